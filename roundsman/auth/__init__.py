@@ -1,0 +1,1 @@
+"""Credentials, sessions and tokens: how a user proves who he is."""

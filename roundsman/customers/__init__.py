@@ -1,0 +1,1 @@
+"""Customer profiles and addresses, each linked to a user."""

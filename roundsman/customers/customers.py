@@ -1,0 +1,48 @@
+"""Customer profiles as values."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from roundsman.ids import AddressId, CustomerId, DeliveryBoyId, UserId
+
+
+class CustomerStatus(StrEnum):
+    """Whether the business delivers to the customer; not to be confused with his activation."""
+
+    TRIAL = "trial"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A household the business delivers to, and the user it belongs to.
+
+    `phone` and `email` are contacts: they may repeat between customers and prove nothing. `phone` is E.164 where it
+    could be read, else as it was written.
+    """
+
+    id: CustomerId
+    user_id: UserId
+    name: str
+    status: CustomerStatus
+    created_at: datetime
+    created_by: str
+    phone: str | None = None
+    email: str | None = None
+    address: str | None = None
+    area: str | None = None
+    delivery_boy_id: DeliveryBoyId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One of the places a user has things delivered to."""
+
+    id: AddressId
+    user_id: UserId
+    label: str
+    text: str
+    is_default: bool

@@ -1,0 +1,1 @@
+"""The one place that knows MongoDB itself: collections, connection, transactions, indexes, the embedded server."""

@@ -1,0 +1,1 @@
+"""Delivery boys: profiles linked to users."""

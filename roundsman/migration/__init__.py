@@ -1,0 +1,1 @@
+"""The safe road from the collections a business already has to one identity."""

@@ -1,0 +1,1 @@
+"""Work that touches several domains; the only place where domains meet."""

@@ -1,0 +1,52 @@
+"""Orders as values."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from roundsman.ids import CustomerId, DeliveryBoyId, OrderId, ProductId, UserId
+
+
+class OrderStatus(StrEnum):
+    """How far an order has come."""
+
+    PENDING = "pending"
+    OUT_FOR_DELIVERY = "out_for_delivery"
+    DELIVERED = "delivered"
+    NOT_DELIVERED = "not_delivered"
+    CANCELLED = "cancelled"
+
+
+class OrderOrigin(StrEnum):
+    """Which application took the order."""
+
+    ROUNDSMAN = "roundsman"
+    SOURCE = "source"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """One product of an order; `product_id` is absent where a source names a product nobody knows."""
+
+    product_id: ProductId | None
+    name: str
+    quantity: float
+    unit_price_paise: int
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a customer asked for. A source's order may name a customer nobody knows: then both owners are absent."""
+
+    id: OrderId
+    customer_id: CustomerId | None
+    user_id: UserId | None
+    lines: tuple[OrderLine, ...]
+    total_paise: int
+    status: OrderStatus
+    placed_at: datetime
+    origin: OrderOrigin
+    for_date: date | None = None
+    delivered_at: datetime | None = None
+    cancelled_at: datetime | None = None
+    delivery_boy_id: DeliveryBoyId | None = None

@@ -1,0 +1,1 @@
+"""Suppliers: profiles linked to users."""
