@@ -27,8 +27,8 @@ bench: $(VENV)/.dev-installed
 	$(BIN)/python benchmarks/migrate.py
 
 lock: $(VENV)/.dev-installed
-	$(BIN)/uv pip compile -q --generate-hashes --universal --python-version 3.11 --no-header pyproject.toml --extra embedded -o requirements/run.txt
-	$(BIN)/uv pip compile -q --generate-hashes --universal --python-version 3.11 --no-header pyproject.toml --extra embedded --group dev -o requirements/dev.txt
+	$(BIN)/uv pip compile -q --generate-hashes --universal --python-version 3.11 --no-header pyproject.toml --extra embedded --group build -o requirements/run.txt
+	$(BIN)/uv pip compile -q --generate-hashes --universal --python-version 3.11 --no-header pyproject.toml --extra embedded --group build --group dev -o requirements/dev.txt
 
 format: $(VENV)/.dev-installed
 	$(BIN)/ruff format .
