@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from roundsman.ids import ProductId, SupplierId
+from roundsman.ids import ProductId, SourceRef, SupplierId
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +24,4 @@ class Product:
     prices: tuple[Price, ...]
     active: bool
     supplier_id: SupplierId | None = None
+    source: SourceRef | None = None

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from roundsman.ids import AddressId, CustomerId, DeliveryBoyId, UserId
+from roundsman.ids import AddressId, CustomerId, DeliveryBoyId, SourceRef, UserId
 
 
 class CustomerStatus(StrEnum):
@@ -46,3 +46,4 @@ class Address:
     label: str
     text: str
     is_default: bool
+    source: SourceRef | None = None

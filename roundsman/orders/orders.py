@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from roundsman.ids import CustomerId, DeliveryBoyId, OrderId, ProductId, UserId
+from roundsman.ids import CustomerId, DeliveryBoyId, OrderId, ProductId, SourceRef, UserId
 
 
 class OrderStatus(StrEnum):
@@ -50,3 +50,4 @@ class Order:
     delivered_at: datetime | None = None
     cancelled_at: datetime | None = None
     delivery_boy_id: DeliveryBoyId | None = None
+    source: SourceRef | None = None
