@@ -1,0 +1,115 @@
+"""Password hashes: which forms are known, whether a password fits, whether a hash is due for renewal.
+
+A stored hash says by its beginning what it is:
+
+- `$argon2id$...`: what Roundsman makes, with the parameters of spec identity (OWASP: 19 MiB, 2 passes, 1 lane);
+- `$2a$`, `$2b$`, `$2y$`: bcrypt of an existing application, cost 4 to 15; bcrypt reads the first 72 bytes only;
+- `{SHA256}` and 64 lower-case hex digits: unsalted SHA-256 of an existing application.
+
+Both imported forms verify once and are then renewed. Everything else (plain text, base64, unknown) is never taken over:
+its owner proves himself by OTP. A hash whose costs are out of bounds verifies nothing, so that no document can make
+the server work for minutes.
+"""
+
+import hashlib
+import hmac
+import re
+from typing import Final
+
+import bcrypt
+from argon2 import PasswordHasher, extract_parameters
+from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import Type
+
+_ARGON2ID = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1, type=Type.ID)
+_ARGON2ID_TAG: Final = "$argon2id$"
+_ARGON2ID_MOST_MEMORY_KIB: Final = 131_072
+_ARGON2ID_MOST_PASSES: Final = 10
+_ARGON2ID_MOST_LANES: Final = 4
+
+_BCRYPT = re.compile(r"\$2[aby]\$(?:0[4-9]|1[0-5])\$[./A-Za-z0-9]{53}")
+_BCRYPT_MOST_BYTES: Final = 72
+
+_SHA256_TAG: Final = "{SHA256}"
+_SHA256_HEX = re.compile(r"[0-9a-fA-F]{64}")
+
+DUMMY_HASH: Final = "$argon2id$v=19$m=19456,t=2,p=1$1dmV3au8HmVLDsOhicm2lA$YhgLur3/Is4t9VrjaQU3NZRIjFPDzX8nc+fU/3zXkkA"
+"""A well-formed hash that no password is known for: verifying against it costs what verifying a real one costs."""
+
+# SHA-256 of the passwords that the existing application's own seed scripts gave to everybody (plan, facts of the
+# existing data). As digests, because whoever reads this file need not learn five working passwords from it.
+_KNOWN_DEFAULTS: Final = frozenset(
+    {
+        "240be518fabd2724ddb6f04eeb1da5967448d7e831c08c8fa822809f74c720a9",
+        "7d50137f0395e9a47a5daf16959dd68abef6370d3b837ec3be4fe9d869db46a3",
+        "b041c0aeb35bb0fa4aa668ca5a920b590196fdaf9a00eb852c9b7f4d123cc6d6",
+        "bcdba7b1eb0d0590f62804bb728256a8767a09c0343d63dcc74bbbb43d192322",
+        "d8541cd85756b64db7fa4d90d99ecd014e0ef76a1759afb343837e67a5bef29c",
+    }
+)
+
+
+def hash_password(password: str) -> str:
+    """Hash a new password with argon2id and a fresh salt."""
+    return _ARGON2ID.hash(_as_bytes(password))
+
+
+def imported_hash(raw: object) -> str | None:
+    """Return the stored form of what an existing application holds as a password hash.
+
+    None for whatever is not bcrypt within the bounds or a SHA-256 in hex: its owner sets a new password by OTP.
+    """
+    text = raw.decode("ascii", "replace") if isinstance(raw, bytes) else raw
+    if not isinstance(text, str):
+        return None
+    if _BCRYPT.fullmatch(text):
+        return text
+    if _SHA256_HEX.fullmatch(text):
+        return _SHA256_TAG + text.lower()
+    return None
+
+
+def verify(password: str, stored: str) -> bool:
+    """Say whether the password is the one behind the stored hash; False for every form that is not known."""
+    secret = _as_bytes(password)
+    if stored.startswith(_ARGON2ID_TAG):
+        return _verify_argon2id(secret, stored)
+    if stored.startswith(_SHA256_TAG):
+        return hmac.compare_digest(hashlib.sha256(secret).hexdigest(), stored.removeprefix(_SHA256_TAG))
+    return bool(_BCRYPT.fullmatch(stored)) and _verify_bcrypt(secret, stored)
+
+
+def needs_rehash(stored: str) -> bool:
+    """Say whether a hash that just verified should be replaced by one with today's parameters."""
+    return not stored.startswith(_ARGON2ID_TAG) or _ARGON2ID.check_needs_rehash(stored)
+
+
+def is_known_default(password: str) -> bool:
+    """Say whether this is one of the passwords the existing application handed out to everybody."""
+    return hashlib.sha256(_as_bytes(password)).hexdigest() in _KNOWN_DEFAULTS
+
+
+def _as_bytes(password: str) -> bytes:
+    # A lone surrogate is no text, but it must be a wrong password, not a crash.
+    return password.encode("utf-8", "surrogatepass")
+
+
+def _verify_argon2id(secret: bytes, stored: str) -> bool:
+    try:
+        costs = extract_parameters(stored)
+        within_bounds = (
+            costs.memory_cost <= _ARGON2ID_MOST_MEMORY_KIB
+            and costs.time_cost <= _ARGON2ID_MOST_PASSES
+            and costs.parallelism <= _ARGON2ID_MOST_LANES
+        )
+        return within_bounds and _ARGON2ID.verify(stored, secret)
+    except (InvalidHashError, VerificationError):
+        return False
+
+
+def _verify_bcrypt(secret: bytes, stored: str) -> bool:
+    try:
+        return bcrypt.checkpw(secret[:_BCRYPT_MOST_BYTES], stored.encode("ascii"))
+    except ValueError:
+        # The salt has the right letters but encodes no 16 bytes.
+        return False

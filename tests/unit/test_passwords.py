@@ -1,0 +1,107 @@
+import hashlib
+
+import bcrypt
+import pytest
+from argon2 import PasswordHasher
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from roundsman.auth import passwords
+
+SHA = hashlib.sha256(b"milk at dawn").hexdigest()
+BCRYPT = bcrypt.hashpw(b"milk at dawn", bcrypt.gensalt(4)).decode()
+
+
+def test_own_hash_verifies_its_password_and_no_other() -> None:
+    stored = passwords.hash_password("milk at dawn")
+    assert stored.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert passwords.verify("milk at dawn", stored)
+    assert not passwords.verify("milk at dusk", stored)
+    assert not passwords.needs_rehash(stored)
+
+
+@pytest.mark.parametrize("raw", [SHA, SHA.upper(), SHA.encode(), BCRYPT, BCRYPT.encode()])
+def test_imported_hash_verifies_and_is_due_for_renewal(raw: str | bytes) -> None:
+    stored = passwords.imported_hash(raw)
+    assert stored is not None
+    assert passwords.verify("milk at dawn", stored)
+    assert not passwords.verify("milk at dusk", stored)
+    assert passwords.needs_rehash(stored)
+
+
+@pytest.mark.parametrize("prefix", ["$2a$", "$2y$"])
+def test_older_bcrypt_tags_verify(prefix: str) -> None:
+    stored = passwords.imported_hash(prefix + BCRYPT.removeprefix("$2b$"))
+    assert stored is not None
+    assert passwords.verify("milk at dawn", stored)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        None,
+        17,
+        "",
+        "admin123",
+        "bWlsayBhdCBkYXdu",
+        SHA[:-1],
+        SHA + "\n",
+        "g" * 64,
+        "٣" * 64,
+        "$2b$03$" + BCRYPT[7:],
+        "$2b$16$" + BCRYPT[7:],
+        "$2x$04$" + BCRYPT[7:],
+        BCRYPT[:-1],
+        b"\xff" * 64,
+        "$argon2id$v=19$m=19456,t=2,p=1$cm91bmRzbWFu$AAAA",
+    ],
+)
+def test_other_forms_are_not_taken_over(raw: object) -> None:
+    assert passwords.imported_hash(raw) is None
+
+
+@given(st.text(max_size=200))
+@settings(deadline=None)
+def test_no_text_in_place_of_a_hash_verifies_or_crashes(stored: str) -> None:
+    assert not passwords.verify("milk at dawn", stored)
+
+
+def test_bcrypt_reads_the_first_72_bytes() -> None:
+    stored = bcrypt.hashpw(b"a" * 72, bcrypt.gensalt(4)).decode()
+    assert passwords.verify("a" * 200, stored)
+    assert not passwords.verify("a" * 71, stored)
+
+
+def test_malformed_bcrypt_salt_verifies_nothing() -> None:
+    assert not passwords.verify("milk at dawn", "$2b$04$" + "9" * 53)
+
+
+@pytest.mark.parametrize(("memory_kib", "passes", "lanes"), [(131_080, 1, 1), (64, 11, 1), (64, 1, 5)])
+def test_argon2id_with_costs_out_of_bounds_verifies_nothing(memory_kib: int, passes: int, lanes: int) -> None:
+    stored = PasswordHasher(memory_cost=memory_kib, time_cost=passes, parallelism=lanes).hash("milk at dawn")
+    assert not passwords.verify("milk at dawn", stored)
+
+
+def test_weaker_argon2id_verifies_and_is_due_for_renewal() -> None:
+    stored = PasswordHasher(memory_cost=64, time_cost=1, parallelism=1).hash("milk at dawn")
+    assert passwords.verify("milk at dawn", stored)
+    assert passwords.needs_rehash(stored)
+
+
+def test_malformed_argon2id_verifies_nothing() -> None:
+    assert not passwords.verify("milk at dawn", "$argon2id$v=19$m=64,t=1,p=1$broken")
+
+
+def test_lone_surrogate_is_a_wrong_password() -> None:
+    assert not passwords.verify("\ud800", passwords.DUMMY_HASH)
+    assert not passwords.verify("\ud800", BCRYPT)
+
+
+def test_dummy_hash_is_well_formed_and_costs_what_an_own_one_costs() -> None:
+    assert not passwords.needs_rehash(passwords.DUMMY_HASH)
+
+
+@pytest.mark.parametrize("password", ["delivery123", "customer123", "admin123", "marketing123"])
+def test_default_passwords_of_the_existing_application_are_known(password: str) -> None:
+    assert passwords.is_known_default(password)
+    assert not passwords.is_known_default(password + "!")
