@@ -60,3 +60,22 @@ class User:
     def effective_roles(self) -> frozenset[Role]:
         """The roles that grant something: all but those that wait for confirmation."""
         return frozenset(self.roles) - frozenset(self.roles_to_confirm)
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """What finds a user: `phone:+91…`, `email:a@b.in` or `alias:<any old id>`.
+
+    A phone or e-mail belongs to one user. An old id that several people carry is ambiguous and names all of them.
+    `epoch` counts the owners a recycled number has had before.
+    """
+
+    key: str
+    user_ids: tuple[UserId, ...]
+    verified_at: datetime | None = None
+    epoch: int = 0
+
+    @property
+    def is_ambiguous(self) -> bool:
+        """Whether more than one user carries it, so that it leads to nobody."""
+        return len(self.user_ids) > 1

@@ -1,0 +1,40 @@
+"""The form that the documents of all stores share, and reading many of them as values."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any, TypeVar
+
+from roundsman.database.transaction import Document, Tx
+from roundsman.ids import SourceRef
+
+Value = TypeVar("Value")
+
+
+def without_absent(document: Document) -> Document:
+    """Leave out what is None: an absent field, never a null, says that something is not known."""
+    return {name: value for name, value in document.items() if value is not None}
+
+
+def source_document(source: SourceRef | None) -> Document | None:
+    """Store the reference to the source document a record was made from."""
+    return None if source is None else {"collection": source.collection, "id": source.id, "sha256": source.sha256}
+
+
+def source_from(document: Document | None) -> SourceRef | None:
+    """Read the reference back."""
+    return None if document is None else SourceRef(document["collection"], document["id"], document["sha256"])
+
+
+async def iterate(
+    tx: Tx, collection: str, value_from: Callable[[Document], Value], criteria: Mapping[str, Any] | None = None
+) -> AsyncIterator[Value]:
+    """Read the documents of a collection one after another as values, in no particular order."""
+    async for document in tx.database[collection].find(criteria or {}, session=tx.session):
+        yield value_from(document)
+
+
+async def find_value(
+    tx: Tx, collection: str, value_from: Callable[[Document], Value], criteria: Mapping[str, Any]
+) -> Value | None:
+    """Read the one document that meets the criteria as a value; None when there is none."""
+    document = await tx.database[collection].find_one(criteria, session=tx.session)
+    return None if document is None else value_from(document)

@@ -1,0 +1,33 @@
+"""Delivery boys' profiles and the users they belong to."""
+
+from collections.abc import AsyncIterator, Sequence
+
+from roundsman.database.bulk import BulkOutcome, insert_missing
+from roundsman.database.collections import DELIVERY_BOYS
+from roundsman.database.documents import find_value, iterate
+from roundsman.database.transaction import Tx
+from roundsman.delivery.delivery_boys import DeliveryBoy
+from roundsman.delivery.store import delivery_boy_document, delivery_boy_from
+from roundsman.ids import UserId
+
+
+async def insert_delivery_boys(tx: Tx, delivery_boys: Sequence[DeliveryBoy]) -> BulkOutcome:
+    """Insert the delivery boys that are not stored yet; compare the others."""
+    return await insert_missing(
+        tx, DELIVERY_BOYS, [delivery_boy_document(delivery_boy) for delivery_boy in delivery_boys]
+    )
+
+
+def iterate_delivery_boys(tx: Tx) -> AsyncIterator[DeliveryBoy]:
+    """Read all delivery boys."""
+    return iterate(tx, DELIVERY_BOYS, delivery_boy_from)
+
+
+async def count_delivery_boys(tx: Tx) -> int:
+    """Count all delivery boys."""
+    return await tx.database[DELIVERY_BOYS].count_documents({}, session=tx.session)
+
+
+async def find_delivery_boy_of_user(tx: Tx, user_id: UserId) -> DeliveryBoy | None:
+    """Find the delivery boy a user is; each user is at most one."""
+    return await find_value(tx, DELIVERY_BOYS, delivery_boy_from, {"user_id": user_id})

@@ -1,0 +1,31 @@
+"""The orders there are and have been."""
+
+from collections.abc import AsyncIterator, Sequence
+
+from roundsman.database.bulk import BulkOutcome, insert_missing
+from roundsman.database.collections import ORDERS
+from roundsman.database.documents import iterate
+from roundsman.database.transaction import Tx
+from roundsman.ids import UserId
+from roundsman.orders.orders import Order
+from roundsman.orders.store import order_document, order_from
+
+
+async def insert_orders(tx: Tx, orders: Sequence[Order]) -> BulkOutcome:
+    """Insert the orders that are not stored yet; compare the others."""
+    return await insert_missing(tx, ORDERS, [order_document(order) for order in orders])
+
+
+def iterate_orders(tx: Tx) -> AsyncIterator[Order]:
+    """Read all orders."""
+    return iterate(tx, ORDERS, order_from)
+
+
+async def count_orders(tx: Tx) -> int:
+    """Count all orders."""
+    return await tx.database[ORDERS].count_documents({}, session=tx.session)
+
+
+async def orders_of_user(tx: Tx, user_id: UserId) -> list[Order]:
+    """List the orders of a user."""
+    return [order async for order in iterate(tx, ORDERS, order_from, {"user_id": user_id})]

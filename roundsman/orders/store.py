@@ -1,0 +1,63 @@
+"""Orders as documents."""
+
+from datetime import date
+
+from roundsman.database.documents import source_document, source_from, without_absent
+from roundsman.database.transaction import Document
+from roundsman.orders.orders import Order, OrderLine, OrderOrigin, OrderStatus
+
+
+def order_document(order: Order) -> Document:
+    """Store an order."""
+    return without_absent(
+        {
+            "_id": order.id,
+            "customer_id": order.customer_id,
+            "user_id": order.user_id,
+            "lines": [_line_document(line) for line in order.lines] or None,
+            "total_paise": order.total_paise,
+            "status": order.status.value,
+            "placed_at": order.placed_at,
+            "origin": order.origin.value,
+            "for_date": None if order.for_date is None else order.for_date.isoformat(),
+            "delivered_at": order.delivered_at,
+            "cancelled_at": order.cancelled_at,
+            "delivery_boy_id": order.delivery_boy_id,
+            "source": source_document(order.source),
+        }
+    )
+
+
+def order_from(document: Document) -> Order:
+    """Read an order."""
+    for_date = document.get("for_date")
+    return Order(
+        id=document["_id"],
+        customer_id=document.get("customer_id"),
+        user_id=document.get("user_id"),
+        lines=tuple(_line_from(line) for line in document.get("lines", ())),
+        total_paise=document["total_paise"],
+        status=OrderStatus(document["status"]),
+        placed_at=document["placed_at"],
+        origin=OrderOrigin(document["origin"]),
+        for_date=None if for_date is None else date.fromisoformat(for_date),
+        delivered_at=document.get("delivered_at"),
+        cancelled_at=document.get("cancelled_at"),
+        delivery_boy_id=document.get("delivery_boy_id"),
+        source=source_from(document.get("source")),
+    )
+
+
+def _line_document(line: OrderLine) -> Document:
+    return without_absent(
+        {
+            "product_id": line.product_id,
+            "name": line.name,
+            "quantity": line.quantity,
+            "unit_price_paise": line.unit_price_paise,
+        }
+    )
+
+
+def _line_from(line: Document) -> OrderLine:
+    return OrderLine(line.get("product_id"), line["name"], line["quantity"], line["unit_price_paise"])

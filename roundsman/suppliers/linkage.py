@@ -1,0 +1,31 @@
+"""Suppliers' profiles and the users they belong to."""
+
+from collections.abc import AsyncIterator, Sequence
+
+from roundsman.database.bulk import BulkOutcome, insert_missing
+from roundsman.database.collections import SUPPLIERS
+from roundsman.database.documents import find_value, iterate
+from roundsman.database.transaction import Tx
+from roundsman.ids import UserId
+from roundsman.suppliers.store import supplier_document, supplier_from
+from roundsman.suppliers.suppliers import Supplier
+
+
+async def insert_suppliers(tx: Tx, suppliers: Sequence[Supplier]) -> BulkOutcome:
+    """Insert the suppliers that are not stored yet; compare the others."""
+    return await insert_missing(tx, SUPPLIERS, [supplier_document(supplier) for supplier in suppliers])
+
+
+def iterate_suppliers(tx: Tx) -> AsyncIterator[Supplier]:
+    """Read all suppliers."""
+    return iterate(tx, SUPPLIERS, supplier_from)
+
+
+async def count_suppliers(tx: Tx) -> int:
+    """Count all suppliers."""
+    return await tx.database[SUPPLIERS].count_documents({}, session=tx.session)
+
+
+async def find_supplier_of_user(tx: Tx, user_id: UserId) -> Supplier | None:
+    """Find the supplier a user is; each user is at most one."""
+    return await find_value(tx, SUPPLIERS, supplier_from, {"user_id": user_id})
