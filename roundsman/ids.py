@@ -13,6 +13,7 @@ SupplierId = NewType("SupplierId", ObjectId)
 ProductId = NewType("ProductId", ObjectId)
 OrderId = NewType("OrderId", ObjectId)
 AddressId = NewType("AddressId", ObjectId)
+SessionId = NewType("SessionId", ObjectId)
 
 _OBJECT_ID_BYTES = 12
 

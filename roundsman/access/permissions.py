@@ -1,0 +1,41 @@
+"""What each role may do. One table, read by the guards, the documentation and the audit alike."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Final
+
+from roundsman.access.roles import Role
+
+
+class Permission(StrEnum):
+    """One thing that can be allowed, named `area:action`."""
+
+    ME_READ = "me:read"
+    """See one's own user, roles and profiles."""
+    CUSTOMERS_CREATE = "customers:create"
+    """Register a customer who stands at the door or on the phone (assisted onboarding)."""
+    USERS_READ = "users:read"
+    """Find any user by any identifier and see his roles and profiles."""
+
+
+OWN_ONLY: Final = frozenset({Permission.ME_READ})
+"""Permissions that reach only what belongs to the one who asks."""
+
+_GRANTED: Final[dict[Role, frozenset[Permission]]] = {
+    Role.CUSTOMER: frozenset({Permission.ME_READ}),
+    Role.DELIVERY_BOY: frozenset({Permission.ME_READ, Permission.CUSTOMERS_CREATE}),
+    Role.SUPPLIER: frozenset({Permission.ME_READ}),
+    Role.MARKETING_STAFF: frozenset({Permission.ME_READ, Permission.CUSTOMERS_CREATE}),
+    # Made from the enum, so that no permission can be added that admin lacks.
+    Role.ADMIN: frozenset(Permission),
+}
+
+
+def permissions_of(roles: Iterable[Role]) -> frozenset[Permission]:
+    """Everything that the roles allow together."""
+    return frozenset[Permission]().union(*(_GRANTED[role] for role in roles))
+
+
+def roles_with(permission: Permission) -> frozenset[Role]:
+    """The roles that have the permission."""
+    return frozenset(role for role, granted in _GRANTED.items() if permission in granted)
