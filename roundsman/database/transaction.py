@@ -1,12 +1,16 @@
-"""The handle through which every function reaches storage."""
+"""The handle through which every function reaches storage, and transactions that are run again where MongoDB asks for it."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
+from pymongo import ReadPreference, WriteConcern
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.read_concern import ReadConcern
 
 Document = dict[str, Any]
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,3 +19,20 @@ class Tx:
 
     database: AsyncDatabase[Document]
     session: AsyncClientSession | None = None
+
+
+async def in_transaction(tx: Tx, work: Callable[[Tx], Awaitable[_T]]) -> _T:
+    """Run `work` so that all of its writes happen or none, and give back what it returns.
+
+    `work` is called again when MongoDB reports a passing conflict with another transaction, so it may have no effect
+    outside the database. Within a running transaction it simply becomes a part of that one.
+    """
+    if tx.session is not None:
+        return await work(tx)
+    async with tx.database.client.start_session() as session:
+        return await session.with_transaction(
+            lambda session: work(Tx(tx.database, session)),
+            read_concern=ReadConcern("snapshot"),
+            write_concern=WriteConcern("majority"),
+            read_preference=ReadPreference.PRIMARY,
+        )

@@ -1,0 +1,101 @@
+"""Opening a client that is known to reach a MongoDB on which Roundsman can work."""
+
+import re
+from datetime import UTC
+from typing import Any
+
+from pymongo import AsyncMongoClient
+from pymongo.errors import ConfigurationError, ConnectionFailure, InvalidURI, OperationFailure, PyMongoError
+
+from roundsman.database.transaction import Document
+from roundsman.errors import InvalidInput, Unavailable
+
+Client = AsyncMongoClient[Document]
+
+_SELECTION_TIMEOUT_MS = 8000
+_AUTHENTICATION_FAILED = 18
+_WIRE_VERSION_OF_MONGODB_6 = 17
+
+
+class InvalidDatabaseUri(InvalidInput):
+    """The connection string cannot be read."""
+
+    code = "invalid_database_uri"
+
+
+class DatabaseUnavailable(Unavailable):
+    """No MongoDB that Roundsman could use: not there, not reachable, or not of the right kind."""
+
+    code = "database_unavailable"
+
+
+class NotAReplicaSet(DatabaseUnavailable):
+    """The server stands alone, so it has no transactions."""
+
+    code = "database_not_a_replica_set"
+
+
+def shown_uri(uri: str) -> str:
+    """Reduce a connection string to its hosts: user name, password and options are nobody's business."""
+    return re.split(r"[/?]", re.sub(r"^[^/]*//(.*@)?", "", uri, count=1), maxsplit=1)[0]
+
+
+async def open_client(uri: str) -> Client:
+    """Connect, and make sure that a replica set or cluster of MongoDB 6 or newer answers; the caller closes the client.
+
+    Raises InvalidDatabaseUri, NotAReplicaSet or DatabaseUnavailable, each with one sentence that says what to do.
+    """
+    client = _client(uri)
+    try:
+        hello = await client.admin.command("hello")
+        _require_usable(hello, shown_uri(uri))
+    except PyMongoError as error:
+        failure = _failure(error, client, shown_uri(uri))
+        await client.close()
+        raise failure from error
+    except BaseException:
+        await client.close()
+        raise
+    return client
+
+
+def _client(uri: str) -> Client:
+    options: dict[str, Any] = {
+        "tz_aware": True,
+        "tzinfo": UTC,
+        "uuidRepresentation": "standard",
+        "appname": "roundsman",
+    }
+    if "serverselectiontimeoutms" not in uri.lower():
+        options["serverSelectionTimeoutMS"] = _SELECTION_TIMEOUT_MS
+    try:
+        return AsyncMongoClient(uri, **options)
+    except (InvalidURI, ConfigurationError, ValueError) as error:
+        raise InvalidDatabaseUri(f"ROUNDSMAN_MONGODB_URI cannot be used: {error}") from error
+
+
+def _require_usable(hello: Document, hosts: str) -> None:
+    if hello["maxWireVersion"] < _WIRE_VERSION_OF_MONGODB_6:
+        raise DatabaseUnavailable(f"The MongoDB at {hosts} is older than version 6: Roundsman needs 6 or newer.")
+    if "setName" not in hello and hello.get("msg") != "isdbgrid":
+        raise NotAReplicaSet(
+            f"The MongoDB at {hosts} is a standalone server, but Roundsman needs transactions: make it a one-node replica "
+            'set by adding "replication: {replSetName: rs0}" to its mongod.conf (or --replSet rs0 to its command), '
+            'restarting it and running "rs.initiate()" in mongosh once.'
+        )
+
+
+def _failure(error: PyMongoError, client: Client, hosts: str) -> DatabaseUnavailable:
+    if isinstance(error, OperationFailure) and error.code == _AUTHENTICATION_FAILED:
+        return DatabaseUnavailable(
+            f"The MongoDB at {hosts} refuses the user name or password in ROUNDSMAN_MONGODB_URI."
+        )
+    kinds = {server.server_type_name for server in client.topology_description.server_descriptions().values()}
+    if isinstance(error, ConnectionFailure) and "RSGhost" in kinds:
+        return NotAReplicaSet(
+            f"The MongoDB at {hosts} was started with --replSet, but its replica set does not exist yet: "
+            'run "rs.initiate()" in mongosh once.'
+        )
+    if isinstance(error, ConnectionFailure):
+        return DatabaseUnavailable(f"No MongoDB answers at {hosts}: start it, or correct ROUNDSMAN_MONGODB_URI.")
+    return DatabaseUnavailable(f"The MongoDB at {hosts} cannot be used: {error}")

@@ -1,0 +1,92 @@
+"""Every index, as data with its reason. `_id` needs none, and what must be unique is unique by `_id` wherever it can be.
+
+Each index costs every bulk insert of an import, so the large collections have few.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+from roundsman.database import collections
+from roundsman.database.transaction import Document
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """One index: its keys in order with their directions, and why it is worth its cost."""
+
+    keys: tuple[tuple[str, int], ...]
+    reason: str
+    options: Document = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The name MongoDB would give it: 'user_id_1'."""
+        return "_".join(f"{key}_{direction}" for key, direction in self.keys)
+
+    @property
+    def model(self) -> IndexModel:
+        """The index as the driver wants it."""
+        return IndexModel(list(self.keys), name=self.name, **self.options)
+
+
+def _on(*fields: str, reason: str) -> Index:
+    return Index(tuple((field, ASCENDING) for field in fields), reason)
+
+
+def _where_present(field: str, *, reason: str) -> Index:
+    return Index(((field, ASCENDING),), reason, {"sparse": True})
+
+
+def _unique(field: str, *, reason: str) -> Index:
+    return Index(((field, ASCENDING),), reason, {"unique": True})
+
+
+def _expiring(field: str, *, reason: str) -> Index:
+    return Index(((field, ASCENDING),), reason, {"expireAfterSeconds": 0})
+
+
+INDEXES: Mapping[str, tuple[Index, ...]] = MappingProxyType(
+    {
+        collections.USERS: (
+            _where_present("merged_into", reason="Who was merged into a user; only merged users are in it."),
+            _where_present("former_identifiers", reason="Whom a phone belonged to, to restore an archived user."),
+            _on("roles", reason="Lists of staff and partners; whether an active admin is left."),
+        ),
+        collections.IDENTIFIERS: (
+            _where_present("user_id", reason="The phones and e-mails of a user."),
+            _where_present("user_ids", reason="The ambiguous old ids of a user, in every joined view."),
+        ),
+        collections.SESSIONS: (
+            _on("user_id", reason="The sessions of a user: to list and to end them."),
+            _expiring("expires_at", reason="MongoDB removes what has expired; reading checks the time anyway."),
+        ),
+        collections.CUSTOMERS: (
+            _on("user_id", reason="The customer profiles of a user, in every joined view."),
+            _where_present("phone", reason="The lookup by a contact phone, which a household may share."),
+        ),
+        collections.ADDRESSES: (_on("user_id", reason="The addresses of a user."),),
+        collections.DELIVERY_BOYS: (_unique("user_id", reason="Each user has at most one such profile."),),
+        collections.SUPPLIERS: (_unique("user_id", reason="Each user has at most one such profile."),),
+        collections.ORDERS: (
+            Index(
+                (("customer_id", ASCENDING), ("placed_at", DESCENDING)),
+                "A customer's orders, the newest first.",
+            ),
+            _where_present("user_id", reason="The orders of a user, in every joined view and when users are merged."),
+        ),
+        collections.AUDIT_LOG: (
+            Index((("at", DESCENDING),), "What happened last."),
+            Index(
+                (("target", ASCENDING), ("at", DESCENDING)), "What was done to one user or record.", {"sparse": True}
+            ),
+        ),
+        collections.SOURCE_DOCUMENTS: (
+            _where_present("user_id", reason="What a user was made from."),
+            _where_present("run", reason="What an import brought: to verify it and to undo it."),
+        ),
+        collections.REVIEWS: (_on("status", reason="The reviews that wait for a human."),),
+    }
+)

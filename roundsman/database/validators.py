@@ -1,0 +1,173 @@
+"""The shape of each collection's documents, as data that MongoDB itself enforces.
+
+They name what must be there and the type of what is known; other fields are allowed, so that a later version can add
+one without locking out the earlier. An optional field is absent, never null.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from roundsman.database import collections
+from roundsman.database.transaction import Document
+
+_ANY: Document = {}
+_TEXT: Document = {"bsonType": "string"}
+_NAME: Document = {"bsonType": "string", "minLength": 1}
+_OBJECT_ID: Document = {"bsonType": "objectId"}
+_DATE: Document = {"bsonType": "date"}
+_DAY: Document = {"bsonType": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
+_FLAG: Document = {"bsonType": "bool"}
+_NUMBER: Document = {"bsonType": ["int", "long", "double"]}
+_PAISE: Document = {"bsonType": ["int", "long"]}
+_COUNT: Document = {"bsonType": ["int", "long"], "minimum": 0}
+_BYTES: Document = {"bsonType": "binData"}
+_SUB_DOCUMENT: Document = {"bsonType": "object"}
+
+
+def _one_of(*values: str) -> Document:
+    return {"enum": list(values)}
+
+
+def _list_of(items: Document) -> Document:
+    return {"bsonType": "array", "items": items}
+
+
+def _object(required: Document, optional: Document | None = None) -> Document:
+    return {"bsonType": "object", "required": list(required), "properties": {**required, **(optional or {})}}
+
+
+def _document(required: Document, optional: Document | None = None) -> Document:
+    return {"$jsonSchema": _object(required, optional)}
+
+
+_SOURCE = _object({"collection": _TEXT, "id": _TEXT, "sha256": _BYTES})
+_ROLE = _one_of("customer", "delivery_boy", "supplier", "marketing_staff", "admin")
+
+VALIDATORS: Mapping[str, Document] = MappingProxyType(
+    {
+        collections.USERS: _document(
+            {
+                "_id": _OBJECT_ID,
+                "name": _TEXT,
+                "status": _one_of("active", "disabled", "merged", "archived"),
+                "claim": _one_of("claimed", "claimable", "claimable_conflict", "unclaimable"),
+                "roles": _list_of(_ROLE),
+                "created_at": _DATE,
+                "created_by": _NAME,
+            },
+            {
+                "roles_to_confirm": _list_of(_ROLE),
+                "merged_into": _OBJECT_ID,
+                "former_identifiers": _list_of(_TEXT),
+                "first_sign_in_at": _DATE,
+                "last_sign_in_at": _DATE,
+                "session_version": _COUNT,
+            },
+        ),
+        # An ambiguous alias names several users instead of one.
+        collections.IDENTIFIERS: {
+            "$jsonSchema": {
+                **_object(
+                    {"_id": {"bsonType": "string", "pattern": "^(phone:\\+|email:|alias:)."}},
+                    {"user_id": _OBJECT_ID, "user_ids": _list_of(_OBJECT_ID), "verified_at": _DATE, "epoch": _COUNT},
+                ),
+                "oneOf": [{"required": ["user_id"]}, {"required": ["user_ids"]}],
+            }
+        },
+        collections.CREDENTIALS: _document({"_id": _OBJECT_ID}, {"changed_at": _DATE}),
+        collections.SESSIONS: _document({"_id": _OBJECT_ID, "user_id": _OBJECT_ID, "expires_at": _DATE}),
+        collections.CUSTOMERS: _document(
+            {
+                "_id": _OBJECT_ID,
+                "user_id": _OBJECT_ID,
+                "name": _TEXT,
+                "status": _one_of("trial", "active", "paused", "stopped"),
+                "created_at": _DATE,
+                "created_by": _NAME,
+            },
+            {
+                "phone": _TEXT,
+                "email": _TEXT,
+                "address": _TEXT,
+                "area": _TEXT,
+                "delivery_boy_id": _OBJECT_ID,
+                "source": _SOURCE,
+            },
+        ),
+        collections.ADDRESSES: _document(
+            {"_id": _OBJECT_ID, "user_id": _OBJECT_ID, "label": _TEXT, "text": _TEXT, "is_default": _FLAG},
+            {"source": _SOURCE},
+        ),
+        collections.DELIVERY_BOYS: _document(
+            {
+                "_id": _OBJECT_ID,
+                "user_id": _OBJECT_ID,
+                "name": _TEXT,
+                "status": _one_of("active", "on_leave", "suspended", "left"),
+                "created_at": _DATE,
+                "created_by": _NAME,
+            },
+            {"areas": _list_of(_TEXT), "phone": _TEXT, "email": _TEXT, "source": _SOURCE},
+        ),
+        collections.SUPPLIERS: _document(
+            {
+                "_id": _OBJECT_ID,
+                "user_id": _OBJECT_ID,
+                "name": _TEXT,
+                "status": _one_of("active", "inactive"),
+                "created_at": _DATE,
+                "created_by": _NAME,
+            },
+            {
+                "phone": _TEXT,
+                "email": _TEXT,
+                "address": _TEXT,
+                "gstin": _TEXT,
+                "payment_terms": _TEXT,
+                "source": _SOURCE,
+            },
+        ),
+        collections.PRODUCTS: _document(
+            {
+                "_id": _OBJECT_ID,
+                "name": _TEXT,
+                "unit": _TEXT,
+                "prices": _list_of(_object({"paise": _PAISE, "valid_from": _DATE})),
+                "active": _FLAG,
+            },
+            {"supplier_id": _OBJECT_ID, "source": _SOURCE},
+        ),
+        # An order of the existing application may name a customer nobody knows; then both owners are absent.
+        collections.ORDERS: _document(
+            {
+                "_id": _OBJECT_ID,
+                "lines": _list_of(
+                    _object(
+                        {"name": _TEXT, "quantity": _NUMBER, "unit_price_paise": _PAISE},
+                        {"product_id": _OBJECT_ID},
+                    )
+                ),
+                "total_paise": _PAISE,
+                "status": _one_of("pending", "out_for_delivery", "delivered", "not_delivered", "cancelled"),
+                "placed_at": _DATE,
+                "origin": _one_of("roundsman", "source"),
+            },
+            {
+                "customer_id": _OBJECT_ID,
+                "user_id": _OBJECT_ID,
+                "for_date": _DAY,
+                "delivered_at": _DATE,
+                "cancelled_at": _DATE,
+                "delivery_boy_id": _OBJECT_ID,
+                "source": _SOURCE,
+            },
+        ),
+        collections.AUDIT_LOG: _document({"_id": _OBJECT_ID, "action": _NAME, "at": _DATE}),
+        collections.SYSTEM: _document({"_id": _NAME}),
+        collections.LEASES: _document({"_id": _NAME, "expires_at": _DATE}),
+        collections.SOURCE_DOCUMENTS: _document({"_id": _NAME, "sha256": _BYTES}),
+        collections.MIGRATION_RUNS: _document({"_id": _ANY}),
+        collections.MIGRATION_PLANS: _document({"_id": _ANY}),
+        collections.REVIEWS: _document({"_id": _ANY, "status": _NAME}),
+    }
+)

@@ -1,0 +1,63 @@
+"""The composition root: from settings to everything the entry points hand to operations."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from roundsman.clock import Clock, utc_now
+from roundsman.database.connection import Client, open_client
+from roundsman.database.data_directory import data_directory_errors, private_directory
+from roundsman.database.embedded import embedded_server
+from roundsman.database.key_file import load_or_create_key
+from roundsman.database.transaction import Tx
+from roundsman.database.upgrade import ensure_schema
+from roundsman.settings import Settings
+
+_SEALING_KEY_BYTES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """What a running Roundsman is made of. `sealing_key` encrypts the verbatim copies of source documents."""
+
+    settings: Settings
+    client: Client
+    tx: Tx
+    clock: Clock
+    sealing_key: bytes
+
+
+@asynccontextmanager
+async def open_runtime(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterator[Runtime]:
+    """Reach the database (starting one if the settings name none), bring it to this version's schema, load the keys.
+
+    Leaving it closes everything. Raises errors of the families Unavailable, InvalidInput, Conflict and
+    IntegrityBroken, each with one sentence that says what to do.
+    """
+    sealing_key = _load_sealing_key(settings)
+    async with open_database(settings) as client:
+        tx = Tx(client[settings.database_name])
+        await ensure_schema(tx.database)
+        yield Runtime(settings=settings, client=client, tx=tx, clock=clock, sealing_key=sealing_key)
+
+
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[Client]:
+    """Reach the server the settings name, or else Roundsman's own, and close the connection on leaving."""
+    async with _server_uri(settings) as uri, await open_client(uri) as client:
+        yield client
+
+
+@asynccontextmanager
+async def _server_uri(settings: Settings) -> AsyncIterator[str]:
+    if settings.mongodb_uri is not None:
+        yield settings.mongodb_uri
+        return
+    async with embedded_server(settings.data_dir, cache_gb=settings.database_cache_gb) as uri:
+        yield uri
+
+
+def _load_sealing_key(settings: Settings) -> bytes:
+    keys = private_directory(settings.data_dir, "keys")
+    with data_directory_errors(settings.data_dir):
+        return load_or_create_key(keys / "source-documents.key", size=_SEALING_KEY_BYTES)

@@ -1,0 +1,103 @@
+"""What all tests share: one real MongoDB server for the whole run, and for each test an empty database with our schema."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from hypothesis import settings as hypothesis_settings
+from pymongo.asynchronous.database import AsyncDatabase
+
+from roundsman.database.collections import SYSTEM
+from roundsman.database.connection import Client, open_client
+from roundsman.database.embedded import embedded_server
+from roundsman.database.transaction import Document, Tx
+from roundsman.database.upgrade import SCHEMA_ID, ensure_schema
+from roundsman.runtime import Runtime, open_runtime
+from roundsman.settings import PREFIX, Settings
+
+Database = AsyncDatabase[Document]
+
+# `test` tries the same examples every time, so that a red run is never a surprise; `proof` looks for new ones.
+hypothesis_settings.register_profile("test", max_examples=200, deadline=None, derandomize=True, database=None)
+hypothesis_settings.register_profile("proof", max_examples=5000, deadline=None)
+hypothesis_settings.load_profile("proof" if os.environ.get("ROUNDSMAN_TESTS") == "proof" else "test")
+
+# The settings of whoever runs the tests are not the tests' business.
+for _name in [name for name in os.environ if name.startswith(PREFIX) and name != "ROUNDSMAN_TESTS"]:
+    del os.environ[_name]
+
+
+@pytest.fixture(scope="session")
+def server_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The data directory of the tests' server: the same for all workers of a run, removed when the last has left it."""
+    root = tmp_path_factory.getbasetemp()
+    directory = (root.parent if "PYTEST_XDIST_WORKER" in os.environ else root) / "server"
+    yield directory
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+async def mongod_uri(server_directory: Path) -> AsyncIterator[str]:
+    """The connection string of the one server; workers share it the way any processes of Roundsman do."""
+    async with embedded_server(server_directory, cache_gb=1.0) as uri:
+        yield uri
+
+
+@pytest.fixture(scope="session")
+async def client(mongod_uri: str) -> AsyncIterator[Client]:
+    """A client of the one server, for the whole run."""
+    async with await open_client(mongod_uri) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+async def worker_database(client: Client) -> AsyncIterator[Database]:
+    """A database of this worker alone. Making one takes half a second, so tests share it and `database` empties it."""
+    database = client[f"test_{uuid4().hex[:12]}"]
+    await ensure_schema(database)
+    yield database
+    await client.drop_database(database)
+
+
+@pytest.fixture
+async def database(worker_database: Database) -> AsyncIterator[Database]:
+    """An empty database with Roundsman's collections, validators and indexes; a test may not change those."""
+    yield worker_database
+    await _empty(worker_database)
+
+
+@pytest.fixture
+async def fresh_database(client: Client) -> AsyncIterator[Database]:
+    """A database that does not exist yet, for tests of the schema itself."""
+    database = client[f"fresh_{uuid4().hex[:12]}"]
+    yield database
+    await client.drop_database(database)
+
+
+@pytest.fixture
+def tx(database: Database) -> Tx:
+    """The handle to `database` that functions take."""
+    return Tx(database)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, mongod_uri: str, database: Database) -> Settings:
+    """Settings of a Roundsman with its own data directory, on `database` of the one server."""
+    return Settings(data_dir=tmp_path / "data", mongodb_uri=mongod_uri, database_name=database.name)
+
+
+@pytest.fixture
+async def runtime(settings: Settings) -> AsyncIterator[Runtime]:
+    """A running Roundsman."""
+    async with open_runtime(settings) as runtime:
+        yield runtime
+
+
+async def _empty(database: Database) -> None:
+    for name in await database.list_collection_names(filter={"type": "collection"}):
+        keep = {"_id": {"$ne": SCHEMA_ID}} if name == SYSTEM else {}
+        await database[name].delete_many(keep)
