@@ -14,12 +14,11 @@ from anyascii import anyascii
 _LONGEST: Final = 500
 _SHARE_OF_WORDS: Final = 0.6
 _WORD: Final = re.compile(r"\d+|[a-z]+")
-_NOISE: Final = frozenset(
-    (
-        "a and at behind beside building bldg by flat floor front h hno house in near no nr number of off opp opposite "
-        "plot post po room shop the to unit village via w"
-    ).split()  # noqa: SIM905 - words read best as words
+_NOISE_WORDS = (
+    "a and at behind beside building bldg by flat floor front h hno house in near no nr number of off opp opposite "
+    "plot post po room shop the to unit village via w"
 )
+_NOISE: Final = frozenset(_NOISE_WORDS.split())
 _SPELLINGS: Final = {
     "apt": "apartment",
     "apts": "apartment",

