@@ -27,5 +27,6 @@ async def count_customers(tx: Tx) -> int:
 
 
 async def customers_of_user(tx: Tx, user_id: UserId) -> list[Customer]:
-    """List the customers of a user."""
-    return [customer async for customer in iterate(tx, CUSTOMERS, customer_from, {"user_id": user_id})]
+    """List the customers a user is, the oldest first; several are several addresses."""
+    found = iterate(tx, CUSTOMERS, customer_from, {"user_id": user_id})
+    return sorted([customer async for customer in found], key=lambda customer: (customer.created_at, customer.id))

@@ -2,6 +2,8 @@
 
 from collections.abc import AsyncIterator, Sequence
 
+from pymongo import DESCENDING
+
 from roundsman.database.bulk import BulkOutcome, insert_missing
 from roundsman.database.collections import ORDERS
 from roundsman.database.documents import iterate
@@ -27,5 +29,13 @@ async def count_orders(tx: Tx) -> int:
 
 
 async def orders_of_user(tx: Tx, user_id: UserId) -> list[Order]:
-    """List the orders of a user."""
-    return [order async for order in iterate(tx, ORDERS, order_from, {"user_id": user_id})]
+    """List the orders of a user, the newest first."""
+    found = tx.database[ORDERS].find({"user_id": user_id}, session=tx.session).sort("placed_at", DESCENDING)
+    return [order_from(document) async for document in found]
+
+
+async def find_latest_order_of_user(tx: Tx, user_id: UserId) -> Order | None:
+    """Find the order a user placed last; None when he placed none."""
+    newest = [("placed_at", DESCENDING)]
+    document = await tx.database[ORDERS].find_one({"user_id": user_id}, sort=newest, session=tx.session)
+    return None if document is None else order_from(document)

@@ -1,0 +1,27 @@
+"""Writing and reading the audit log. Nothing here changes or removes a row."""
+
+from collections.abc import Sequence
+
+from pymongo import ASCENDING
+
+from roundsman.audit_log.entries import AuditEntry
+from roundsman.audit_log.store import entry_document, entry_from
+from roundsman.database.collections import AUDIT_LOG
+from roundsman.database.transaction import Tx
+
+
+async def record(tx: Tx, entry: AuditEntry) -> None:
+    """Append an entry; called in the transaction of the change it tells of."""
+    await record_many(tx, [entry])
+
+
+async def record_many(tx: Tx, entries: Sequence[AuditEntry]) -> None:
+    """Append entries in their order."""
+    if entries:
+        await tx.database[AUDIT_LOG].insert_many([entry_document(entry) for entry in entries], session=tx.session)
+
+
+async def entries_about(tx: Tx, target: str) -> list[AuditEntry]:
+    """List what happened to a target, oldest first."""
+    found = tx.database[AUDIT_LOG].find({"target": target}, session=tx.session).sort("at", ASCENDING)
+    return [entry_from(document) async for document in found]
