@@ -2,12 +2,14 @@
 
 from collections.abc import AsyncIterator, Sequence
 
+from roundsman.access.roles import Role
 from roundsman.database.bulk import BulkOutcome, insert_missing
 from roundsman.database.collections import IDENTIFIERS, USERS
 from roundsman.database.documents import iterate
 from roundsman.database.transaction import Tx
 from roundsman.identity.store import identifier_document, identifier_from, user_document, user_from
 from roundsman.identity.users import Identifier, User
+from roundsman.ids import UserId
 
 
 async def insert_users(tx: Tx, users: Sequence[User]) -> BulkOutcome:
@@ -38,3 +40,27 @@ async def count_users(tx: Tx) -> int:
 async def count_identifiers(tx: Tx) -> int:
     """Count all identifiers."""
     return await tx.database[IDENTIFIERS].count_documents({}, session=tx.session)
+
+
+async def find_identifiers(tx: Tx, keys: Sequence[str]) -> list[Identifier]:
+    """Those of the identifiers that exist."""
+    found = iterate(tx, IDENTIFIERS, identifier_from, {"_id": {"$in": list(keys)}})
+    return [identifier async for identifier in found]
+
+
+async def find_users(tx: Tx, user_ids: Sequence[UserId]) -> list[User]:
+    """Those of the users that exist."""
+    return [user async for user in iterate(tx, USERS, user_from, {"_id": {"$in": list(user_ids)}})]
+
+
+async def add_profile_roles(tx: Tx, user_id: UserId, *, roles: Sequence[Role], to_confirm: Sequence[Role]) -> bool:
+    """Give a user the roles that his new profiles imply; False if he had them. Those `to_confirm` grant nothing yet."""
+    user = await tx.database[USERS].find_one({"_id": user_id}, {"roles": 1}, session=tx.session)
+    missing = [role for role in roles if user is None or role.value not in user.get("roles", ())]
+    if not missing:
+        return False
+    added = {"roles": {"$each": [role.value for role in missing]}}
+    if unconfirmed := [role.value for role in to_confirm if role in missing]:
+        added["roles_to_confirm"] = {"$each": unconfirmed}
+    await tx.database[USERS].update_one({"_id": user_id}, {"$addToSet": added}, session=tx.session)
+    return True

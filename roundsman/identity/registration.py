@@ -22,7 +22,7 @@ class IdentifierTaken(Conflict):
 
     def __init__(self, key: str) -> None:
         kind, _, value = key.partition(":")
-        super().__init__(f"Somebody is registered with the {kind} {value} already")
+        super().__init__(f"Somebody is registered with the {'e-mail' if kind == 'email' else kind} {value} already")
         self.key = key
 
 

@@ -1,0 +1,68 @@
+"""Values for tests: complete and valid, each with an id of its own, changed only where a test says so."""
+
+from datetime import UTC, datetime
+
+from bson import ObjectId
+
+from roundsman.access.roles import Role
+from roundsman.customers.customers import Customer, CustomerStatus
+from roundsman.delivery.delivery_boys import DeliveryBoy, DeliveryBoyStatus
+from roundsman.identity.users import Claim, User, UserStatus
+from roundsman.ids import CustomerId, DeliveryBoyId, OrderId, SupplierId, UserId
+from roundsman.orders.orders import Order, OrderLine, OrderOrigin, OrderStatus
+from roundsman.suppliers.suppliers import Supplier, SupplierStatus
+
+NOW = datetime(2026, 3, 1, 6, 30, tzinfo=UTC)
+
+
+def a_user(  # noqa: PLR0913  a builder names what tests vary
+    name: str = "Asha Rao",
+    *,
+    id: UserId | None = None,  # noqa: A002  the field's name
+    status: UserStatus = UserStatus.ACTIVE,
+    claim: Claim = Claim.CLAIMED,
+    roles: tuple[Role, ...] = (Role.CUSTOMER,),
+    merged_into: UserId | None = None,
+    last_sign_in_at: datetime | None = None,
+) -> User:
+    """Build a user; live and claimed unless said otherwise."""
+    return User(
+        id=id or UserId(ObjectId()),
+        name=name,
+        status=status,
+        claim=claim,
+        roles=roles,
+        created_at=NOW,
+        created_by="self",
+        merged_into=merged_into,
+        last_sign_in_at=last_sign_in_at,
+    )
+
+
+def a_customer(user_id: UserId, name: str = "Asha Rao") -> Customer:
+    """Build the customer profile of a user."""
+    return Customer(CustomerId(ObjectId()), user_id, name, CustomerStatus.ACTIVE, NOW, "self", phone="+919876501234")
+
+
+def a_delivery_boy(user_id: UserId, name: str = "Ravi Kumar") -> DeliveryBoy:
+    """Build the delivery boy's profile of a user."""
+    return DeliveryBoy(DeliveryBoyId(ObjectId()), user_id, name, DeliveryBoyStatus.ACTIVE, ("HSR",), NOW, "system")
+
+
+def a_supplier(user_id: UserId, name: str = "Nandi Dairy") -> Supplier:
+    """Build the supplier's profile of a user."""
+    return Supplier(SupplierId(ObjectId()), user_id, name, SupplierStatus.ACTIVE, NOW, "system")
+
+
+def an_order(user_id: UserId, *, placed_at: datetime = NOW) -> Order:
+    """Build an order of a user for two litres of milk."""
+    return Order(
+        id=OrderId(ObjectId()),
+        customer_id=CustomerId(ObjectId()),
+        user_id=user_id,
+        lines=(OrderLine(None, "Milk", 2, 3200),),
+        total_paise=6400,
+        status=OrderStatus.PENDING,
+        placed_at=placed_at,
+        origin=OrderOrigin.ROUNDSMAN,
+    )
