@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from roundsman.clock import Clock, utc_now
-from roundsman.database.connection import Client, open_client
+from roundsman.database.connection import Client, database_errors, open_client
 from roundsman.database.data_directory import data_directory_errors, private_directory
 from roundsman.database.embedded import embedded_server
 from roundsman.database.key_file import load_or_create_key
@@ -43,9 +43,13 @@ async def open_runtime(settings: Settings, *, clock: Clock = utc_now) -> AsyncIt
 
 @asynccontextmanager
 async def open_database(settings: Settings) -> AsyncIterator[Client]:
-    """Reach the server the settings name, or else Roundsman's own, and close the connection on leaving."""
+    """Reach the server the settings name, or else Roundsman's own, and close the connection on leaving.
+
+    The body's own trouble with the server comes out as one sentence too.
+    """
     async with _server_uri(settings) as uri, await open_client(uri) as client:
-        yield client
+        with database_errors(uri):
+            yield client
 
 
 @asynccontextmanager

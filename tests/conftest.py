@@ -1,8 +1,9 @@
 """What all tests share: one real MongoDB server for the whole run, and for each test an empty database with our schema."""
 
+import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,12 +13,14 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from roundsman.database.collections import SYSTEM
 from roundsman.database.connection import Client, open_client
-from roundsman.database.embedded import embedded_server
+from roundsman.database.embedded import embedded_server, stop_server
 from roundsman.database.transaction import Document, Tx
 from roundsman.database.upgrade import SCHEMA_ID, ensure_schema
 from roundsman.runtime import Runtime, open_runtime
 from roundsman.settings import PREFIX, Settings
+from tests.commands import RoundsmanCommand
 
+_SERVER_DIRECTORY = "server"
 Database = AsyncDatabase[Document]
 
 # `test` tries the same examples every time, so that a red run is never a surprise; `proof` looks for new ones.
@@ -30,14 +33,19 @@ for _name in [name for name in os.environ if name.startswith(PREFIX) and name !=
     del os.environ[_name]
 
 
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """After the last worker has ended, leave neither a server nor its 300 MB of files behind, whatever happened."""
+    directory = _root(config) / _SERVER_DIRECTORY
+    if "PYTEST_XDIST_WORKER" not in os.environ and directory.exists():
+        asyncio.run(stop_server(directory, even_if_used=True))
+        shutil.rmtree(directory)
+
+
 @pytest.fixture(scope="session")
-def server_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The data directory of the tests' server: the same for all workers of a run, removed when the last has left it."""
-    root = tmp_path_factory.getbasetemp()
-    directory = (root.parent if "PYTEST_XDIST_WORKER" in os.environ else root) / "server"
-    yield directory
-    if "PYTEST_XDIST_WORKER" not in os.environ:
-        shutil.rmtree(directory, ignore_errors=True)
+def server_directory(pytestconfig: pytest.Config) -> Path:
+    """The data directory of the tests' server: the same for all workers of a run."""
+    root = _root(pytestconfig)
+    return (root.parent if "PYTEST_XDIST_WORKER" in os.environ else root) / _SERVER_DIRECTORY
 
 
 @pytest.fixture(scope="session")
@@ -95,6 +103,24 @@ async def runtime(settings: Settings) -> AsyncIterator[Runtime]:
     """A running Roundsman."""
     async with open_runtime(settings) as runtime:
         yield runtime
+
+
+@pytest.fixture
+def roundsman(tmp_path: Path, settings: Settings) -> RoundsmanCommand:
+    """The real command, in an empty directory, on `database` of the one server."""
+    return RoundsmanCommand(
+        tmp_path,
+        {
+            "ROUNDSMAN_DATA_DIR": str(settings.data_dir),
+            "ROUNDSMAN_MONGODB_URI": str(settings.mongodb_uri),
+            "ROUNDSMAN_DATABASE_NAME": settings.database_name,
+        },
+    )
+
+
+def _root(config: pytest.Config) -> Path:
+    factory: pytest.TempPathFactory = config._tmp_path_factory  # type: ignore[attr-defined]  # hooks get no fixtures
+    return factory.getbasetemp()
 
 
 async def _empty(database: Database) -> None:

@@ -1,6 +1,8 @@
 """Opening a client that is known to reach a MongoDB on which Roundsman can work."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC
 from typing import Any
 
@@ -13,7 +15,9 @@ from roundsman.errors import InvalidInput, Unavailable
 Client = AsyncMongoClient[Document]
 
 _SELECTION_TIMEOUT_MS = 8000
+_UNAUTHORIZED = 13
 _AUTHENTICATION_FAILED = 18
+_OUT_OF_DISK_SPACE = 14031
 _WIRE_VERSION_OF_MONGODB_6 = 17
 
 
@@ -57,6 +61,29 @@ async def open_client(uri: str) -> Client:
         await client.close()
         raise
     return client
+
+
+@contextmanager
+def database_errors(uri: str) -> Iterator[None]:
+    """Turn what a server refuses, and its falling silent, into one sentence for people; a bug of ours stays a bug."""
+    hosts = shown_uri(uri)
+    try:
+        yield
+    except ConnectionFailure as error:
+        raise DatabaseUnavailable(
+            f"The MongoDB at {hosts} has stopped answering: see its log, then try again."
+        ) from error
+    except OperationFailure as error:
+        if error.code == _UNAUTHORIZED:
+            raise DatabaseUnavailable(
+                f"The MongoDB at {hosts} does not let Roundsman work: name a user in ROUNDSMAN_MONGODB_URI who has the "
+                "roles readWrite and dbAdmin on Roundsman's database."
+            ) from error
+        if error.code == _OUT_OF_DISK_SPACE:
+            raise DatabaseUnavailable(
+                f"The disk of the MongoDB at {hosts} is full: make room, then try again."
+            ) from error
+        raise
 
 
 def _client(uri: str) -> Client:

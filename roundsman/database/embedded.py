@@ -9,7 +9,6 @@ How the processes agree, without anything that could go stale: the kernel drops 
 """
 
 import asyncio
-import hashlib
 import json
 import secrets
 import socket
@@ -18,10 +17,7 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from pymongo import AsyncMongoClient
-from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
-
-from roundsman.database.connection import Client, DatabaseUnavailable
+from roundsman.database.connection import DatabaseUnavailable
 from roundsman.database.data_directory import data_directory_errors, private_directory
 from roundsman.database.file_lock import SharedLock, exclusive_lock, is_held
 from roundsman.database.key_file import load_or_create_secret
@@ -31,17 +27,19 @@ from roundsman.database.mongod import (
     PortTaken,
     ServerFiles,
     find_mongod,
+    maintenance_command,
+    replica_command,
     start_mongod,
+    why_it_ended,
 )
+from roundsman.database.one_node import HOST, USER, end_server, make_ready, name_member
 from roundsman.errors import Conflict
 
-_HOST = "127.0.0.1"
-_USER = "roundsman"
 _LOCK_PATIENCE_SECONDS = 150.0
-_ANSWER_SECONDS = 30.0
-_POLL_SECONDS = 0.02
 _START_ATTEMPTS = 5
-_NOT_YET_INITIALIZED = 94
+_PORT_ATTEMPTS = 100
+# Below the ports that operating systems give to outgoing connections, which would often take ours while it is stopped.
+_PORTS = range(20_000, 32_000)
 
 
 class ServerInUse(Conflict):
@@ -56,18 +54,16 @@ class ServerNotRunning(DatabaseUnavailable):
     code = "database_server_not_running"
 
 
-class ServerDoesNotAnswer(DatabaseUnavailable):
-    """A server runs on the data files, but it does not do its work."""
-
-    code = "database_server_does_not_answer"
-
-
 @dataclass(frozen=True, slots=True)
 class ServerState:
-    """What later processes need to know of the server; `stays_up` means that only `db down` stops it."""
+    """What later processes need to know of the server.
+
+    `stays_up` means that only `db down` stops it; `is_moving` that it runs only to learn its new port.
+    """
 
     port: int
     stays_up: bool = False
+    is_moving: bool = False
 
 
 @asynccontextmanager
@@ -79,10 +75,13 @@ async def embedded_server(data_dir: Path, *, cache_gb: float) -> AsyncIterator[s
     files = _server_files(data_dir)
     async with exclusive_lock(files.start_lock, patience_seconds=_LOCK_PATIENCE_SECONDS):
         await _start_or_share(files, cache_gb=cache_gb)
-        with data_directory_errors(data_dir):
-            use = SharedLock(files.users_lock)
+        use = SharedLock(files.users_lock)
     try:
         yield _uri(files)
+    except DatabaseUnavailable as error:
+        if is_held(files.data_lock):
+            raise
+        raise why_it_ended(files) from error
     finally:
         await asyncio.shield(_leave(files, use))
 
@@ -96,15 +95,16 @@ async def start_and_leave_up(data_dir: Path, *, cache_gb: float) -> str:
     return _uri(files)
 
 
-async def stop_server(data_dir: Path, *, even_if_used: bool = False) -> None:
-    """Stop the server; raises ServerNotRunning, or ServerInUse while other processes use it."""
+async def stop_server(data_dir: Path, *, even_if_used: bool = False) -> bool:
+    """Stop the server, and say whether one was running; raises ServerInUse while other processes use it."""
     files = _server_files(data_dir)
     async with exclusive_lock(files.start_lock, patience_seconds=_LOCK_PATIENCE_SECONDS):
         if not is_held(files.data_lock):
-            raise ServerNotRunning("Roundsman's own database server does not run.")
+            return False
         if is_held(files.users_lock) and not even_if_used:
             raise ServerInUse("Other processes use the database server: end them first, or add --force.")
-        await _stop(files)
+        await end_server(files, _read_state(files).port)
+        return True
 
 
 async def running_server(data_dir: Path) -> str:
@@ -122,7 +122,7 @@ def _server_files(data_dir: Path) -> ServerFiles:
 
 def _uri(files: ServerFiles) -> str:
     password = load_or_create_secret(files.password)
-    return f"mongodb://{_USER}:{password}@{_HOST}:{_read_state(files).port}/?replicaSet={REPLICA_SET}"
+    return f"mongodb://{USER}:{password}@{HOST}:{_read_state(files).port}/?replicaSet={REPLICA_SET}"
 
 
 async def _leave(files: ServerFiles, use: SharedLock) -> None:
@@ -130,31 +130,32 @@ async def _leave(files: ServerFiles, use: SharedLock) -> None:
         use.close()
         if is_held(files.users_lock) or not is_held(files.data_lock) or _read_state(files).stays_up:
             return
-        await _stop(files)
+        await end_server(files, _read_state(files).port)
 
 
 async def _start_or_share(files: ServerFiles, *, cache_gb: float) -> ServerState:
+    if is_held(files.data_lock) and _read_state(files).is_moving:
+        await end_server(files, _read_state(files).port)
     if not is_held(files.data_lock):
         with data_directory_errors(files.directory):
             load_or_create_secret(files.key_file)
             load_or_create_secret(files.password)
         await _start(files, cache_gb=cache_gb)
     state = _read_state(files)
-    await _make_ready(files, state.port)
+    await make_ready(files, state.port)
     return state
 
 
 async def _start(files: ServerFiles, *, cache_gb: float) -> None:
     binary = await asyncio.to_thread(find_mongod)
-    port = _free_port(_read_state(files).port) if files.state.exists() else _free_port(0)
     for attempt in range(_START_ATTEMPTS):
+        port = await _settle_port(files, binary) if files.state.exists() else _free_port()
         _write_state(files, ServerState(port))
         try:
-            await asyncio.to_thread(start_mongod, binary, files, port=port, cache_gb=cache_gb)
+            await asyncio.to_thread(start_mongod, replica_command(binary, files, port=port, cache_gb=cache_gb), files)
         except PortTaken:
             if attempt == _START_ATTEMPTS - 1:
                 raise
-            port = _free_port(0)
         except DataFilesTaken:
             # The mongod of a process that was killed in the middle of starting it came first.
             if not is_held(files.data_lock):
@@ -164,17 +165,33 @@ async def _start(files: ServerFiles, *, cache_gb: float) -> None:
             return
 
 
-def _free_port(wanted: int) -> int:
-    """The wanted port if nobody listens on it, else any free one; 0 wants any."""
-    for port in (wanted, 0):
+async def _settle_port(files: ServerFiles, binary: Path) -> int:
+    """Give the port of last time if it is still free, else another one, after telling the replica set about it.
+
+    The replica set must know before it starts: it would call its member at the old port, where now another program
+    listens that may never answer.
+    """
+    state = _read_state(files)
+    port = _free_port(state.port)
+    if port != state.port or state.is_moving:
+        _write_state(files, ServerState(port, is_moving=True))
+        await asyncio.to_thread(start_mongod, maintenance_command(binary, files, port=port), files)
+        await name_member(files, port)
+        await end_server(files, _read_state(files).port)
+    return port
+
+
+def _free_port(wanted: int | None = None) -> int:
+    """The wanted port if nobody listens on it, else any free one."""
+    for port in [*([] if wanted is None else [wanted]), *(secrets.choice(_PORTS) for _ in range(_PORT_ATTEMPTS))]:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                probe.bind((_HOST, port))
+                probe.bind((HOST, port))
             except OSError:
                 continue
-            return int(probe.getsockname()[1])
-    raise PortTaken("No port is free on this machine.")
+            return port
+    raise PortTaken("Other programs take every port that Roundsman tries for its database server.")
 
 
 def _read_state(files: ServerFiles) -> ServerState:
@@ -187,96 +204,3 @@ def _write_state(files: ServerFiles, state: ServerState) -> None:
     with data_directory_errors(files.directory):
         draft.write_text(json.dumps(asdict(state)))
         draft.replace(files.state)
-
-
-def _own_client(files: ServerFiles, port: int) -> Client:
-    """A client that shows the key file: it may do everything, before any user exists and whatever the password is."""
-    return AsyncMongoClient(
-        _HOST,
-        port,
-        username="__system",
-        password=load_or_create_secret(files.key_file),
-        authSource="local",
-        directConnection=True,
-        serverSelectionTimeoutMS=1000,
-    )
-
-
-async def _make_ready(files: ServerFiles, port: int) -> None:
-    """Bring a running server, wherever its starting was cut off, to a primary with the user `roundsman`."""
-    try:
-        async with asyncio.timeout(_ANSWER_SECONDS), _own_client(files, port) as client:
-            await _wait_for_answer(client)
-            await _ensure_replica_set(client, f"{_HOST}:{port}")
-            await _wait_for_primary(client)
-            await _ensure_user(client, load_or_create_secret(files.password))
-    except (TimeoutError, PyMongoError) as error:
-        raise ServerDoesNotAnswer(
-            f"A MongoDB server runs on {files.data} (process {_process_id(files)}), but does not answer as it should on "
-            f'port {port}: end it with "kill {_process_id(files)}" and try again; {files.log} may say more.'
-        ) from error
-
-
-async def _wait_for_answer(client: Client) -> None:
-    while True:
-        try:
-            await client.admin.command("ping")
-        except ConnectionFailure:
-            await asyncio.sleep(_POLL_SECONDS)
-        else:
-            return
-
-
-async def _ensure_replica_set(client: Client, member: str) -> None:
-    try:
-        config = (await client.admin.command("replSetGetConfig"))["config"]
-    except OperationFailure as error:
-        if error.code != _NOT_YET_INITIALIZED:
-            raise
-        await client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": [{"_id": 0, "host": member}]})
-        return
-    if config["members"][0]["host"] != member:
-        config["members"][0]["host"] = member
-        config["version"] += 1
-        await client.admin.command("replSetReconfig", config, force=True)
-
-
-async def _wait_for_primary(client: Client) -> None:
-    while not (await client.admin.command("hello"))["isWritablePrimary"]:  # noqa: ASYNC110  # another process decides
-        await asyncio.sleep(_POLL_SECONDS)
-
-
-async def _ensure_user(client: Client, password: str) -> None:
-    known = (await client.admin.command("usersInfo", _USER))["users"]
-    tag = hashlib.sha256(password.encode()).hexdigest()
-    if not known:
-        await client.admin.command("createUser", _USER, pwd=password, roles=["root"], customData={"password": tag})
-    elif known[0].get("customData") != {"password": tag}:
-        await client.admin.command("updateUser", _USER, pwd=password, roles=["root"], customData={"password": tag})
-
-
-async def _stop(files: ServerFiles) -> None:
-    try:
-        async with asyncio.timeout(_ANSWER_SECONDS):
-            await _ask_to_stop(files)
-            while is_held(files.data_lock):  # noqa: ASYNC110  # another process decides
-                await asyncio.sleep(_POLL_SECONDS)
-    except TimeoutError as error:
-        raise ServerDoesNotAnswer(
-            f'The database server does not stop: end it with "kill {_process_id(files)}"; {files.log} may say why.'
-        ) from error
-
-
-async def _ask_to_stop(files: ServerFiles) -> None:
-    async with _own_client(files, _read_state(files).port) as client:
-        try:
-            await client.admin.command("shutdown", 1, force=True, timeoutSecs=0)
-        except ConnectionFailure:
-            return  # A server that stops closes the connection instead of answering.
-
-
-def _process_id(files: ServerFiles) -> str:
-    try:
-        return files.data_lock.read_text().strip() or "unknown"
-    except OSError:
-        return "unknown"

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from roundsman.database.data_directory import data_directory_errors
 from roundsman.errors import Unavailable
 
 _POLL_SECONDS = 0.02
@@ -19,10 +20,10 @@ class LockBusy(Unavailable):
 
 
 class SharedLock:
-    """Held by any number of processes at once; see `held_by_others`."""
+    """Held by any number of processes at once, until it is closed or the process ends."""
 
     def __init__(self, path: Path) -> None:
-        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        self._descriptor = _open(path)
         fcntl.flock(self._descriptor, fcntl.LOCK_SH)
 
     def close(self) -> None:
@@ -34,7 +35,7 @@ def is_held(path: Path) -> bool:
     """Whether any process (or another part of this one) holds a lock on the file; one that does not exist is free."""
     if not path.exists():
         return False
-    descriptor = os.open(path, os.O_RDWR)
+    descriptor = _open(path)
     try:
         return not _acquire(descriptor)
     finally:
@@ -44,7 +45,7 @@ def is_held(path: Path) -> bool:
 @asynccontextmanager
 async def exclusive_lock(path: Path, *, patience_seconds: float) -> AsyncIterator[None]:
     """Hold the lock alone, waiting for others to let go; raises LockBusy when they do not."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = _open(path)
     try:
         for _ in range(int(patience_seconds / _POLL_SECONDS)):
             if _acquire(descriptor):
@@ -58,6 +59,11 @@ async def exclusive_lock(path: Path, *, patience_seconds: float) -> AsyncIterato
         yield
     finally:
         os.close(descriptor)
+
+
+def _open(path: Path) -> int:
+    with data_directory_errors(path.parent):
+        return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
 
 
 def _acquire(descriptor: int) -> bool:

@@ -36,6 +36,10 @@ def _on(*fields: str, reason: str) -> Index:
     return Index(tuple((field, ASCENDING) for field in fields), reason)
 
 
+def _newest_first(owner: str, time: str, *, reason: str) -> Index:
+    return Index(((owner, ASCENDING), (time, DESCENDING)), reason)
+
+
 def _where_present(field: str, *, reason: str) -> Index:
     return Index(((field, ASCENDING),), reason, {"sparse": True})
 
@@ -71,11 +75,8 @@ INDEXES: Mapping[str, tuple[Index, ...]] = MappingProxyType(
         collections.DELIVERY_BOYS: (_unique("user_id", reason="Each user has at most one such profile."),),
         collections.SUPPLIERS: (_unique("user_id", reason="Each user has at most one such profile."),),
         collections.ORDERS: (
-            Index(
-                (("customer_id", ASCENDING), ("placed_at", DESCENDING)),
-                "A customer's orders, the newest first.",
-            ),
-            _where_present("user_id", reason="The orders of a user, in every joined view and when users are merged."),
+            _newest_first("customer_id", "placed_at", reason="A customer's orders."),
+            _newest_first("user_id", "placed_at", reason="A user's orders, and the last of them in every joined view."),
         ),
         collections.AUDIT_LOG: (
             Index((("at", DESCENDING),), "What happened last."),

@@ -41,6 +41,12 @@ class DataFilesTaken(ServerDoesNotStart):
     code = "database_files_taken"
 
 
+class ServerEnded(DatabaseUnavailable):
+    """The server ended while it was used."""
+
+    code = "database_server_ended"
+
+
 @dataclass(frozen=True, slots=True)
 class ServerFiles:
     """Where the parts of the server's folder are."""
@@ -106,7 +112,11 @@ _FAILURES: tuple[tuple[str, type[ServerDoesNotStart], str], ...] = (
             "or name a data directory on another disk with ROUNDSMAN_DATA_DIR."
         ),
     ),
-    (r"Address already in use", PortTaken, "Port {port} is taken by another program."),
+    (
+        r"Address already in use",
+        PortTaken,
+        "Other programs take every port that Roundsman tries for its database server.",
+    ),
     (r"DBPathInUse", DataFilesTaken, "Another MongoDB server has {directory} open: end it first."),
     (
         r"IncompatibleFeatureCompatibilityVersion|UPGRADE PROBLEM|Invalid featureCompatibilityVersion",
@@ -141,12 +151,37 @@ def find_mongod() -> Path:
     )
 
 
-def start_mongod(binary: Path, files: ServerFiles, *, port: int, cache_gb: float) -> None:
-    """Start the server in the background and return when it answers on the port; this blocks.
+def replica_command(binary: Path, files: ServerFiles, *, port: int, cache_gb: float) -> list[str]:
+    """The command that serves Roundsman: a replica set of one, with a modest cache."""
+    return [
+        *_command(binary, files, port=port),
+        *("--replSet", REPLICA_SET, "--oplogSize", str(_OPLOG_MB), "--wiredTigerCacheSizeGB", str(cache_gb)),
+    ]
 
-    It gets a session of its own, so that Ctrl-C in the terminal reaches Roundsman alone, and `--fork` leaves no child
-    of this process behind. Only the loopback address and no socket in /tmp are opened, and the exception that lets
-    anybody on this machine make the first user is off. Raises ServerDoesNotStart.
+
+def maintenance_command(binary: Path, files: ServerFiles, *, port: int) -> list[str]:
+    """The command that serves a correction of the replica set's own configuration, outside of any replica set."""
+    return [*_command(binary, files, port=port), "--wiredTigerCacheSizeGB", "0.25"]
+
+
+def _command(binary: Path, files: ServerFiles, *, port: int) -> list[str]:
+    """Open the loopback address only, and no socket in /tmp.
+
+    `--fork` leaves no child of this process behind. The exception that lets anybody on this machine make the first
+    user is off, and so are diagnostics that cost time and space.
+    """
+    return [
+        *(str(binary), "--fork", "--quiet", "--bind_ip", "127.0.0.1", "--port", str(port), "--nounixsocket"),
+        *("--dbpath", str(files.data), "--logpath", str(files.log), "--keyFile", str(files.key_file)),
+        *("--setParameter", "enableLocalhostAuthBypass=false"),
+        *("--setParameter", "diagnosticDataCollectionEnabled=false"),
+    ]
+
+
+def start_mongod(command: list[str], files: ServerFiles) -> None:
+    """Start the server in the background and return when it listens; this blocks.
+
+    It gets a session of its own, so that Ctrl-C in the terminal reaches Roundsman alone. Raises ServerDoesNotStart.
     """
     with data_directory_errors(files.directory):
         files.data.mkdir(mode=0o700, exist_ok=True)
@@ -154,7 +189,7 @@ def start_mongod(binary: Path, files: ServerFiles, *, port: int, cache_gb: float
             files.log.replace(files.log.with_suffix(".log.1"))
     try:
         outcome = subprocess.run(  # noqa: S603  # the program was found by find_mongod and no shell is involved
-            _command(binary, files, port=port, cache_gb=cache_gb),
+            command,
             check=False,
             capture_output=True,
             errors="replace",
@@ -167,21 +202,15 @@ def start_mongod(binary: Path, files: ServerFiles, *, port: int, cache_gb: float
             f"The MongoDB server did not answer for {_START_SECONDS} seconds: {files.log} may say why."
         ) from error
     except OSError as error:
-        raise ServerDoesNotStart(f"The MongoDB server {binary} cannot be run ({error.strerror}).") from error
+        raise ServerDoesNotStart(f"The MongoDB server {command[0]} cannot be run ({error.strerror}).") from error
     if outcome.returncode != 0:
-        printed = outcome.stdout + outcome.stderr + _tail(files.log)
-        raise _failure(printed, outcome.returncode, binary=binary, files=files, port=port)
+        raise _failure(outcome.stdout + outcome.stderr + _tail(files.log), outcome.returncode, command[0], files)
 
 
-def _command(binary: Path, files: ServerFiles, *, port: int, cache_gb: float) -> list[str]:
-    return [
-        *(str(binary), "--fork", "--quiet", "--replSet", REPLICA_SET),
-        *("--bind_ip", "127.0.0.1", "--port", str(port), "--nounixsocket"),
-        *("--dbpath", str(files.data), "--logpath", str(files.log), "--keyFile", str(files.key_file)),
-        *("--wiredTigerCacheSizeGB", str(cache_gb), "--oplogSize", str(_OPLOG_MB)),
-        *("--setParameter", "enableLocalhostAuthBypass=false"),
-        *("--setParameter", "diagnosticDataCollectionEnabled=false"),
-    ]
+def why_it_ended(files: ServerFiles) -> ServerEnded:
+    """Say what the log tells of a server that ended while it was used."""
+    known = _known_failure(_tail(files.log), "mongod", files)
+    return ServerEnded(known.message if known else f"The MongoDB server has ended unasked: {files.log} may say why.")
 
 
 def _tail(log: Path) -> str:
@@ -191,16 +220,20 @@ def _tail(log: Path) -> str:
         return ""
 
 
-def _failure(printed: str, returncode: int, *, binary: Path, files: ServerFiles, port: int) -> ServerDoesNotStart:
+def _failure(printed: str, returncode: int, binary: str, files: ServerFiles) -> ServerDoesNotStart:
     if returncode in _ILLEGAL_INSTRUCTION:
         return ServerDoesNotStart(
             f"This processor cannot run {binary} (MongoDB 5 and newer need AVX): set ROUNDSMAN_MONGODB_URI to another one."
         )
+    return _known_failure(printed, binary, files) or ServerDoesNotStart(
+        f"The MongoDB server {binary} ended with exit code {returncode}: {files.log} may say why."
+    )
+
+
+def _known_failure(printed: str, binary: str, files: ServerFiles) -> ServerDoesNotStart | None:
     for pattern, kind, message in _FAILURES:
         found = re.search(pattern, printed)
         if found:
             match = found.group(found.lastindex or 0)
-            return kind(message.format(binary=binary, directory=files.directory, port=port, match=match))
-    return ServerDoesNotStart(
-        f"The MongoDB server {binary} ended with exit code {returncode}: {files.log} may say why."
-    )
+            return kind(message.format(binary=binary, directory=files.directory, match=match))
+    return None

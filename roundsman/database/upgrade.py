@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import CollectionInvalid, DuplicateKeyError, OperationFailure
+from pymongo.errors import DuplicateKeyError, OperationFailure
 
 from roundsman.database.collections import SYSTEM
 from roundsman.database.indexes import INDEXES, Index
@@ -19,6 +19,8 @@ from roundsman.errors import Conflict
 
 SCHEMA_VERSION = 1
 SCHEMA_ID = "schema"
+_NAMESPACE_EXISTS = 48
+_INDEX_NOT_FOUND = 27
 _COMPARED_OPTIONS = ("unique", "sparse", "expireAfterSeconds", "partialFilterExpression", "collation")
 
 
@@ -104,6 +106,14 @@ async def find_drift(database: AsyncDatabase[Document]) -> tuple[Drift, ...]:
     return tuple([drift async for drift in _drifts(database, options)])
 
 
+async def count_invalid(database: AsyncDatabase[Document]) -> dict[str, int]:
+    """Count, by collection, the stored documents that its validator would refuse today; reads everything."""
+    counts = {
+        name: await database[name].count_documents({"$nor": [validator]}) for name, validator in VALIDATORS.items()
+    }
+    return {name: count for name, count in counts.items() if count}
+
+
 async def _drifts(database: AsyncDatabase[Document], options: Mapping[str, Document]) -> AsyncIterator[Drift]:
     for name, validator in VALIDATORS.items():
         if name not in options:
@@ -133,28 +143,24 @@ def _same(index: Index, stored: Mapping[str, Any]) -> bool:
 
 
 async def _repair(database: AsyncDatabase[Document], name: str, drifts: list[Drift], *, exists: bool) -> None:
-    kinds = {drift.kind for drift in drifts}
     if not exists:
         await _create(database, name)
-    if DriftKind.VALIDATOR_DIFFERS in kinds:
+    elif any(drift.kind is DriftKind.VALIDATOR_DIFFERS for drift in drifts):
         await _set_validator(database, name)
     for drift in drifts:
         if drift.kind is DriftKind.INDEX_DIFFERS:
-            await database[name].drop_index(drift.detail)
+            await _drop_index(database, name, drift.detail)
     await _create_indexes(database, name)
 
 
 async def _create(database: AsyncDatabase[Document], name: str) -> None:
     try:
         await database.create_collection(name, validator=VALIDATORS[name], check_exists=False)
-    except (CollectionInvalid, OperationFailure) as error:
-        if getattr(error, "code", None) != _NAMESPACE_EXISTS:
+    except OperationFailure as error:
+        if error.code != _NAMESPACE_EXISTS:
             raise
         # Another process brings the same database up at the same time.
         await _set_validator(database, name)
-
-
-_NAMESPACE_EXISTS = 48
 
 
 async def _set_validator(database: AsyncDatabase[Document], name: str) -> None:
@@ -163,12 +169,23 @@ async def _set_validator(database: AsyncDatabase[Document], name: str) -> None:
     )
 
 
+async def _drop_index(database: AsyncDatabase[Document], name: str, index: str) -> None:
+    try:
+        await database[name].drop_index(index)
+    except OperationFailure as error:
+        if error.code != _INDEX_NOT_FOUND:
+            raise
+
+
 async def _create_indexes(database: AsyncDatabase[Document], name: str) -> None:
     if name not in INDEXES:
         return
     try:
         await database[name].create_indexes([index.model for index in INDEXES[name]])
     except DuplicateKeyError as error:
+        value = (error.details or {}).get("keyValue", {})
         raise IndexCannotBeBuilt(
-            f"Two documents of {name} have the same value where only one may: {error.details}"
+            f"A unique index of {name} cannot be built, because several documents have the same value "
+            f"({', '.join(f'{field} {value[field]}' for field in value)}): correct all but one of them, then run "
+            '"roundsman db upgrade" again.'
         ) from error

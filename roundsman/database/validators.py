@@ -21,7 +21,6 @@ _NUMBER: Document = {"bsonType": ["int", "long", "double"]}
 _PAISE: Document = {"bsonType": ["int", "long"]}
 _COUNT: Document = {"bsonType": ["int", "long"], "minimum": 0}
 _BYTES: Document = {"bsonType": "binData"}
-_SUB_DOCUMENT: Document = {"bsonType": "object"}
 
 
 def _one_of(*values: str) -> Document:
@@ -54,6 +53,7 @@ VALIDATORS: Mapping[str, Document] = MappingProxyType(
                 "roles": _list_of(_ROLE),
                 "created_at": _DATE,
                 "created_by": _NAME,
+                "session_version": _COUNT,
             },
             {
                 "roles_to_confirm": _list_of(_ROLE),
@@ -61,7 +61,6 @@ VALIDATORS: Mapping[str, Document] = MappingProxyType(
                 "former_identifiers": _list_of(_TEXT),
                 "first_sign_in_at": _DATE,
                 "last_sign_in_at": _DATE,
-                "session_version": _COUNT,
             },
         ),
         # An ambiguous alias names several users instead of one.
@@ -74,8 +73,12 @@ VALIDATORS: Mapping[str, Document] = MappingProxyType(
                 "oneOf": [{"required": ["user_id"]}, {"required": ["user_ids"]}],
             }
         },
-        collections.CREDENTIALS: _document({"_id": _OBJECT_ID}, {"changed_at": _DATE}),
-        collections.SESSIONS: _document({"_id": _OBJECT_ID, "user_id": _OBJECT_ID, "expires_at": _DATE}),
+        collections.CREDENTIALS: _document(
+            {"_id": _OBJECT_ID, "hash": _NAME, "origin": _one_of("imported", "own"), "changed_at": _DATE}
+        ),
+        collections.SESSIONS: _document(
+            {"_id": _OBJECT_ID, "user_id": _OBJECT_ID, "version": _COUNT, "created_at": _DATE, "expires_at": _DATE}
+        ),
         collections.CUSTOMERS: _document(
             {
                 "_id": _OBJECT_ID,
@@ -162,7 +165,16 @@ VALIDATORS: Mapping[str, Document] = MappingProxyType(
                 "source": _SOURCE,
             },
         ),
-        collections.AUDIT_LOG: _document({"_id": _OBJECT_ID, "action": _NAME, "at": _DATE}),
+        collections.AUDIT_LOG: _document(
+            {
+                "_id": _OBJECT_ID,
+                "at": _DATE,
+                "actor": _object({"who": _NAME}, {"session": _TEXT, "address": _TEXT}),
+                "action": _NAME,
+                "target": _NAME,
+            },
+            {"before_digest": _BYTES, "after_digest": _BYTES, "reason": _TEXT},
+        ),
         collections.SYSTEM: _document({"_id": _NAME}),
         collections.LEASES: _document({"_id": _NAME, "expires_at": _DATE}),
         collections.SOURCE_DOCUMENTS: _document({"_id": _NAME, "sha256": _BYTES}),
