@@ -1,0 +1,125 @@
+"""One word of a name, spelt as it sounds: a spelling that 'Laxmi' and 'Lakshmi' share and 'Rajesh' and 'Ramesh' do not.
+
+Vowels stay, because brothers and sisters often differ in nothing else: Kiran and Karan, Asha and Usha. Only when one
+of two words came from an Indian script is `a` left out, since there it is mostly unwritten and not always said.
+"""
+
+import re
+from functools import lru_cache
+from typing import Final
+
+from roundsman.identity.name_words import SAME_WORDS
+from roundsman.identity.transliteration import Script
+
+_CACHED_WORDS: Final = 32_768
+_SPELLING_RULES: Final = tuple(
+    (re.compile(pattern), replacement)
+    for pattern, replacement in (
+        (r"x", "ks"),
+        (r"zh(?!ar)", "l"),  # Tamil and Malayalam: Kanmozhi, Kanmoli
+        (r"sch|sh", "s"),
+        (r"t?chh?", "C"),
+        (r"c(?=[eiy])", "s"),
+        (r"ck?|q", "k"),
+        (r"C", "c"),
+        (r"ph", "f"),
+        (r"([bdgjkt])h", r"\1"),
+        (r"d?ny(?=a)|jn|gn", "gy"),  # Dnyaneshwar, Jnaneshwar, Gyaneshwar
+        (r"aa+", "a"),
+        (r"ee+|ii+|ie", "i"),
+        (r"oo+|uu+", "u"),
+        (r"(?:au|ou|ow)(?![aeiou])", "o"),
+        (r"w", "v"),
+        (r"z", "j"),
+        (r"i+y?a", "ya"),  # Sonia, Soniya
+        (r"(?:a[iey]|e[iy])(?![aeiou])", "ai"),
+        (r"y(?![aeiou])", "i"),
+        (r"ii+", "i"),
+        (r"nd(?:ra|[aeiu]r)$", "ndr"),  # Chandra, Chander
+        (r"(?<=...)[ei]ndr$", "indr"),  # Rajendra, Rajinder
+        (r"n(?=[bp])", "m"),
+        (r"(.)\1+", r"\1"),
+        (r"(?<=[aeiou])h$", ""),
+        (r"^(?:ea|e|i)sv", "isv"),  # Eswari, Ishwari
+        (r"(?<=....)b(?:ai|en)$", ""),  # Rameshbhai, Savitaben
+    )
+)
+_SIMILAR_VOWELS: Final = str.maketrans({"e": "i", "y": "i", "o": "u"})
+_NO_VOICE: Final = str.maketrans("gdbjchf", "ktpsskp")
+_TAMIL_RULES: Final = (
+    (re.compile(r"^([pkt])[iu]r(?=[iuy])"), r"\1r"),  # Tamil parts the consonants: Piriya, Kirushnan
+    (re.compile(r"k[iu]?rus"), "kris"),
+)
+_INNER_A: Final = re.compile(r"(?<!^)a")
+_DOUBLED: Final = re.compile(r"(.)\1+")
+_VOWELS: Final = frozenset("aeiou")
+
+
+@lru_cache(maxsize=_CACHED_WORDS)
+def sound_of(word: str) -> str:
+    """The sound of a word in Latin lower case; every accepted spelling of a name has one sound."""
+    sound = _by_rules(word)
+    return _STANDS_FOR.get(word) or _STANDS_FOR.get(sound, sound)
+
+
+def _by_rules(word: str) -> str:
+    for pattern, replacement in _SPELLING_RULES:
+        word = pattern.sub(replacement, word)
+    return word
+
+
+def _representatives() -> dict[str, str]:
+    """Every spelling of the groups, as typed and as it sounds, to the sound of the group's first word."""
+    return {
+        key: _by_rules(group[0])
+        for group in SAME_WORDS
+        for spelling in group
+        for key in (spelling, _by_rules(spelling))
+    }
+
+
+_STANDS_FOR: Final = _representatives()
+
+
+def same_sound(a: str, b: str) -> bool:
+    """Whether two marked sounds are one word; with an Indian script on either side unwritten vowels do not count."""
+    if a == b:
+        return True
+    if a[0].isalpha() and b[0].isalpha():
+        return False
+    skeleton_a, skeleton_b = skeletons(a, b)
+    return skeleton_a == skeleton_b and _endings_agree(a, b)
+
+
+def skeletons(a: str, b: str) -> tuple[str, str]:
+    """What is left of both words when only what both scripts can write is kept."""
+    tamil, bengali = Script.TAMIL.value in (a[0], b[0]), Script.BENGALI.value in (a[0], b[0])
+    return _skeleton(a, tamil=tamil, bengali=bengali), _skeleton(b, tamil=tamil, bengali=bengali)
+
+
+@lru_cache(maxsize=_CACHED_WORDS)
+def _skeleton(sound: str, *, tamil: bool, bengali: bool) -> str:
+    bare = unmarked(sound)
+    if tamil:
+        for pattern, replacement in _TAMIL_RULES:
+            bare = pattern.sub(replacement, bare)
+        bare = bare.translate(_NO_VOICE)
+    if bengali:
+        bare = (bare[:1].replace("o", "a") + bare[1:].replace("o", "")).replace("v", "b")
+    return _DOUBLED.sub(r"\1", _INNER_A.sub("", bare).translate(_SIMILAR_VOWELS))
+
+
+def unmarked(sound: str) -> str:
+    """The sound without the mark of its script."""
+    return sound if sound[0].isalpha() else sound[1:]
+
+
+def _endings_agree(a: str, b: str) -> bool:
+    """Whether both end in `a` or neither does: Anil and Anila are two people. After two consonants it is often mute."""
+    a, b = unmarked(a), unmarked(b)
+    return a.endswith("a") == b.endswith("a") or _ends_in_group(a) or _ends_in_group(b)
+
+
+def _ends_in_group(sound: str) -> bool:
+    last_two = sound.removesuffix("a")[-2:]
+    return len(last_two) > 1 and not _VOWELS.intersection(last_two)
