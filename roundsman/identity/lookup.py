@@ -13,6 +13,7 @@ from roundsman.database.documents import find_value, iterate
 from roundsman.database.transaction import Tx
 from roundsman.errors import Conflict, IntegrityBroken, NotFound
 from roundsman.identity.identifiers import identifier_candidates
+from roundsman.identity.importing import find_identifiers, find_users
 from roundsman.identity.store import identifier_from, user_from
 from roundsman.identity.users import Identifier, User, UserStatus
 from roundsman.ids import UserId
@@ -79,8 +80,7 @@ async def identifiers_of_user(tx: Tx, user_id: UserId) -> list[Identifier]:
 
 
 async def _carriers(tx: Tx, keys: Sequence[str]) -> set[UserId]:
-    found = iterate(tx, IDENTIFIERS, identifier_from, {"_id": {"$in": list(keys)}})
-    return {user_id async for identifier in found for user_id in identifier.user_ids}
+    return {user_id for identifier in await find_identifiers(tx, keys) for user_id in identifier.user_ids}
 
 
 async def _by_own_id(tx: Tx, text: str) -> list[User]:
@@ -106,7 +106,7 @@ async def _users(tx: Tx, user_ids: Iterable[UserId]) -> list[User]:
     wanted = list(user_ids)
     if not wanted:
         return []
-    users = [user async for user in iterate(tx, USERS, user_from, {"_id": {"$in": wanted}})]
+    users = await find_users(tx, wanted)
     if len(users) < len(wanted):
         raise DanglingReference("An identifier leads to a user who is not there; run `roundsman migrate verify`")
     return users
