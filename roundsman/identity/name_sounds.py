@@ -8,10 +8,11 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from roundsman.identity.name_words import SAME_WORDS
+from roundsman.identity.name_words import GIVEN_NAMES, SAME_WORDS
 from roundsman.identity.transliteration import Script
 
 _CACHED_WORDS: Final = 32_768
+_SHORTEST_MISTYPED: Final = 4
 _SPELLING_RULES: Final = tuple(
     (re.compile(pattern), replacement)
     for pattern, replacement in (
@@ -79,6 +80,7 @@ def _representatives() -> dict[str, str]:
 
 
 _STANDS_FOR: Final = _representatives()
+_GIVEN: Final = frozenset(map(sound_of, GIVEN_NAMES))
 
 
 def same_sound(a: str, b: str) -> bool:
@@ -123,3 +125,30 @@ def _endings_agree(a: str, b: str) -> bool:
 def _ends_in_group(sound: str) -> bool:
     last_two = sound.removesuffix("a")[-2:]
     return len(last_two) > 1 and not _VOWELS.intersection(last_two)
+
+
+@lru_cache(maxsize=_CACHED_WORDS)
+def may_be_mistyped(a: str, b: str) -> bool:
+    """Whether one word is the other with one letter wrong, missing, added or swapped with its neighbour.
+
+    Never if both are known names: Ramesh and Rakesh are brothers, not a slip.
+    """
+    bare_a, bare_b = unmarked(a), unmarked(b)
+    if bare_a[0] != bare_b[0] or (bare_a in _GIVEN and bare_b in _GIVEN):
+        return False
+    if not (a[0].isalpha() and b[0].isalpha()):
+        bare_a, bare_b = skeletons(a, b)
+    return min(len(bare_a), len(bare_b)) >= _SHORTEST_MISTYPED and _is_one_edit_apart(bare_a, bare_b)
+
+
+def _is_one_edit_apart(a: str, b: str) -> bool:
+    """Whether at most one insertion, deletion, change or swap of neighbours makes one the other."""
+    if len(a) > len(b):
+        a, b = b, a
+    if len(b) - len(a) > 1:
+        return False
+    start = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), len(a))
+    if len(a) < len(b):
+        return a[start:] == b[start + 1 :]
+    rest_a, rest_b = a[start:], b[start:]
+    return rest_a[1:] == rest_b[1:] or (rest_a[:2] == rest_b[1::-1] and rest_a[2:] == rest_b[2:])

@@ -12,7 +12,6 @@ of the given name but a letter. So the rules lean to doubt (spec: migration, nor
 
 import re
 import sys
-import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,8 +20,9 @@ from functools import lru_cache
 from itertools import permutations
 from typing import Final
 
-from roundsman.identity.name_sounds import same_sound, skeletons, sound_of, unmarked
-from roundsman.identity.name_words import COURTESIES, FAMILY_WORDS, GENERIC_WORDS, GIVEN_NAMES, TITLES
+from roundsman.identity.name_parts import words_of
+from roundsman.identity.name_sounds import may_be_mistyped, same_sound, sound_of, unmarked
+from roundsman.identity.name_words import COURTESIES, FAMILY_WORDS, GENERIC_WORDS, TITLES
 from roundsman.identity.transliteration import Script, romanise, script_of
 
 
@@ -55,13 +55,9 @@ _LONGEST: Final = 200
 _CACHED_WORDS: Final = 32_768
 _LONGEST_INITIALS: Final = 3
 _MOST_JOINED_WORDS: Final = 3
-_SHORTEST_MISTYPED: Final = 4
 _LONG_WORD: Final = 7
 _ASCII_WORD: Final = re.compile(r"[a-z]+|[0-9]+")
-_ANY_WORD: Final = re.compile(r"[0-9]+|[^0-9\s]+")
 _BLANKS: Final = frozenset({"n/a", "n.a.", "n.a", "-", "nan"})
-_MESSRS: Final = re.compile(r"\bm/s\b\.?")
-_RELATION: Final = re.compile(r"\b[sdwhc]\s?/\s?o\b.*")
 _VOWELS: Final = frozenset("aeiouy")
 _EMPTY: Final = FoldedName("")
 
@@ -74,7 +70,6 @@ _TITLES: Final = _sounds(TITLES)
 _COURTESIES: Final = _sounds(COURTESIES)
 _GENERIC: Final = _sounds(GENERIC_WORDS)
 _FAMILY: Final = _sounds(FAMILY_WORDS)
-_GIVEN: Final = _sounds(GIVEN_NAMES)
 
 
 def fold_name(raw: object) -> FoldedName:
@@ -84,30 +79,9 @@ def fold_name(raw: object) -> FoldedName:
     text = raw[:_LONGEST].lower()
     if text.strip() in _BLANKS:
         return _EMPTY
-    words = [word for typed in _words_of(text) for word in _fold_word(typed)]
+    words = [word for typed in words_of(text) for word in _fold_word(typed)]
     words = _without_courtesies(_without_titles(words))
     return _EMPTY if _says_nothing(words) else FoldedName(sys.intern(" ".join(words)))
-
-
-def _words_of(text: str) -> list[str]:
-    """The words as typed: without a firm's 'M/s', and without 'son of' and whoever follows it."""
-    if "/" in text:
-        text = _RELATION.sub("", _MESSRS.sub("", text))
-    if text.isascii():
-        return _ASCII_WORD.findall(text.replace("'", ""))
-    plain = unicodedata.normalize("NFKC", text).lower()
-    return _ANY_WORD.findall("".join(map(_plain_character, plain)))
-
-
-@lru_cache(maxsize=_CACHED_WORDS)
-def _plain_character(character: str) -> str:
-    """Letters and their marks stay, digits become ASCII, what is invisible or an apostrophe goes, the rest parts words."""
-    category = unicodedata.category(character)
-    if category == "Nd":
-        return str(unicodedata.decimal(character))
-    if category[0] in "LM":
-        return character
-    return "" if category == "Cf" or character in "'’`" else " "  # noqa: RUF001 - the apostrophe that phones type
 
 
 @lru_cache(maxsize=_CACHED_WORDS)
@@ -281,7 +255,7 @@ def _any_given(words: Sequence[str]) -> bool:
 def _compare_strangers(a: _Parts, b: _Parts) -> Verdict:
     """No full word agrees: unsure if each word of one fits the word or initial in its place, or may be a mistyping of it."""
     if len(a.words) == len(b.words) and not a.initials and not b.initials and len(a.in_order) == 1:
-        return Verdict.UNSURE if _may_be_mistyped(a.words[0], b.words[0]) else Verdict.DIFFERENT
+        return Verdict.UNSURE if may_be_mistyped(a.words[0], b.words[0]) else Verdict.DIFFERENT
     if len(a.in_order) != len(b.in_order):
         return Verdict.DIFFERENT
     fits = all(_fits(x, y) for x, y in zip(a.in_order, b.in_order, strict=True))
@@ -306,7 +280,7 @@ def _compare_with_missing(a: _Parts, b: _Parts, common: list[str]) -> Verdict:
 def _compare_rest(a: _Parts, b: _Parts, common: list[str]) -> Verdict:
     """Both names have words of their own beside the common ones: a mistyping, another surname, or another person."""
     both_given_left = a.first_word_is_left and b.first_word_is_left
-    if len(a.words) == 1 and len(b.words) == 1 and _may_be_mistyped(a.words[0], b.words[0]):
+    if len(a.words) == 1 and len(b.words) == 1 and may_be_mistyped(a.words[0], b.words[0]):
         return _judge_mistyping(a.words[0], b.words[0], given_agrees=not both_given_left and _any_given(common))
     if both_given_left or not _any_given(common):
         return Verdict.DIFFERENT
@@ -317,30 +291,3 @@ def _judge_mistyping(a: str, b: str, *, given_agrees: bool) -> Verdict:
     """A mistyped surname beside the same given name is the same person; so is a mistyped long name, else it is unsure."""
     is_long = min(len(a), len(b)) >= _LONG_WORD
     return Verdict.SAME if given_agrees or is_long else Verdict.UNSURE
-
-
-@lru_cache(maxsize=_CACHED_WORDS)
-def _may_be_mistyped(a: str, b: str) -> bool:
-    """Whether one word is the other with one letter wrong, missing, added or swapped with its neighbour.
-
-    Never if both are known names: Ramesh and Rakesh are brothers, not a slip.
-    """
-    bare_a, bare_b = unmarked(a), unmarked(b)
-    if bare_a[0] != bare_b[0] or (bare_a in _GIVEN and bare_b in _GIVEN):
-        return False
-    if not (a[0].isalpha() and b[0].isalpha()):
-        bare_a, bare_b = skeletons(a, b)
-    return min(len(bare_a), len(bare_b)) >= _SHORTEST_MISTYPED and _is_one_edit_apart(bare_a, bare_b)
-
-
-def _is_one_edit_apart(a: str, b: str) -> bool:
-    """Whether at most one insertion, deletion, change or swap of neighbours makes one the other."""
-    if len(a) > len(b):
-        a, b = b, a
-    if len(b) - len(a) > 1:
-        return False
-    start = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), len(a))
-    if len(a) < len(b):
-        return a[start:] == b[start + 1 :]
-    rest_a, rest_b = a[start:], b[start:]
-    return rest_a[1:] == rest_b[1:] or (rest_a[:2] == rest_b[1::-1] and rest_a[2:] == rest_b[2:])
