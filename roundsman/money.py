@@ -31,7 +31,12 @@ def rupees_text(paise: int) -> str:
     """Show paise as rupees with Indian grouping: 12345678 is '1,23,456.78'."""
     sign = "-" if paise < 0 else ""
     rupees, rest = divmod(abs(paise), PAISE_PER_RUPEE)
-    digits = str(rupees)
+    return f"{sign}{grouped(rupees)}.{rest:02d}"
+
+
+def grouped(number: int) -> str:
+    """Show a whole number with Indian grouping: 1234567 is '12,34,567'."""
+    digits = str(abs(number))
     head, tail = digits[:-3], digits[-3:]
     groups = [head[max(end - 2, 0) : end] for end in range(len(head), 0, -2)][::-1]
-    return f"{sign}{','.join([*groups, tail])}.{rest:02d}"
+    return ("-" if number < 0 else "") + ",".join([*groups, tail])

@@ -21,6 +21,11 @@ from argon2 import PasswordHasher, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import Type
 
+from roundsman.errors import InvalidInput
+
+SHORTEST_PASSWORD: Final = 15
+LONGEST_PASSWORD: Final = 128
+
 _ARGON2ID = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1, type=Type.ID)
 _ARGON2ID_TAG: Final = "$argon2id$"
 _ARGON2ID_MOST_MEMORY_KIB: Final = 131_072
@@ -47,6 +52,18 @@ _KNOWN_DEFAULTS: Final = frozenset(
         "d8541cd85756b64db7fa4d90d99ecd014e0ef76a1759afb343837e67a5bef29c",
     }
 )
+
+
+class UnacceptablePassword(InvalidInput):
+    """The new password is too short or too long (spec identity, parameters: without a second factor)."""
+
+    code = "unacceptable_password"
+
+
+def require_acceptable(password: str) -> None:
+    """Raise UnacceptablePassword unless this may become somebody's only proof of who he is."""
+    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+        raise UnacceptablePassword(f"A password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters.")
 
 
 def hash_password(password: str) -> str:

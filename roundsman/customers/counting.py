@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from roundsman.database.collections import CUSTOMERS, USERS
-from roundsman.database.transaction import Tx
+from roundsman.database.transaction import Document, Tx
 from roundsman.identity.users import LIVE_STATUSES
 
 
@@ -25,7 +25,7 @@ async def count_linkage(tx: Tx) -> Linkage:
         "as": "live_user",
     }
     linked = {"$sum": {"$size": "$live_user"}}
-    pipeline = [
+    pipeline: list[Document] = [
         {"$project": {"user_id": 1}},
         {"$lookup": live_user},
         {"$group": {"_id": None, "customers": {"$sum": 1}, "linked": linked}},

@@ -105,3 +105,14 @@ def test_dummy_hash_is_well_formed_and_costs_what_an_own_one_costs() -> None:
 def test_default_passwords_of_the_existing_application_are_known(password: str) -> None:
     assert passwords.is_known_default(password)
     assert not passwords.is_known_default(password + "!")
+
+
+@pytest.mark.parametrize("length", [15, 128])
+def test_a_new_password_has_15_to_128_characters(length: int) -> None:
+    passwords.require_acceptable("x" * length)
+
+
+@pytest.mark.parametrize("length", [0, 14, 129])
+def test_shorter_and_longer_passwords_are_refused(length: int) -> None:
+    with pytest.raises(passwords.UnacceptablePassword):
+        passwords.require_acceptable("x" * length)

@@ -1,0 +1,97 @@
+"""Registering customers, signing in, and who one is."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import Field, SecretStr, StringConstraints
+
+from roundsman.access.permissions import Permission
+from roundsman.access.roles import Role
+from roundsman.api.models import AnswerModel, Id, Line, RequestModel, problems
+from roundsman.api.people import PersonView
+from roundsman.audit_log.entries import acting
+from roundsman.operations.person import get_person
+from roundsman.operations.sign_in import Attempt, sign_in
+from roundsman.operations.sign_up import SignUp, sign_up_customer
+from roundsman.web.guards import public, require
+from roundsman.web.pacing import failures_at_whole_steps
+from roundsman.web.principal import CurrentPrincipal
+from roundsman.web.services import client_address, services_of
+
+router = APIRouter(prefix="/auth", tags=["auth"])
+
+
+class Registration(RequestModel):
+    """A new customer, registered by somebody of the business."""
+
+    name: Line = Field(examples=["Asha Patil"])
+    phone: Line = Field(description="His mobile, in any spelling.", examples=["98200 12345"])
+    email: Line | None = None
+    address: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)] | None = None
+    area: Line | None = None
+
+
+class Registered(AnswerModel):
+    """The user and his customer profile, linked."""
+
+    user_id: Id
+    customer_id: Id
+
+
+class Login(RequestModel):
+    """Who signs in, and the password that proves it."""
+
+    identifier: Annotated[str, StringConstraints(min_length=1, max_length=254)] = Field(
+        description="A phone in any spelling, an e-mail address, or an id of the existing application.",
+        examples=["98200 12345"],
+    )
+    password: Annotated[SecretStr, Field(min_length=1, max_length=1024)]
+
+
+class LoggedIn(AnswerModel):
+    """The access token of a new session, and how long it is valid."""
+
+    access_token: str = Field(description="Send it as `Authorization: Bearer <token>`.")
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105  a word of RFC 6750, no secret
+    expires_in_seconds: int
+    user_id: Id
+    roles: list[Role]
+
+
+@router.post(
+    "/register",
+    status_code=201,
+    dependencies=[Depends(require(Permission.CUSTOMERS_CREATE))],
+    responses=problems(401, 403, 409),
+)
+async def register(body: Registration, request: Request, principal: CurrentPrincipal) -> Registered:
+    """Register a customer: user and customer profile are made together, linked, or not at all."""
+    runtime = services_of(request).runtime
+    actor = acting(principal, address=client_address(request))
+    signed_up = await sign_up_customer(runtime.tx, SignUp(**body.model_dump()), actor=actor, now=runtime.clock())
+    return Registered.model_validate(signed_up)
+
+
+@router.post(
+    "/login", dependencies=[Depends(public(reason="Whoever signs in has no token yet."))], responses=problems(401, 403)
+)
+async def login(body: Login, request: Request) -> LoggedIn:
+    """Sign in with a password. Whatever is wrong, the refusal is the same, and comes at a multiple of 400 ms."""
+    services = services_of(request)
+    attempt = Attempt(body.identifier, body.password.get_secret_value(), address=client_address(request))
+    async with failures_at_whole_steps():
+        signed_in = await sign_in(
+            services.runtime.tx, attempt, by=services.password_sign_in, now=services.runtime.clock()
+        )
+    return LoggedIn(
+        access_token=signed_in.access_token,
+        expires_in_seconds=int(signed_in.token_lifetime.total_seconds()),
+        user_id=signed_in.user.id,
+        roles=[role for role in Role if role in signed_in.user.effective_roles],
+    )
+
+
+@router.get("/me", dependencies=[Depends(require(Permission.ME_READ))], responses=problems(401, 403))
+async def me(request: Request, principal: CurrentPrincipal) -> PersonView:
+    """Show who one is: one's own user, what finds it, and one's profiles."""
+    return PersonView.model_validate(await get_person(services_of(request).runtime.tx, principal.user_id))

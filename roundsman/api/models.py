@@ -1,0 +1,41 @@
+"""What request and answer models have in common, and the errors a route documents."""
+
+from typing import Annotated, Any
+
+from bson import ObjectId
+from pydantic import BaseModel, ConfigDict, PlainSerializer, StringConstraints, WithJsonSchema
+
+from roundsman.web.errors import Problem
+
+Id = Annotated[
+    ObjectId,
+    PlainSerializer(str, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9a-f]{24}$", "examples": ["69a3d7f0c2a4e5b6d7e8f901"]}),
+]
+"""An id in an answer: 24 hexadecimal digits."""
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+"""A text of one line in a request: spaces around it do not count, and it is not empty."""
+
+
+class RequestModel(BaseModel):
+    """A request body: unknown fields are refused, so that nobody sets what a route does not offer."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class AnswerModel(BaseModel):
+    """An answer, made from the value of the same field names."""
+
+    model_config = ConfigDict(from_attributes=True, arbitrary_types_allowed=True)
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Document the refusals a route knows, besides the 422 and 503 that every route has."""
+    return {
+        status: {"model": Problem, "content": {"application/problem+json": {"schema": _PROBLEM}}}
+        for status in (*statuses, 422, 503)
+    }
+
+
+_PROBLEM = {"$ref": "#/components/schemas/Problem"}

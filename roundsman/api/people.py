@@ -1,0 +1,74 @@
+"""How a person is shown: his user, what finds him and everything he is to the business."""
+
+from datetime import datetime
+
+from pydantic import Field
+
+from roundsman.access.roles import Role
+from roundsman.api.models import AnswerModel, Id
+from roundsman.customers.customers import CustomerStatus
+from roundsman.delivery.delivery_boys import DeliveryBoyStatus
+from roundsman.identity.users import Claim, UserStatus
+from roundsman.suppliers.suppliers import SupplierStatus
+
+
+class UserView(AnswerModel):
+    """The user behind a person."""
+
+    id: Id
+    name: str = Field(examples=["Asha Patil"])
+    status: UserStatus
+    claim: Claim
+    roles: list[Role]
+    roles_to_confirm: list[Role] = Field(description="Those of the roles that grant nothing until an admin confirms.")
+    created_at: datetime
+    first_sign_in_at: datetime | None
+    last_sign_in_at: datetime | None
+
+
+class IdentifierView(AnswerModel):
+    """One thing that finds the user."""
+
+    key: str = Field(examples=["phone:+919820012345"])
+    verified_at: datetime | None
+    is_ambiguous: bool = Field(description="Whether other people carry it too, so that it leads to nobody.")
+
+
+class CustomerView(AnswerModel):
+    """One customer profile of the person."""
+
+    id: Id
+    name: str
+    status: CustomerStatus
+    phone: str | None
+    email: str | None
+    address: str | None
+    area: str | None
+
+
+class DeliveryBoyView(AnswerModel):
+    """The delivery boy the person is."""
+
+    id: Id
+    name: str
+    status: DeliveryBoyStatus
+    areas: list[str]
+
+
+class SupplierView(AnswerModel):
+    """The supplier the person is."""
+
+    id: Id
+    name: str
+    status: SupplierStatus
+
+
+class PersonView(AnswerModel):
+    """A person seen whole."""
+
+    user: UserView
+    identifiers: list[IdentifierView]
+    customers: list[CustomerView]
+    delivery_boy: DeliveryBoyView | None
+    supplier: SupplierView | None
+    last_activity: datetime | None = Field(description="The latest sign-in or order, as far as known.")

@@ -1,0 +1,84 @@
+"""The application that answers requests, put together: routes, guards, errors, headers, and what they work with."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib.metadata import version
+from typing import Final
+
+from fastapi import FastAPI
+from pymongo.errors import ConnectionFailure, ExecutionTimeout, WaitQueueTimeoutError
+
+from roundsman.api import auth, documents, health, users
+from roundsman.auth.hashing import PasswordHashing
+from roundsman.auth.keys import load_signing_key
+from roundsman.auth.tokens import TokenAuthority
+from roundsman.console import overview, static_files
+from roundsman.database.data_directory import data_directory_errors, private_directory
+from roundsman.operations.sign_in import PasswordSignIn
+from roundsman.runtime import Runtime, open_runtime
+from roundsman.settings import Settings, load_settings
+from roundsman.web.documentation import DocumentedApp
+from roundsman.web.errors import install_error_handlers
+from roundsman.web.middleware import LastNet, RequestId, SecurityHeaders
+from roundsman.web.route_inventory import refuse_unguarded
+from roundsman.web.services import Services
+
+_ISSUER: Final = "roundsman"
+_API: Final = "/api/v1"
+_LARGEST_BODY_BYTES: Final = 65_536
+_OUTAGES: Final = (ConnectionFailure, ExecutionTimeout, WaitQueueTimeoutError)
+
+RuntimeOpener = Callable[[], AbstractAsyncContextManager[Runtime]]
+
+
+def create_app(opener: RuntimeOpener | None = None) -> FastAPI:
+    """Make the application; it works with what `opener` opens while it runs, by default as the settings say.
+
+    Raises UnguardedRoutes, with their names, when a route says neither who may pass nor why everybody may.
+    """
+    app = DocumentedApp(
+        title="Roundsman",
+        version=version("roundsman"),
+        description="One identity for customers, delivery boys, suppliers and staff of a doorstep-delivery business.",
+        lifespan=_lifespan(opener or _runtime_of_settings),
+        max_body_size=_LARGEST_BODY_BYTES,
+        # The document is served by a guarded route of ours; FastAPI's page for it would load scripts from a CDN.
+        openapi_url=None,
+    )
+    for router in (auth.router, users.router, health.router, documents.api_router):
+        app.include_router(router, prefix=_API)
+    app.include_router(documents.well_known_router)
+    app.include_router(overview.router)
+    app.mount("/static", static_files.mount)
+    install_error_handlers(app, outages=_OUTAGES)
+    # The last one added is the outermost.
+    for middleware in (LastNet, SecurityHeaders, RequestId):
+        app.add_middleware(middleware)
+    refuse_unguarded(app)
+    return app
+
+
+def _lifespan(opener: RuntimeOpener) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with opener() as runtime:
+            hashing = PasswordHashing()
+            app.state.services = Services(runtime, _password_sign_in(runtime.settings, hashing))
+            app.state.recent_overview = overview.RecentOverview()
+            try:
+                yield
+            finally:
+                hashing.close()
+
+    return lifespan
+
+
+def _runtime_of_settings() -> AbstractAsyncContextManager[Runtime]:
+    return open_runtime(load_settings())
+
+
+def _password_sign_in(settings: Settings, hashing: PasswordHashing) -> PasswordSignIn:
+    keys = private_directory(settings.data_dir, "keys")
+    with data_directory_errors(settings.data_dir):
+        tokens = TokenAuthority(signing_key=load_signing_key(keys), issuer=_ISSUER, audience=_ISSUER)
+    return PasswordSignIn(hashing, tokens, refuse_default_passwords=settings.refuse_default_passwords)

@@ -1,0 +1,34 @@
+"""Making somebody an admin on the word of the operator, who holds the machine anyway."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from roundsman.auth.credentials import set_password
+from roundsman.auth.passwords import hash_password
+from roundsman.database.transaction import Tx, in_transaction
+from roundsman.identity.role_grants import create_admin
+from roundsman.identity.users import User
+
+
+@dataclass(frozen=True, slots=True)
+class NewAdmin:
+    """Who becomes an admin; at least one of phone and e-mail, in any spelling."""
+
+    name: str
+    phone: str | None = None
+    email: str | None = None
+
+
+async def create_admin_with_password(tx: Tx, admin: NewAdmin, password: str, *, now: datetime) -> User:
+    """Register an admin who can sign in at once.
+
+    Raises NothingToSignInWith, UnusablePhone, UnusableEmail or IdentifierTaken.
+    """
+    password_hash = hash_password(password)
+
+    async def work(tx: Tx) -> User:
+        user = await create_admin(tx, name=admin.name, phone=admin.phone, email=admin.email, now=now)
+        await set_password(tx, user.id, password_hash, now=now)
+        return user
+
+    return await in_transaction(tx, work)

@@ -1,0 +1,152 @@
+"""Errors as answers: problem details (RFC 9457) with a stable code, a message for people and the request's id."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from roundsman.errors import (
+    Conflict,
+    IntegrityBroken,
+    InvalidInput,
+    NotAuthenticated,
+    NotFound,
+    NotPermitted,
+    RateLimited,
+    RoundsmanError,
+    Unavailable,
+)
+
+_LOG = logging.getLogger(__name__)
+
+_STATUS: Final[dict[type[RoundsmanError], HTTPStatus]] = {
+    InvalidInput: HTTPStatus.UNPROCESSABLE_ENTITY,
+    NotAuthenticated: HTTPStatus.UNAUTHORIZED,
+    NotPermitted: HTTPStatus.FORBIDDEN,
+    NotFound: HTTPStatus.NOT_FOUND,
+    Conflict: HTTPStatus.CONFLICT,
+    RateLimited: HTTPStatus.TOO_MANY_REQUESTS,
+    Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    IntegrityBroken: HTTPStatus.INTERNAL_SERVER_ERROR,
+    RoundsmanError: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+_CODES: Final = {
+    HTTPStatus.NOT_FOUND: "not_found",
+    HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "body_too_large",
+}
+_RETRY_AFTER_SECONDS: Final = 5
+
+
+class FieldProblem(BaseModel):
+    """What is wrong with one field of a request."""
+
+    field: str = Field(description="Where it is, with dots: `body.phone`.")
+    message: str
+
+
+class Problem(BaseModel):
+    """Why a request was not fulfilled (RFC 9457)."""
+
+    type: str = "about:blank"
+    title: str = Field(description="The HTTP status in words.")
+    status: int
+    detail: str = Field(description="A sentence for people.")
+    code: str = Field(description="What happened, for programs: it never changes its meaning.")
+    request_id: str = Field(description="Under this id the server's log tells more.")
+    errors: list[FieldProblem] = []
+
+
+class ProblemResponse(JSONResponse):
+    """An answer of the media type for problem details."""
+
+    media_type = "application/problem+json"
+
+
+def install_error_handlers(app: FastAPI, *, outages: Sequence[type[Exception]]) -> None:
+    """Let every refusal of the application answer with problem details; `outages` mean that the database is away."""
+    app.exception_handler(RoundsmanError)(_answer_roundsman_error)
+    app.exception_handler(RequestValidationError)(_answer_invalid_request)
+    app.exception_handler(HTTPException)(_answer_http_exception)
+    for outage in outages:
+        app.exception_handler(outage)(_answer_outage)
+
+
+def unexpected_problem(request_id: str) -> Response:
+    """Answer 500 without a word about what happened inside."""
+    return _problem(
+        request_id,
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        code="unexpected",
+        detail="Something went wrong here. The operator finds it in the log under the request id.",
+    )
+
+
+def _answer_roundsman_error(request: Request, error: RoundsmanError) -> Response:
+    status = next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        _LOG.error("Request %s: %s", _id_of(request), error.message, exc_info=error)
+    return _problem(_id_of(request), status, code=error.code, detail=error.message, headers=_headers_for(error))
+
+
+def _answer_invalid_request(request: Request, error: RequestValidationError) -> Response:
+    # Never the value itself: it may be a password.
+    errors = [FieldProblem(field=".".join(map(str, wrong["loc"])), message=wrong["msg"]) for wrong in error.errors()]
+    return _problem(
+        _id_of(request),
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        code="invalid_request",
+        detail="The request is not well-formed; `errors` names each field.",
+        errors=errors,
+    )
+
+
+def _answer_http_exception(request: Request, error: HTTPException) -> Response:
+    status = HTTPStatus(error.status_code)
+    code = _CODES.get(status, f"http_{status.value}")
+    return _problem(_id_of(request), status, code=code, detail=str(error.detail), headers=error.headers)
+
+
+def _answer_outage(request: Request, error: Exception) -> Response:
+    _LOG.error("Request %s: the database does not answer", _id_of(request), exc_info=error)
+    return _answer_roundsman_error(
+        request, Unavailable("The database does not answer at this moment. Try again in a few seconds.")
+    )
+
+
+def _problem(
+    request_id: str,
+    status: HTTPStatus,
+    *,
+    code: str,
+    detail: str,
+    errors: Sequence[FieldProblem] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    problem = Problem(
+        title=status.phrase, status=status, detail=detail, code=code, request_id=request_id, errors=list(errors)
+    )
+    return ProblemResponse(problem.model_dump(), status_code=status, headers=headers)
+
+
+def _headers_for(error: RoundsmanError) -> dict[str, str]:
+    match error:
+        case NotAuthenticated():
+            return {"WWW-Authenticate": "Bearer"}
+        case RateLimited(retry_after_seconds=seconds):
+            return {"Retry-After": str(seconds)}
+        case Unavailable():
+            return {"Retry-After": str(_RETRY_AFTER_SECONDS)}
+        case _:
+            return {}
+
+
+def _id_of(request: Request) -> str:
+    request_id: str = request.state.request_id
+    return request_id

@@ -1,0 +1,28 @@
+"""Answering failed sign-ins at whole steps of time, so that how long it took tells nothing about the account."""
+
+import asyncio
+import math
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from roundsman.errors import NotAuthenticated
+
+STEP_SECONDS: Final = 0.4
+
+
+def seconds_to_wait(elapsed: float, *, step: float = STEP_SECONDS) -> float:
+    """How long until the next whole multiple of the step since the request arrived; at least one step in all."""
+    return max(1, math.ceil(elapsed / step)) * step - elapsed
+
+
+@asynccontextmanager
+async def failures_at_whole_steps() -> AsyncIterator[None]:
+    """Hold back a failed sign-in until the next whole step since entering; others may be answered meanwhile."""
+    loop = asyncio.get_running_loop()
+    arrived = loop.time()
+    try:
+        yield
+    except NotAuthenticated:
+        await asyncio.sleep(seconds_to_wait(loop.time() - arrived))
+        raise

@@ -1,0 +1,33 @@
+"""What every request works with, put together once when the application starts."""
+
+from dataclasses import dataclass
+
+from starlette.requests import HTTPConnection
+
+from roundsman.auth.tokens import TokenAuthority
+from roundsman.operations.sign_in import PasswordSignIn
+from roundsman.runtime import Runtime
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The runtime, and what only those who answer requests need."""
+
+    runtime: Runtime
+    password_sign_in: PasswordSignIn
+
+    @property
+    def tokens(self) -> TokenAuthority:
+        """Who makes and reads access tokens."""
+        return self.password_sign_in.tokens
+
+
+def services_of(connection: HTTPConnection) -> Services:
+    """Return the services of the application that answers this connection."""
+    services: Services = connection.app.state.services
+    return services
+
+
+def client_address(connection: HTTPConnection) -> str | None:
+    """Return the network address the request came from, for the audit log."""
+    return None if connection.client is None else connection.client.host
