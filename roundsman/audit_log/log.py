@@ -6,8 +6,10 @@ from pymongo import ASCENDING
 
 from roundsman.audit_log.entries import AuditEntry
 from roundsman.audit_log.store import entry_document, entry_from
+from roundsman.database.bulk import insert_missing
 from roundsman.database.collections import AUDIT_LOG
 from roundsman.database.transaction import Tx
+from roundsman.ids import derived_object_id
 
 
 async def record(tx: Tx, entry: AuditEntry) -> None:
@@ -19,6 +21,15 @@ async def record_many(tx: Tx, entries: Sequence[AuditEntry]) -> None:
     """Append entries in their order."""
     if entries:
         await tx.database[AUDIT_LOG].insert_many([entry_document(entry) for entry in entries], session=tx.session)
+
+
+async def record_once(tx: Tx, entries: Sequence[AuditEntry]) -> None:
+    """Append entries of work that may be done again after a crash: who, what and whom name an entry, so it comes once."""
+    documents = [
+        entry_document(entry) | {"_id": derived_object_id("audit", entry.actor.who, entry.action, entry.target)}
+        for entry in entries
+    ]
+    await insert_missing(tx, AUDIT_LOG, documents)
 
 
 async def entries_about(tx: Tx, target: str) -> list[AuditEntry]:

@@ -4,16 +4,24 @@ from collections.abc import AsyncIterator, Sequence
 
 from roundsman.customers.customers import Address
 from roundsman.customers.store import address_document, address_from
-from roundsman.database.bulk import BulkOutcome, insert_missing
+from roundsman.database.bulk import BulkOutcome, insert_missing, renew_fields
 from roundsman.database.collections import ADDRESSES
 from roundsman.database.documents import iterate
 from roundsman.database.transaction import Tx
 from roundsman.ids import UserId
 
+_FOLLOWED = ("user_id", "label", "text", "is_default", "source")
+
 
 async def insert_addresses(tx: Tx, addresses: Sequence[Address]) -> BulkOutcome:
     """Insert the addresses that are not stored yet; compare the others."""
     return await insert_missing(tx, ADDRESSES, [address_document(address) for address in addresses])
+
+
+async def follow_addresses(tx: Tx, addresses: Sequence[Address]) -> int:
+    """Bring addresses that the source changed up to date; count the changed."""
+    documents = [address_document(address) for address in addresses]
+    return await renew_fields(tx, ADDRESSES, documents, guard="_id", fields=_FOLLOWED)
 
 
 def iterate_addresses(tx: Tx) -> AsyncIterator[Address]:

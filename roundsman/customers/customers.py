@@ -39,10 +39,10 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """One of the places a user has things delivered to."""
+    """One of the places a user has things delivered to; a source's address may be of nobody who is known."""
 
     id: AddressId
-    user_id: UserId
+    user_id: UserId | None
     label: str
     text: str
     is_default: bool

@@ -4,16 +4,24 @@ from collections.abc import AsyncIterator, Sequence
 
 from roundsman.customers.customers import Customer
 from roundsman.customers.store import customer_document, customer_from
-from roundsman.database.bulk import BulkOutcome, insert_missing
+from roundsman.database.bulk import BulkOutcome, insert_missing, renew_fields
 from roundsman.database.collections import CUSTOMERS
 from roundsman.database.documents import iterate
 from roundsman.database.transaction import Tx
 from roundsman.ids import UserId
 
+_FOLLOWED = ("name", "status", "phone", "email", "address", "area", "delivery_boy_id")
+
 
 async def insert_customers(tx: Tx, customers: Sequence[Customer]) -> BulkOutcome:
     """Insert the customers that are not stored yet; compare the others."""
     return await insert_missing(tx, CUSTOMERS, [customer_document(customer) for customer in customers])
+
+
+async def follow_customers(tx: Tx, customers: Sequence[Customer]) -> int:
+    """Bring what the source says of customers up to date; whose they are and since when stays. Count the changed."""
+    documents = [customer_document(customer) for customer in customers]
+    return await renew_fields(tx, CUSTOMERS, documents, guard="user_id", fields=_FOLLOWED)
 
 
 def iterate_customers(tx: Tx) -> AsyncIterator[Customer]:
@@ -30,3 +38,11 @@ async def customers_of_user(tx: Tx, user_id: UserId) -> list[Customer]:
     """List the customers a user is, the oldest first; several are several addresses."""
     found = iterate(tx, CUSTOMERS, customer_from, {"user_id": user_id})
     return sorted([customer async for customer in found], key=lambda customer: (customer.created_at, customer.id))
+
+
+async def customers_of_users(tx: Tx, user_ids: Sequence[UserId]) -> dict[UserId, list[Customer]]:
+    """List the customers of several users at once."""
+    found: dict[UserId, list[Customer]] = {}
+    async for customer in iterate(tx, CUSTOMERS, customer_from, {"user_id": {"$in": list(user_ids)}}):
+        found.setdefault(customer.user_id, []).append(customer)
+    return found

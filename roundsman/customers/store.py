@@ -59,7 +59,7 @@ def address_from(document: Document) -> Address:
     """Read an address."""
     return Address(
         id=document["_id"],
-        user_id=document["user_id"],
+        user_id=document.get("user_id"),
         label=document["label"],
         text=document["text"],
         is_default=document["is_default"],

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
 from roundsman.database.transaction import Document, Tx
@@ -49,3 +50,24 @@ async def _compare(tx: Tx, collection: str, documents: Sequence[Document], error
             same += 1
             del wanted[stored["_id"]]
     return BulkOutcome(inserted=len(documents) - len(failures), same=same, differing=tuple(wanted))
+
+
+async def renew_fields(
+    tx: Tx, collection: str, documents: Sequence[Document], *, guard: str, fields: Sequence[str]
+) -> int:
+    """Bring some fields of stored documents up to date, an absent one to absence; count those that changed.
+
+    A document whose `guard` field is stored with another value is left alone, and no document is created.
+    """
+    if not documents:
+        return 0
+    updates = [_renewal(document, guard, fields) for document in documents]
+    result = await tx.database[collection].bulk_write(updates, ordered=False, session=tx.session)
+    return result.modified_count
+
+
+def _renewal(document: Document, guard: str, fields: Sequence[str]) -> UpdateOne:
+    changes = {"$set": {name: document[name] for name in fields if name in document}}
+    if absent := {name: "" for name in fields if name not in document}:
+        changes["$unset"] = absent
+    return UpdateOne({"_id": document["_id"], guard: document[guard]}, changes)

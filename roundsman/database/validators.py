@@ -98,8 +98,8 @@ VALIDATORS: Mapping[str, Document] = MappingProxyType(
             },
         ),
         collections.ADDRESSES: _document(
-            {"_id": _OBJECT_ID, "user_id": _OBJECT_ID, "label": _TEXT, "text": _TEXT, "is_default": _FLAG},
-            {"source": _SOURCE},
+            {"_id": _OBJECT_ID, "label": _TEXT, "text": _TEXT, "is_default": _FLAG},
+            {"user_id": _OBJECT_ID, "source": _SOURCE},
         ),
         collections.DELIVERY_BOYS: _document(
             {

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 
 from pymongo import DESCENDING
 
-from roundsman.database.bulk import BulkOutcome, insert_missing
+from roundsman.database.bulk import BulkOutcome, insert_missing, renew_fields
 from roundsman.database.collections import ORDERS
 from roundsman.database.documents import iterate
 from roundsman.database.transaction import Tx
@@ -12,10 +12,18 @@ from roundsman.ids import UserId
 from roundsman.orders.orders import Order
 from roundsman.orders.store import order_document, order_from
 
+_FOLLOWED = ("lines", "total_paise", "status", "for_date", "delivered_at", "cancelled_at", "delivery_boy_id", "source")
+
 
 async def insert_orders(tx: Tx, orders: Sequence[Order]) -> BulkOutcome:
     """Insert the orders that are not stored yet; compare the others."""
     return await insert_missing(tx, ORDERS, [order_document(order) for order in orders])
+
+
+async def follow_orders(tx: Tx, orders: Sequence[Order]) -> int:
+    """Bring orders that the source changed up to date, never one that Roundsman took itself. Count the changed."""
+    documents = [order_document(order) for order in orders]
+    return await renew_fields(tx, ORDERS, documents, guard="origin", fields=_FOLLOWED)
 
 
 def iterate_orders(tx: Tx) -> AsyncIterator[Order]:

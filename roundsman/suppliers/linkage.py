@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 
-from roundsman.database.bulk import BulkOutcome, insert_missing
+from roundsman.database.bulk import BulkOutcome, insert_missing, renew_fields
 from roundsman.database.collections import SUPPLIERS
 from roundsman.database.documents import find_value, iterate
 from roundsman.database.transaction import Tx
@@ -10,10 +10,18 @@ from roundsman.ids import UserId
 from roundsman.suppliers.store import supplier_document, supplier_from
 from roundsman.suppliers.suppliers import Supplier
 
+_FOLLOWED = ("name", "status", "phone", "email", "address", "gstin", "payment_terms")
+
 
 async def insert_suppliers(tx: Tx, suppliers: Sequence[Supplier]) -> BulkOutcome:
     """Insert the suppliers that are not stored yet; compare the others."""
     return await insert_missing(tx, SUPPLIERS, [supplier_document(supplier) for supplier in suppliers])
+
+
+async def follow_suppliers(tx: Tx, suppliers: Sequence[Supplier]) -> int:
+    """Bring what the source says of suppliers up to date; whose they are and since when stays. Count the changed."""
+    documents = [supplier_document(supplier) for supplier in suppliers]
+    return await renew_fields(tx, SUPPLIERS, documents, guard="user_id", fields=_FOLLOWED)
 
 
 def iterate_suppliers(tx: Tx) -> AsyncIterator[Supplier]:

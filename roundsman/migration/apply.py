@@ -1,0 +1,238 @@
+"""Applying a plan: everything it says is written, nothing is decided.
+
+Ids and times come from the plan, so writing is inserting, and inserting twice is comparing once: a run that was killed
+at any instant is finished by applying the same plan again, and ends in the same bytes. The order is users, identifiers,
+profiles, and each document's copy after all it became.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from bson import ObjectId
+
+from roundsman.audit_log.entries import Actor, AuditEntry
+from roundsman.audit_log.log import record_once
+from roundsman.clock import Clock
+from roundsman.customers.linkage import insert_customers
+from roundsman.database.bulk import BulkOutcome, insert_missing
+from roundsman.database.collections import REVIEWS
+from roundsman.database.transaction import Tx
+from roundsman.errors import NotFound
+from roundsman.identity.importing import add_profile_roles, insert_identifiers, insert_users
+from roundsman.identity.users import Identifier, User, UserStatus
+from roundsman.migration.attached import import_attached
+from roundsman.migration.collecting import Progress, no_progress
+from roundsman.migration.documents import DocumentImport
+from roundsman.migration.lease import Lease, return_lease, take_lease
+from roundsman.migration.pipeline import Pipeline, Stop
+from roundsman.migration.plan import IMPORTED, IdentifierRow, PlanHeader, ProfileRow, ReviewRow, RolesRow, UserRow
+from roundsman.migration.plan_store import Section, find_plan, read_rows
+from roundsman.migration.profile import SourceProfile
+from roundsman.migration.runs import RunState, close_run, find_run, open_run
+from roundsman.migration.sealing import Seal
+from roundsman.migration.sources.port import Source
+
+_JOB = "migration"
+
+
+class PlanNotFound(NotFound):
+    """No plan has this digest."""
+
+    code = "plan_not_found"
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What applying needs besides the plan: the key for copies, the clock, and how it may be watched and ended."""
+
+    seal: Seal
+    clock: Clock
+    progress: Progress = no_progress
+    stop: Stop = lambda: False
+    documents_a_second: int = 0
+
+
+@dataclass(slots=True)
+class Applied:
+    """What applying did. `already` says that the plan had been applied before, so nothing was done now."""
+
+    run_id: str
+    already: bool = False
+    totals: dict[str, BulkOutcome] = field(default_factory=dict)
+    drifted: list[str] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+
+    def add(self, collection: str, outcome: BulkOutcome) -> None:
+        """Count a batch."""
+        self.totals[collection] = self.totals.get(collection, BulkOutcome()) + outcome
+
+
+async def apply_plan(tx: Tx, source: Source, profile: SourceProfile, digest: str, means: Means) -> Applied:
+    """Write what the plan says. Raises PlanNotFound, LeaseTaken, LeaseLost, RunInterrupted or what the source raises.
+
+    Documents that changed since the plan, or are gone, are left out and listed; the next plan takes them.
+    """
+    found = await find_plan(tx, digest)
+    if found is None:
+        raise PlanNotFound(f"there is no plan {digest}; make one with: roundsman migrate plan --source …")
+    header, chunks_id = found
+    run = await find_run(tx, header.run_id)
+    if run and run.state is RunState.APPLIED:
+        return Applied(header.run_id, already=True)
+    async with _lease(tx, means.clock) as lease:
+        return await _Application(tx, source, profile, header, chunks_id, means, lease).run()
+
+
+@asynccontextmanager
+async def _lease(tx: Tx, clock: Clock) -> AsyncIterator[Lease]:
+    lease = await take_lease(tx, _JOB, now=clock())
+    try:
+        yield lease
+    finally:
+        await return_lease(tx, lease, now=clock())
+
+
+class _Application:
+    """One run of one plan."""
+
+    def __init__(
+        self,
+        tx: Tx,
+        source: Source,
+        profile: SourceProfile,
+        header: PlanHeader,
+        chunks_id: ObjectId,
+        means: Means,
+        lease: Lease,
+    ) -> None:
+        self._tx, self._source, self._profile = tx, source, profile
+        self._header, self._chunks_id, self._means, self._lease = header, chunks_id, means, lease
+        self._run_id = header.run_id
+        self._actor = Actor(f"import:{self._run_id}")
+        self._applied = Applied(self._run_id)
+        self._pipeline = Pipeline(
+            tx, self._run_id, lease, means.clock, stop=means.stop, documents_a_second=means.documents_a_second
+        )
+
+    async def run(self) -> Applied:
+        writer = {"fencing": self._lease.fencing, "owner": self._lease.owner}
+        await open_run(self._tx, self._run_id, plan=self._header.digest, writer=writer, now=self._means.clock())
+        try:
+            await self._stages()
+        except BaseException:
+            await self._pipeline.abandon()
+            raise
+        await close_run(self._tx, self._run_id, outcome=self._outcome(), now=self._means.clock())
+        return self._applied
+
+    async def _stages(self) -> None:
+        await self._section(Section.USERS, self._users)
+        await self._section(Section.ROLES, self._roles)
+        await self._section(Section.IDENTIFIERS, self._identifiers)
+        await self._section(Section.PROFILES, self._made_profiles)
+        await self._documents()
+        await import_attached(
+            self._tx, self._source, self._profile, as_of=self._header.as_of, add=self._add, pipeline=self._pipeline
+        )
+        await self._section(Section.REVIEWS, self._reviews)
+
+    async def _section(self, section: Section, write: Any) -> None:  # noqa: ANN401 - a coroutine function by section
+        async for rows in read_rows(self._tx, self._chunks_id, section):
+            await self._pipeline.submit(write(rows), len(rows))
+        await self._pipeline.drain()
+
+    def _add(self, collection: str, outcome: BulkOutcome) -> None:
+        self._applied.add(collection, outcome)
+        self._means.progress(f"write {collection}", outcome.inserted + outcome.same + len(outcome.differing))
+
+    async def _users(self, rows: Sequence[UserRow]) -> None:
+        users = [self._created_by_run(row.user) for row in rows]
+        await record_once(self._tx, self._audit_entries(users))
+        self._add("users", await insert_users(self._tx, users))
+
+    def _created_by_run(self, user: User) -> User:
+        return replace(user, created_by=self._actor.who) if user.created_by == IMPORTED else user
+
+    def _audit_entries(self, users: Sequence[User]) -> list[AuditEntry]:
+        """One row for the batch, which the plan explains user by user, and one for each who lost something by it."""
+        now = self._means.clock()
+        entries = [
+            AuditEntry(
+                now, self._actor, "users.imported", f"user:{users[0].id}", reason=f"{len(users)} users from here on"
+            )
+        ]
+        for user in users:
+            if user.status is UserStatus.MERGED:
+                reason = f"merged into user:{user.merged_into}"
+                entries.append(AuditEntry(now, self._actor, "user.merged", f"user:{user.id}", reason=reason))
+            elif user.status is UserStatus.ARCHIVED:
+                entries.append(AuditEntry(now, self._actor, "user.archived", f"user:{user.id}", reason="unused"))
+        return entries
+
+    async def _roles(self, rows: Sequence[RolesRow]) -> None:
+        for row in rows:
+            if await add_profile_roles(self._tx, row.user_id, roles=row.roles, to_confirm=row.to_confirm):
+                reason = f"profile brings {', '.join(row.roles)}"
+                entry = AuditEntry(
+                    self._means.clock(), self._actor, "user.roles_added", f"user:{row.user_id}", reason=reason
+                )
+                await record_once(self._tx, [entry])
+
+    async def _identifiers(self, rows: Sequence[IdentifierRow]) -> None:
+        identifiers = [Identifier(row.key, row.user_ids, row.verified_at) for row in rows]
+        self._add("identifiers", await insert_identifiers(self._tx, identifiers))
+
+    async def _made_profiles(self, rows: Sequence[ProfileRow]) -> None:
+        customers = [replace(row.customer, created_by=self._actor.who) for row in rows]
+        self._add("customers", await insert_customers(self._tx, customers))
+
+    async def _documents(self) -> None:
+        work = DocumentImport(
+            self._tx, self._source, self._profile, self._means.seal, run_id=self._run_id, as_of=self._header.as_of
+        )
+        collection = None
+        async for rows in read_rows(self._tx, self._chunks_id, Section.DOCUMENTS):
+            for part in _by_collection(rows):
+                if part[0].collection != collection:
+                    # A customer names his delivery boy: what stands before in the order must be there.
+                    await self._pipeline.drain()
+                    collection = part[0].collection
+                prepared = await work.prepare(part)
+                self._applied.drifted += prepared.drifted
+                self._applied.gone += prepared.gone
+                await self._pipeline.submit(work.write(prepared, self._add), len(part))
+        await self._pipeline.drain()
+
+    async def _reviews(self, rows: Sequence[ReviewRow]) -> None:
+        documents = [
+            {
+                "_id": row.id,
+                "list": row.list,
+                "rule": row.rule,
+                "members": list(row.members),
+                "user_ids": list(row.user_ids),
+                "evidence": list(row.evidence),
+                "status": "open",
+                "run": self._run_id,
+            }
+            for row in rows
+        ]
+        self._add("reviews", await insert_missing(self._tx, REVIEWS, documents))
+
+    def _outcome(self) -> dict[str, Any]:
+        totals = {
+            name: {"inserted": one.inserted, "same": one.same, "differing": len(one.differing)}
+            for name, one in self._applied.totals.items()
+        }
+        return {"totals": totals, "drifted": sorted(self._applied.drifted), "gone": sorted(self._applied.gone)}
+
+
+def _by_collection(rows: Sequence[Any]) -> list[list[Any]]:
+    parts: list[list[Any]] = []
+    for row in rows:
+        if not parts or parts[-1][0].collection != row.collection:
+            parts.append([])
+        parts[-1].append(row)
+    return parts

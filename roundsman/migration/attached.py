@@ -1,0 +1,155 @@
+"""What comes along with people: products, addresses and orders, as the source has them at this moment.
+
+They carry no decision of their own but one (R3): which customer an order belongs to, since the existing application may
+write a customer's or an account's old id. The id as a customer's comes first, then the account's only customer, then the
+one at the order's address, then his oldest, and such a guess is said in the run's findings.
+"""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from roundsman.catalog.listing import follow_products, insert_products
+from roundsman.catalog.products import Product
+from roundsman.customers.addresses import follow_addresses, insert_addresses
+from roundsman.customers.customers import Address, Customer
+from roundsman.customers.linkage import customers_of_users
+from roundsman.database.bulk import BulkOutcome
+from roundsman.database.transaction import Tx
+from roundsman.identity.addresses import addresses_agree, fold_address
+from roundsman.ids import ProductId, UserId
+from roundsman.migration.conversion import OrderParties, Reading, address_of, order_of, product_of
+from roundsman.migration.directory import PeopleDirectory
+from roundsman.migration.pipeline import Pipeline
+from roundsman.migration.profile import ATTACHED, Kind, SourceProfile
+from roundsman.migration.reading import old_id, text, values_at
+from roundsman.migration.sources.port import Source
+from roundsman.orders.history import follow_orders, insert_orders
+from roundsman.orders.orders import Order
+
+_Imported = TypeVar("_Imported", Product, Address, Order)
+Add = Callable[[str, BulkOutcome], None]
+
+
+async def import_attached(
+    tx: Tx, source: Source, profile: SourceProfile, *, as_of: datetime, add: Add, pipeline: Pipeline
+) -> Mapping[str, int]:
+    """Take everything attached that is new or changed; returns findings by code with their counts."""
+    work = _AttachedImport(tx, source, profile, as_of=as_of, add=add, pipeline=pipeline)
+    await work.run()
+    return dict(work.findings)
+
+
+class _AttachedImport:
+    def __init__(
+        self, tx: Tx, source: Source, profile: SourceProfile, *, as_of: datetime, add: Add, pipeline: Pipeline
+    ) -> None:
+        self._tx, self._source, self._profile, self._as_of = tx, source, profile, as_of
+        self._add, self._pipeline = add, pipeline
+        self._people = PeopleDirectory(tx, {one.name: one.kind for one in profile.collections})
+        self._products: dict[str, ProductId] = {}
+        self._addresses: dict[str, str] = {}
+        self.findings: dict[str, int] = defaultdict(int)
+
+    async def run(self) -> None:
+        counts = await self._source.count_documents()
+        if not any(counts.get(collection.name) for collection in self._profile.of_kind(*ATTACHED)):
+            return
+        await self._people.load()
+        async for readings in self._readings(Kind.PRODUCT):
+            await self._submit(self._write_products(readings), readings)
+        await self._pipeline.drain()
+        async for readings in self._readings(Kind.ADDRESS):
+            await self._submit(self._write_addresses(readings), readings)
+        await self._pipeline.drain()
+        async for readings in self._readings(Kind.ORDER):
+            await self._submit(self._write_orders(readings), readings)
+        await self._pipeline.drain()
+
+    async def _readings(self, kind: Kind) -> AsyncIterator[list[Reading]]:
+        for collection in self._profile.of_kind(kind):
+            async for batch in self._source.read(collection.name):
+                yield [Reading(document, collection, self._profile, self._as_of) for document in batch]
+
+    async def _write_products(self, readings: Sequence[Reading]) -> None:
+        products: list[Product] = []
+        for reading in readings:
+            supplier = await self._people.supplier(reading.old_id("supplier"))
+            product = product_of(reading, supplier_id=supplier)
+            products.append(product)
+            for alias in (reading.old_id("app_id"), str(product.id)):
+                if alias:
+                    self._products[alias] = product.id
+        outcome = await insert_products(self._tx, products)
+        self._add("products", outcome)
+        await follow_products(self._tx, _differing(products, outcome))
+
+    async def _write_addresses(self, readings: Sequence[Reading]) -> None:
+        addresses = []
+        for reading in readings:
+            owner = self._people.user(reading.old_id("owner"))
+            if owner is None:
+                self.findings["address_of_nobody"] += 1
+            address = address_of(reading, user_id=owner)
+            addresses.append(address)
+            for alias in (reading.old_id("app_id"), str(address.id)):
+                if alias:
+                    self._addresses[alias] = address.text
+        outcome = await insert_addresses(self._tx, addresses)
+        self._add("addresses", outcome)
+        await follow_addresses(self._tx, _differing(addresses, outcome))
+
+    async def _write_orders(self, readings: Sequence[Reading]) -> None:
+        users = {user for reading in readings for alias in _owners(reading) if (user := self._people.user(alias))}
+        customers = await customers_of_users(self._tx, sorted(users))
+        orders: list[Order] = []
+        for reading in readings:
+            parties = await self._parties(reading, customers)
+            orders.append(order_of(reading, parties, products=self._products))
+        outcome = await insert_orders(self._tx, orders)
+        self._add("orders", outcome)
+        await follow_orders(self._tx, _differing(orders, outcome))
+
+    async def _parties(self, reading: Reading, customers: Mapping[UserId, Sequence[Customer]]) -> OrderParties:
+        boy = await self._people.delivery_boy(reading.old_id("delivery_boy"))
+        for alias in _owners(reading):
+            if entry := self._people.customer(alias):
+                return OrderParties(entry.customer_id, entry.user_id, boy)
+        for alias in _owners(reading):
+            if user := self._people.user(alias):
+                chosen = self._choose(reading, customers.get(user, ()))
+                return OrderParties(chosen.id if chosen else None, user, boy)
+        self.findings["order_of_nobody"] += 1
+        return OrderParties(None, None, boy)
+
+    def _choose(self, reading: Reading, customers: Sequence[Customer]) -> Customer | None:
+        if len(customers) <= 1:
+            return customers[0] if customers else None
+        written = self._addresses.get(reading.old_id("address_id") or "") or _address_text(reading)
+        there = [one for one in customers if addresses_agree(fold_address(one.address), fold_address(written))]
+        if len(there) == 1:
+            return there[0]
+        self.findings["order_customer_guessed"] += 1
+        return min(there or customers, key=lambda customer: (customer.created_at, customer.id))
+
+    async def _submit(self, batch: Coroutine[Any, Any, None], readings: Sequence[Reading]) -> None:
+        await self._pipeline.submit(batch, len(readings))
+
+
+def _differing(values: Sequence[_Imported], outcome: BulkOutcome) -> list[_Imported]:
+    """Those that are stored with another content: the source changed them."""
+    differing = set(outcome.differing)
+    return [value for value in values if value.id in differing]
+
+
+def _owners(reading: Reading) -> list[str]:
+    values = values_at(reading.document.fields, reading.collection.paths("owner"))
+    return list(dict.fromkeys(alias for raw in values if (alias := old_id(raw))))
+
+
+def _address_text(reading: Reading) -> str:
+    value = reading.value("address")
+    if isinstance(value, Mapping):
+        return ", ".join(shown for part in value.values() if (shown := text(part)))
+    return text(value) or ""

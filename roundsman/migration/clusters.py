@@ -1,0 +1,145 @@
+"""Joining decided pairs into clusters: the records of one person.
+
+No join by transitivity alone (V1): a cluster of more than eight records is taken apart for review, and where one weak
+edge alone holds two parts together, that edge is cut and becomes a review. A cluster never joins two users that exist.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from roundsman.migration.matching import Outcome, PairDecision, Rule
+from roundsman.migration.pairing import DecidedPair
+from roundsman.migration.roster import Roster, Row
+
+_LARGEST_CLUSTER = 8
+_SMALLEST_TRANSITIVE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class OpenQuestion:
+    """Something a human decides: about which rows, by which rule, on what evidence."""
+
+    rows: tuple[Row, ...]
+    outcome: Outcome
+    rule: Rule
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Clustering:
+    """Every row in one cluster, in the order of first rows; the rule that joined a row; what was left to humans."""
+
+    clusters: tuple[tuple[Row, ...], ...]
+    joined_by: dict[Row, PairDecision]
+    questions: tuple[OpenQuestion, ...]
+
+
+def cluster(roster: Roster, pairs: Iterable[DecidedPair]) -> Clustering:
+    """Join what the rules join, hold what they hold."""
+    joins: list[DecidedPair] = []
+    doubts: list[DecidedPair] = []
+    for pair in pairs:
+        if pair.decision.outcome is Outcome.JOIN and not _are_two_users(roster, pair):
+            joins.append(pair)
+        elif pair.decision.outcome is not Outcome.APART:
+            doubts.append(pair)
+    parts = _Partition(len(roster), joins)
+    held, cut = _held(roster, parts, joins)
+    kept = [pair for pair in joins if pair not in cut and pair.a not in held and pair.b not in held]
+    final = parts if len(kept) == len(joins) else _Partition(len(roster), kept)
+    questions = [*_unique(held.values()), *map(_weak_question, sorted(cut, key=_rows))]
+    questions += [_question(pair) for pair in doubts if final.root(pair.a) != final.root(pair.b)]
+    return Clustering(final.clusters(), _strongest_join(kept), tuple(questions))
+
+
+def _are_two_users(roster: Roster, pair: DecidedPair) -> bool:
+    """Whether both records already belong to somebody: what was assigned is never moved, only asked about."""
+    return roster.owner_of(pair.a) is not None and roster.owner_of(pair.b) is not None
+
+
+class _Partition:
+    """Disjoint sets of rows; the root of a set is its smallest row."""
+
+    def __init__(self, size: int, joins: Iterable[DecidedPair]) -> None:
+        self._parent = list(range(size))
+        for pair in joins:
+            a, b = sorted((self.root(pair.a), self.root(pair.b)))
+            self._parent[b] = a
+
+    def root(self, row: Row) -> Row:
+        while self._parent[row] != row:
+            self._parent[row] = row = self._parent[self._parent[row]]
+        return row
+
+    def clusters(self) -> tuple[tuple[Row, ...], ...]:
+        members: dict[Row, list[Row]] = defaultdict(list)
+        for row in range(len(self._parent)):
+            members[self.root(row)].append(row)
+        return tuple(map(tuple, members.values()))
+
+
+def _held(
+    roster: Roster, parts: _Partition, joins: Sequence[DecidedPair]
+) -> tuple[dict[Row, OpenQuestion], frozenset[DecidedPair]]:
+    edges: dict[Row, list[DecidedPair]] = defaultdict(list)
+    for pair in joins:
+        edges[parts.root(pair.a)].append(pair)
+    held: dict[Row, OpenQuestion] = {}
+    cut: set[DecidedPair] = set()
+    for of_cluster in edges.values():
+        rows = sorted({row for pair in of_cluster for row in (pair.a, pair.b)})
+        users = {owner for row in rows if (owner := roster.owner_of(row)) is not None}
+        if len(rows) > _LARGEST_CLUSTER or len(users) > 1:
+            question = OpenQuestion(tuple(rows), Outcome.UNSURE, Rule.TOO_LARGE_OR_WEAK, _why_held(rows, len(users)))
+            held |= dict.fromkeys(rows, question)
+        elif len(rows) >= _SMALLEST_TRANSITIVE and any(pair.decision.weak for pair in of_cluster):
+            cut |= _weak_bridges(rows, of_cluster)
+    return held, frozenset(cut)
+
+
+def _why_held(rows: Sequence[Row], users: int) -> tuple[str, ...]:
+    return (f"{len(rows)} records", f"{users} users exist") if users > 1 else (f"{len(rows)} records",)
+
+
+def _weak_bridges(rows: Sequence[Row], edges: Sequence[DecidedPair]) -> set[DecidedPair]:
+    return {edge for edge in edges if edge.decision.weak and not _connected_without(rows, edges, edge)}
+
+
+def _connected_without(rows: Sequence[Row], edges: Sequence[DecidedPair], left_out: DecidedPair) -> bool:
+    reached, frontier = {rows[0]}, [rows[0]]
+    while frontier:
+        here = frontier.pop()
+        for edge in edges:
+            if edge is not left_out and here in (edge.a, edge.b):
+                there = edge.b if edge.a == here else edge.a
+                if there not in reached:
+                    reached.add(there)
+                    frontier.append(there)
+    return len(reached) == len(rows)
+
+
+def _strongest_join(joins: Iterable[DecidedPair]) -> dict[Row, PairDecision]:
+    """For each joined row the first decision that joined it: pairs come strongest evidence first."""
+    joined: dict[Row, PairDecision] = {}
+    for pair in joins:
+        joined.setdefault(pair.a, pair.decision)
+        joined.setdefault(pair.b, pair.decision)
+    return joined
+
+
+def _question(pair: DecidedPair) -> OpenQuestion:
+    outcome = Outcome.UNSURE if pair.decision.outcome is Outcome.JOIN else pair.decision.outcome
+    return OpenQuestion(_rows(pair), outcome, pair.decision.rule, pair.decision.evidence)
+
+
+def _weak_question(pair: DecidedPair) -> OpenQuestion:
+    return OpenQuestion(_rows(pair), Outcome.UNSURE, Rule.TOO_LARGE_OR_WEAK, pair.decision.evidence)
+
+
+def _rows(pair: DecidedPair) -> tuple[Row, Row]:
+    return pair.a, pair.b
+
+
+def _unique(questions: Iterable[OpenQuestion]) -> list[OpenQuestion]:
+    return list({question.rows: question for question in questions}.values())

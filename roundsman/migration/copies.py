@@ -1,0 +1,127 @@
+"""The verbatim copies of people's documents: archive, provenance and proof in one collection.
+
+A copy is written after everything it became, so its presence says that the document was taken completely.
+"""
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
+
+from bson import ObjectId
+from pymongo import ReplaceOne
+
+from roundsman.database.bulk import BulkOutcome, insert_missing
+from roundsman.database.collections import SOURCE_DOCUMENTS
+from roundsman.database.documents import without_absent
+from roundsman.database.transaction import Document, Tx
+from roundsman.migration.plan import DocumentRow, Fate
+from roundsman.migration.sealing import Seal
+
+_WITHOUT_BYTES = {"sealed": 0}
+_PART = "#"
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """What is kept of one source document, without its bytes."""
+
+    key: str
+    sha256: bytes
+    user_id: ObjectId
+    fate: Fate
+    rule: str
+    run: str
+    evidence: tuple[str, ...] = ()
+    app_id: str | None = None
+    profile_id: ObjectId | None = None
+
+    @property
+    def collection(self) -> str:
+        """The source collection."""
+        return self.key.partition(":")[0]
+
+    @property
+    def source_id(self) -> str:
+        """The source `_id` as text."""
+        return self.key[len(self.collection) + 1 :]
+
+
+def copy_documents(row: DocumentRow, plain: bytes, *, app_id: str | None, run: str, seal: Seal) -> list[Document]:
+    """A copy as documents: one, or for a very large document the first and its further parts."""
+    first, *further = seal.close(row.key, plain)
+    head = without_absent(
+        {
+            "_id": row.key,
+            "sha256": row.sha256,
+            "sealed": first,
+            "parts": len(further) + 1 if further else None,
+            "user_id": row.user_id,
+            "profile_id": row.profile_id,
+            "fate": row.fate.value,
+            "rule": row.rule,
+            "evidence": list(row.evidence) or None,
+            "app_id": app_id,
+            "run": run,
+        }
+    )
+    parts = [
+        {"_id": f"{row.key}{_PART}{number}", "sha256": row.sha256, "sealed": part, "part_of": row.key}
+        for number, part in enumerate(further, start=1)
+    ]
+    return [head, *parts]
+
+
+async def insert_copies(tx: Tx, documents: Sequence[Document]) -> BulkOutcome:
+    """Write copies that are not there yet. Very large ones go one by one, for a message has a limit."""
+    large = [document for document in documents if "parts" in document or "part_of" in document]
+    outcome = await insert_missing(tx, SOURCE_DOCUMENTS, [one for one in documents if one not in large])
+    for document in large:
+        outcome += await insert_missing(tx, SOURCE_DOCUMENTS, [document])
+    return outcome
+
+
+async def renew_copies(tx: Tx, documents: Sequence[Document]) -> None:
+    """Replace the copies of documents that changed in the source; how they were taken at first stays recorded."""
+    for document in documents:
+        kept = await tx.database[SOURCE_DOCUMENTS].find_one({"_id": document["_id"]}, {"fate": 1, "rule": 1, "_id": 0})
+        await tx.database[SOURCE_DOCUMENTS].bulk_write(
+            [ReplaceOne({"_id": document["_id"]}, document | (kept or {}), upsert=True)]
+        )
+
+
+async def iterate_copies(tx: Tx, collection: str | None = None) -> AsyncIterator[Copy]:
+    """Every copy, or those of one collection, without the bytes."""
+    query: Document = {"part_of": {"$exists": False}}
+    if collection is not None:
+        query["_id"] = {"$gte": f"{collection}:", "$lt": f"{collection};"}
+    async for document in tx.database[SOURCE_DOCUMENTS].find(query, _WITHOUT_BYTES):
+        yield copy_from(document)
+
+
+async def copies_by_key(tx: Tx, keys: Iterable[str]) -> dict[str, Document]:
+    """The stored documents of copies, bytes included, by key."""
+    cursor = tx.database[SOURCE_DOCUMENTS].find({"_id": {"$in": list(keys)}})
+    return {document["_id"]: document async for document in cursor}
+
+
+async def open_copy(tx: Tx, document: Document, seal: Seal) -> bytes:
+    """The verbatim bytes of a stored copy. Raises CopyDamaged."""
+    parts = [document["sealed"]]
+    for number in range(1, document.get("parts", 1)):
+        part = await tx.database[SOURCE_DOCUMENTS].find_one({"_id": f"{document['_id']}{_PART}{number}"})
+        parts.append(part["sealed"] if part else b"")
+    return seal.open(document["_id"], parts)
+
+
+def copy_from(document: Document) -> Copy:
+    """Read what a stored copy says."""
+    return Copy(
+        key=document["_id"],
+        sha256=document["sha256"],
+        user_id=document["user_id"],
+        fate=Fate(document["fate"]),
+        rule=document["rule"],
+        run=document["run"],
+        evidence=tuple(document.get("evidence", ())),
+        app_id=document.get("app_id"),
+        profile_id=document.get("profile_id"),
+    )

@@ -1,0 +1,72 @@
+"""Who is known by which old id, after people were imported: for everything that names them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from roundsman.database.transaction import Tx
+from roundsman.delivery.linkage import find_delivery_boy_of_user
+from roundsman.ids import CustomerId, DeliveryBoyId, SupplierId, UserId
+from roundsman.migration.copies import Copy, iterate_copies
+from roundsman.migration.profile import Kind
+from roundsman.suppliers.linkage import find_supplier_of_user
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCustomer:
+    """A customer and the user he belongs to."""
+
+    customer_id: CustomerId
+    user_id: UserId
+
+
+class PeopleDirectory:
+    """Old ids of people, read once from the copies. An old id of two different people names nobody here."""
+
+    def __init__(self, tx: Tx, kinds: Mapping[str, Kind]) -> None:
+        self._tx = tx
+        self._kinds = kinds
+        self._customers: dict[str, KnownCustomer | None] = {}
+        self._users: dict[str, UserId | None] = {}
+        self._delivery_boys: dict[UserId, DeliveryBoyId | None] = {}
+        self._suppliers: dict[UserId, SupplierId | None] = {}
+
+    async def load(self) -> None:
+        """Read all copies."""
+        async for copy in iterate_copies(self._tx):
+            for alias in {copy.source_id, copy.app_id or copy.source_id}:
+                self._add(alias, copy)
+
+    def _add(self, alias: str, copy: Copy) -> None:
+        user_id = UserId(copy.user_id)
+        self._users[alias] = user_id if self._users.get(alias, user_id) == user_id else None
+        if self._kinds.get(copy.collection) is Kind.CUSTOMER and copy.profile_id is not None:
+            known = KnownCustomer(CustomerId(copy.profile_id), user_id)
+            self._customers[alias] = known if self._customers.get(alias, known) == known else None
+
+    def customer(self, alias: str) -> KnownCustomer | None:
+        """The customer of that old id."""
+        return self._customers.get(alias)
+
+    def user(self, alias: str | None) -> UserId | None:
+        """The user of that old id, whatever kind of record carried it."""
+        return self._users.get(alias) if alias else None
+
+    async def delivery_boy(self, alias: str | None) -> DeliveryBoyId | None:
+        """The delivery boy of that old id, be it his profile's or his account's."""
+        user_id = self.user(alias)
+        if user_id is None:
+            return None
+        if user_id not in self._delivery_boys:
+            found = await find_delivery_boy_of_user(self._tx, user_id)
+            self._delivery_boys[user_id] = found.id if found else None
+        return self._delivery_boys[user_id]
+
+    async def supplier(self, alias: str | None) -> SupplierId | None:
+        """The supplier of that old id."""
+        user_id = self.user(alias)
+        if user_id is None:
+            return None
+        if user_id not in self._suppliers:
+            found = await find_supplier_of_user(self._tx, user_id)
+            self._suppliers[user_id] = found.id if found else None
+        return self._suppliers[user_id]

@@ -1,0 +1,136 @@
+"""What Roundsman already holds of the records in a roster, read before planning.
+
+On the first import this is nothing and costs nothing. Later only the new documents' keys are looked up.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+
+from bson import ObjectId
+
+from roundsman.access.roles import STAFF_ROLES
+from roundsman.database.collections import REVIEWS, SOURCE_DOCUMENTS
+from roundsman.database.transaction import Tx
+from roundsman.identity.identifiers import alias_key, email_key, phone_key
+from roundsman.identity.importing import find_identifiers, find_users
+from roundsman.identity.names import fold_name
+from roundsman.identity.users import User
+from roundsman.ids import UserId
+from roundsman.migration.copies import Copy, iterate_copies
+from roundsman.migration.planning import Assigned, Known
+from roundsman.migration.profile import Kind
+from roundsman.migration.records import PersonRecord
+from roundsman.migration.roster import Roster, Row
+
+_BATCH = 2_000
+HERE = "roundsman"
+"""Stands as the collection of a record that is a user of Roundsman, not a source document."""
+
+
+async def learn(tx: Tx, roster: Roster) -> Known:
+    """Read assignments, owners of identifiers and human decisions; users of Roundsman join the roster as records."""
+    assigned = await _assignments(tx, roster)
+    owners = await _owners(tx, roster, assigned)
+    await _add_own_users(tx, roster, assigned, owners)
+    asked, kept_apart = await _reviews(tx, roster)
+    return Known(assigned, owners, asked, kept_apart)
+
+
+async def _assignments(tx: Tx, roster: Roster) -> dict[Row, Assigned]:
+    if not await tx.database[SOURCE_DOCUMENTS].find_one({}, {"_id": 1}):
+        return {}
+    assigned: dict[Row, Assigned] = {}
+    async for copy in iterate_copies(tx):
+        row = _row_of(roster, copy)
+        if row is not None:
+            assigned[row] = Assigned(copy.profile_id, copy.sha256)
+            roster.assign(row, UserId(copy.user_id))
+    return assigned
+
+
+def _row_of(roster: Roster, copy: Copy) -> Row | None:
+    rows = roster.known_as(copy.source_id)
+    return next((row for row in rows if roster[row].key == copy.key), None)
+
+
+async def _owners(tx: Tx, roster: Roster, assigned: Mapping[Row, Assigned]) -> dict[str, tuple[UserId, ...]]:
+    keys = (key for row in range(len(roster)) if _is_news(roster, row, assigned) for key in _keys(roster[row]))
+    owners: dict[str, tuple[UserId, ...]] = {}
+    for batch in _batches(keys):
+        owners |= {found.key: found.user_ids for found in await find_identifiers(tx, batch)}
+    return owners
+
+
+def _is_news(roster: Roster, row: Row, assigned: Mapping[Row, Assigned]) -> bool:
+    return row not in assigned or assigned[row].sha256 != roster[row].sha256
+
+
+def _keys(record: PersonRecord) -> Iterator[str]:
+    yield from map(alias_key, record.aliases)
+    if record.phone:
+        yield phone_key(record.phone)
+    if record.sign_in_email:
+        yield email_key(record.sign_in_email)
+
+
+async def _add_own_users(
+    tx: Tx, roster: Roster, assigned: Mapping[Row, Assigned], owners: Mapping[str, tuple[UserId, ...]]
+) -> None:
+    """Users who hold a phone or e-mail of a new record, but have no document in the roster, take part in matching."""
+    present = {roster.owner_of(row) for row in assigned}
+    held: dict[UserId, dict[str, str]] = {}
+    for key, users in owners.items():
+        kind, _, value = key.partition(":")
+        if kind != "alias" and users[0] not in present:
+            held.setdefault(users[0], {})[kind] = value
+    for user in await find_users(tx, list(held)):
+        roster.add(_own_record(user, held[user.id]))
+
+
+def _own_record(user: User, keys: Mapping[str, str]) -> PersonRecord:
+    return PersonRecord(
+        collection=HERE,
+        source_id=str(user.id),
+        kind=Kind.USER,
+        sha256=b"",
+        object_id=ObjectId(user.id),
+        app_id=None,
+        name=user.name,
+        folded_name=fold_name(user.name),
+        phone=keys.get("phone"),
+        email=keys.get("email"),
+        sign_in_email=keys.get("email"),
+        folded_address="",
+        links=(),
+        role=next((role for role in user.roles if role in STAFF_ROLES), None),
+        has_password=False,
+        blocked=False,
+        created_at=user.created_at,
+        created_by=None,
+        gstin=None,
+        phone_verified_at=None,
+        last_sign_in_at=user.last_sign_in_at,
+        user_id=user.id,
+    )
+
+
+async def _reviews(tx: Tx, roster: Roster) -> tuple[frozenset[frozenset[str]], frozenset[tuple[Row, Row]]]:
+    asked: set[frozenset[str]] = set()
+    apart: set[tuple[Row, Row]] = set()
+    async for review in tx.database[REVIEWS].find({}, {"members": 1, "status": 1, "decision": 1}):
+        asked.add(frozenset(review["members"]))
+        if review.get("decision") == "keep_apart":
+            rows = sorted(row for key in review["members"] if (row := _row_of_key(roster, key)) is not None)
+            apart |= {(a, b) for a in rows for b in rows if a < b}
+    return frozenset(asked), frozenset(apart)
+
+
+def _row_of_key(roster: Roster, key: str) -> Row | None:
+    rows = roster.known_as(key.partition(":")[2])
+    return next((row for row in rows if roster[row].key == key), None)
+
+
+def _batches(keys: Iterable[str]) -> Iterator[list[str]]:
+    iterator = iter(keys)
+    while batch := list(islice(iterator, _BATCH)):
+        yield batch

@@ -1,0 +1,88 @@
+"""One runner at a time: a lease with a fencing number that only grows.
+
+The lease lives as long as it is renewed. A runner that died on this machine is noticed at once by its process id; on
+another machine its lease runs out.
+"""
+
+import os
+import socket
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from pymongo import ReturnDocument
+from pymongo.errors import DuplicateKeyError
+
+from roundsman.database.collections import LEASES
+from roundsman.database.transaction import Document, Tx
+from roundsman.errors import Conflict
+
+_LIFE = timedelta(seconds=60)
+
+
+class LeaseTaken(Conflict):
+    """Somebody else is at it."""
+
+    code = "lease_taken"
+
+
+class LeaseLost(Conflict):
+    """Somebody else took over while this runner was away; it must not write any more."""
+
+    code = "lease_lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A right to run one job, until it is given back, lost or runs out."""
+
+    job: str
+    owner: str
+    fencing: int
+
+
+async def take_lease(tx: Tx, job: str, *, now: datetime) -> Lease:
+    """Take the lease of a job. Raises LeaseTaken with its holder while another runner is alive."""
+    owner = f"{socket.gethostname()}:{os.getpid()}"
+    held = await tx.database[LEASES].find_one({"_id": job})
+    if held and held["expires_at"] > now and not _is_dead(held["owner"]):
+        raise LeaseTaken(f"{job} is already running ({held['owner']}); wait for it, or stop it and try again")
+    return Lease(job, owner, await _advance(tx, job, owner, held, now))
+
+
+async def _advance(tx: Tx, job: str, owner: str, held: Document | None, now: datetime) -> int:
+    before = held["fencing"] if held else 0
+    try:
+        taken = await tx.database[LEASES].find_one_and_update(
+            {"_id": job, "fencing": before},
+            {"$set": {"owner": owner, "expires_at": now + _LIFE}, "$inc": {"fencing": 1}},
+            upsert=held is None,
+            return_document=ReturnDocument.AFTER,
+        )
+    except DuplicateKeyError:
+        taken = None
+    if taken is None:
+        raise LeaseTaken(f"{job} was started by another runner at the same moment; wait for it")
+    fencing: int = taken["fencing"]
+    return fencing
+
+
+async def renew_lease(tx: Tx, lease: Lease, *, now: datetime) -> None:
+    """Keep the lease alive. Raises LeaseLost if another runner has it."""
+    renewed = await tx.database[LEASES].update_one(
+        {"_id": lease.job, "fencing": lease.fencing}, {"$set": {"expires_at": now + _LIFE}}
+    )
+    if not renewed.matched_count:
+        raise LeaseLost(f"another runner took over {lease.job}; this one has stopped")
+
+
+async def return_lease(tx: Tx, lease: Lease, *, now: datetime) -> None:
+    """Give the lease back; the fencing number stays and only grows."""
+    await tx.database[LEASES].update_one({"_id": lease.job, "fencing": lease.fencing}, {"$set": {"expires_at": now}})
+
+
+def _is_dead(owner: str) -> bool:
+    host, _, process = owner.rpartition(":")
+    if host != socket.gethostname() or int(process) == os.getpid():
+        return False
+    return not Path(f"/proc/{process}").exists()

@@ -1,0 +1,156 @@
+"""Source profiles: what the collections, fields and words of an existing application mean.
+
+A profile is a TOML file. Each collection is of one kind; the kind says which meanings its fields may have. Nothing else
+in the program knows a name of the existing application's data.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib import resources
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from roundsman.access.roles import Role
+from roundsman.customers.customers import CustomerStatus
+from roundsman.delivery.delivery_boys import DeliveryBoyStatus
+from roundsman.errors import InvalidInput
+from roundsman.orders.orders import OrderStatus
+
+
+class ProfileInvalid(InvalidInput):
+    """The profile cannot be used; the message names the place."""
+
+    code = "profile_invalid"
+
+
+class Kind(StrEnum):
+    """What a collection holds: people (the first four), what comes along with them, or traces of their activity."""
+
+    USER = "user"
+    CUSTOMER = "customer"
+    DELIVERY_BOY = "delivery_boy"
+    SUPPLIER = "supplier"
+    PRODUCT = "product"
+    ADDRESS = "address"
+    ORDER = "order"
+    ACTIVITY = "activity"
+
+
+PEOPLE = (Kind.USER, Kind.DELIVERY_BOY, Kind.SUPPLIER, Kind.CUSTOMER)
+"""In the order in which they are read and written: a customer names his delivery boy."""
+ATTACHED = (Kind.PRODUCT, Kind.ADDRESS, Kind.ORDER)
+
+_PERSON = {"app_id", "name", "phone", "email", "is_active", "created_at", "last_sign_in_at", "phone_verified_at"}
+_PERSON |= {f"link_{kind}" for kind in PEOPLE}
+MEANINGS: Mapping[Kind, frozenset[str]] = {
+    Kind.USER: frozenset(_PERSON | {"role", "password"}),
+    Kind.CUSTOMER: frozenset(_PERSON | {"address", "area", "status", "created_by", "delivery_boy"}),
+    Kind.DELIVERY_BOY: frozenset(_PERSON | {"area", "areas", "status"}),
+    Kind.SUPPLIER: frozenset(_PERSON | {"address", "payment_terms", "gstin"}),
+    Kind.PRODUCT: frozenset({"app_id", "name", "unit", "price", "is_active", "supplier", "created_at"}),
+    Kind.ADDRESS: frozenset({"app_id", "owner", "label", "text", "is_default"}),
+    Kind.ORDER: frozenset(
+        {"app_id", "owner", "placed_at", "for_date", "delivered_at", "cancelled_at", "status", "total", "lines"}
+        | {"line_product", "line_name", "line_quantity", "line_price", "address_id", "address", "delivery_boy"}
+    ),
+    Kind.ACTIVITY: frozenset({"owner", "at"}),
+}
+
+_WORDS: Mapping[str, type[StrEnum]] = {
+    "role": Role,
+    "customer_status": CustomerStatus,
+    "delivery_boy_status": DeliveryBoyStatus,
+    "order_status": OrderStatus,
+}
+
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionProfile:
+    """One collection: its kind, and for each meaning the paths where it may stand, split at the dots."""
+
+    name: str
+    kind: Kind
+    fields: Mapping[str, tuple[Path, ...]]
+    needs_profile: bool = False
+
+    def paths(self, meaning: str) -> tuple[Path, ...]:
+        """Where the meaning stands, in order of preference; empty if the collection does not have it."""
+        return self.fields.get(meaning, ())
+
+
+@dataclass(frozen=True, slots=True)
+class SourceProfile:
+    """Everything the migration must be told about one application's data. Collections stand in reading order."""
+
+    name: str
+    version: int
+    timezone: ZoneInfo
+    own_phones: frozenset[str]
+    synthetic_emails: tuple[re.Pattern[str], ...]
+    words: Mapping[str, Mapping[str, str]]
+    collections: tuple[CollectionProfile, ...]
+
+    def of_kind(self, *kinds: Kind) -> tuple[CollectionProfile, ...]:
+        """The collections of these kinds, in the order of the kinds, then of the file."""
+        return tuple(collection for kind in kinds for collection in self.collections if collection.kind is kind)
+
+    def word(self, vocabulary: str, raw: object) -> str | None:
+        """Our word for the application's, found in its exact spelling; None if the profile does not know it."""
+        return self.words[vocabulary].get(raw) if isinstance(raw, str) else None
+
+
+def builtin_profile(name: str) -> SourceProfile:
+    """The profile of that name which comes with the program. Raises ProfileInvalid naming the known ones."""
+    folder = resources.files("roundsman.migration") / "profiles"
+    known = sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
+    if name not in known:
+        raise ProfileInvalid(f"there is no built-in profile {name!r}; there are: {', '.join(known)}")
+    return parse_profile((folder / f"{name}.toml").read_text("utf-8"))
+
+
+def parse_profile(text: str) -> SourceProfile:
+    """Read a profile from TOML. Raises ProfileInvalid naming what is wrong and where."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ProfileInvalid(f"the profile is not valid TOML: {error}") from error
+    try:
+        return SourceProfile(
+            name=str(data["name"]),
+            version=int(data["version"]),
+            timezone=ZoneInfo(data["timezone"]),
+            own_phones=frozenset(data.get("own_phones", ())),
+            synthetic_emails=tuple(re.compile(pattern) for pattern in data.get("synthetic_emails", ())),
+            words={vocabulary: _words(data, vocabulary) for vocabulary in _WORDS},
+            collections=tuple(_collection(name, entry) for name, entry in data["collections"].items()),
+        )
+    except KeyError as error:
+        raise ProfileInvalid(f"the profile lacks {error.args[0]!r}") from error
+    except (ZoneInfoNotFoundError, re.error, TypeError, ValueError) as error:
+        raise ProfileInvalid(f"the profile cannot be used: {error}") from error
+
+
+def _words(data: Mapping[str, Any], vocabulary: str) -> Mapping[str, str]:
+    words = data.get("words", {}).get(vocabulary, {})
+    for word, ours in words.items():
+        if ours not in set(_WORDS[vocabulary]):
+            raise ProfileInvalid(f"words.{vocabulary}.{word}: {ours!r} is no {vocabulary} here")
+    return {str(word): str(ours) for word, ours in words.items()}
+
+
+def _collection(name: str, entry: Mapping[str, Any]) -> CollectionProfile:
+    kind = Kind(entry["kind"])
+    unknown = set(entry["fields"]) - MEANINGS[kind]
+    if unknown:
+        raise ProfileInvalid(f"collections.{name}: a {kind} has no {', '.join(sorted(unknown))}")
+    fields = {meaning: _paths(paths) for meaning, paths in entry["fields"].items()}
+    return CollectionProfile(name, kind, fields, bool(entry.get("needs_profile", kind is Kind.ORDER)))
+
+
+def _paths(paths: str | list[str]) -> tuple[Path, ...]:
+    return tuple(tuple(path.split(".")) for path in ([paths] if isinstance(paths, str) else paths))

@@ -1,0 +1,112 @@
+"""Reading single values of a source document, whatever BSON type they turn out to have.
+
+Nothing here raises on a value: what cannot be read is None, and the verbatim bytes are kept elsewhere anyway.
+Naive local times are read in the source's time zone; a naive text with a date only is that day's midnight there.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bson import Decimal128, ObjectId, json_util
+
+from roundsman.errors import InvalidInput
+from roundsman.migration.profile import Path
+from roundsman.money import paise_from_rupees
+
+_HEX_OBJECT_ID = re.compile(r"[0-9a-f]{24}")
+_EARLIEST_YEAR, _LATEST_YEAR = 1970, 2200
+
+
+def value_at(document: Mapping[str, Any], paths: tuple[Path, ...]) -> Any:  # noqa: ANN401 - any BSON value
+    """The first value under one of the paths that is not null; None if there is none."""
+    for path in paths:
+        value: Any = document
+        for name in path:
+            value = value.get(name) if isinstance(value, Mapping) else None
+        if value is not None:
+            return value
+    return None
+
+
+def values_at(document: Mapping[str, Any], paths: tuple[Path, ...]) -> tuple[Any, ...]:
+    """Every value under the paths that is not null, in the order of the paths."""
+    return tuple(value for path in paths if (value := value_at(document, (path,))) is not None)
+
+
+def text(raw: object) -> str | None:
+    """A text without surrounding space; a number as it is written; None for anything else and for nothing."""
+    if isinstance(raw, str):
+        return raw.strip() or None
+    if isinstance(raw, int | float | Decimal128) and not isinstance(raw, bool):
+        return str(raw)
+    return None
+
+
+def old_id(raw: object) -> str | None:
+    """An id as the text all its forms share: an ObjectId and its hex are one; None if it is no id."""
+    return str(raw) if isinstance(raw, ObjectId) else text(raw)
+
+
+def flag(raw: object, *, default: bool) -> bool:
+    """A boolean that was really written; anything else is the default."""
+    return raw if isinstance(raw, bool) else default
+
+
+def number(raw: object) -> float | None:
+    """A finite number, also from a text; None otherwise."""
+    try:
+        value = float(str(raw)) if isinstance(raw, str | Decimal128) else raw
+    except ValueError:
+        return None
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number and math.isfinite(value) else None  # type: ignore[arg-type]  # narrowed above
+
+
+def paise(raw: object) -> int | None:
+    """An amount in rupees as paise; None if it is no amount."""
+    if number(raw) is None:
+        return None
+    try:
+        return paise_from_rupees(str(raw).strip())
+    except InvalidInput:
+        return None
+
+
+def moment(raw: object, timezone: ZoneInfo) -> datetime | None:
+    """A point in time, in UTC and milliseconds; None if it cannot be read or lies outside 1970 to 2200."""
+    value: datetime | None = None
+    if isinstance(raw, datetime):
+        value = raw
+    elif isinstance(raw, str):
+        try:
+            value = datetime.fromisoformat(raw.strip())
+        except ValueError:
+            return None
+    if value is None or not _EARLIEST_YEAR < value.year < _LATEST_YEAR:
+        return None
+    aware = value if value.tzinfo else value.replace(tzinfo=timezone)
+    return aware.astimezone(UTC).replace(microsecond=aware.microsecond // 1000 * 1000)
+
+
+def day(raw: object, timezone: ZoneInfo) -> date | None:
+    """A calendar day in the source's time zone; None if it cannot be read."""
+    value = moment(raw, timezone)
+    return value.astimezone(timezone).date() if value else None
+
+
+def source_id_text(value: object) -> str:
+    """A source `_id` as text that leads back to it: an ObjectId's hex, else canonical Extended JSON."""
+    if isinstance(value, ObjectId):
+        return str(value)
+    return json_util.dumps(value, json_options=json_util.CANONICAL_JSON_OPTIONS)
+
+
+def source_id_value(text_form: str) -> Any:  # noqa: ANN401 - any BSON value
+    """The source `_id` that `source_id_text` wrote."""
+    if _HEX_OBJECT_ID.fullmatch(text_form):
+        return ObjectId(text_form)
+    return json_util.loads(text_form, json_options=json_util.CANONICAL_JSON_OPTIONS)

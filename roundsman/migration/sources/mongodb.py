@@ -1,0 +1,81 @@
+"""A MongoDB database as source: any server, standalone too; a user who may only read is enough."""
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+from bson.codec_options import CodecOptions
+from bson.raw_bson import RawBSONDocument
+from pymongo import AsyncMongoClient
+from pymongo.errors import InvalidURI, OperationFailure, PyMongoError
+from pymongo.uri_parser import parse_uri
+
+from roundsman.migration.sources.port import SourceDocument, SourceUnreachable, SourceUnreadable
+
+_BATCH = 2_000
+_SERVER_SELECTION_MS = 5_000
+_RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
+
+
+class MongoSource:
+    """Reads with `find` only, in the order of `_id`."""
+
+    def __init__(self, uri: str) -> None:
+        try:
+            name = parse_uri(uri)["database"]
+        except (InvalidURI, PyMongoError, ValueError) as error:
+            raise SourceUnreadable(f"the source address is not a MongoDB URI: {error}") from error
+        if not name:
+            raise SourceUnreadable("the source address names no database: mongodb://host:port/DATABASE")
+        self._client: AsyncMongoClient[RawBSONDocument] = AsyncMongoClient(
+            uri,
+            serverSelectionTimeoutMS=_SERVER_SELECTION_MS,
+            document_class=RawBSONDocument,
+            appname="roundsman source",
+        )
+        self._database = self._client.get_database(name, codec_options=_RAW)
+        self.locator = _without_password(uri)
+
+    async def count_documents(self) -> dict[str, int]:
+        """Count every collection; system collections and views are left out."""
+        with _explained(self.locator):
+            names = await self._database.list_collection_names(filter={"type": "collection"})
+            return {
+                name: await self._database[name].count_documents({})
+                for name in sorted(names)
+                if not name.startswith("system.")
+            }
+
+    async def read(self, collection: str) -> AsyncIterator[Sequence[SourceDocument]]:
+        """All documents in the order of `_id`, in batches."""
+        with _explained(self.locator):
+            cursor = self._database[collection].find({}, batch_size=_BATCH).sort("_id", 1)
+            async with cursor:
+                while batch := await cursor.to_list(_BATCH):
+                    yield [SourceDocument.of(bytes(raw.raw)) for raw in batch]
+
+    async def fetch(self, collection: str, ids: Sequence[Any]) -> Sequence[SourceDocument]:
+        """Those of the documents that exist."""
+        with _explained(self.locator):
+            cursor = self._database[collection].find({"_id": {"$in": list(ids)}}, batch_size=len(ids) + 1)
+            return [SourceDocument.of(bytes(raw.raw)) async for raw in cursor]
+
+    async def close(self) -> None:
+        """Close the connection."""
+        await self._client.close()
+
+
+def _without_password(uri: str) -> str:
+    parts = urlsplit(uri)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
+
+
+@contextmanager
+def _explained(locator: str) -> Iterator[None]:
+    try:
+        yield
+    except OperationFailure as error:
+        raise SourceUnreachable(f"the source {locator} refuses to be read: {error.details or error}") from error
+    except PyMongoError as error:
+        raise SourceUnreachable(f"the source {locator} does not answer: {error}") from error

@@ -1,0 +1,72 @@
+"""What every source offers, and what can go wrong with it."""
+
+import hashlib
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import bson
+from bson.codec_options import CodecOptions, DatetimeConversion
+
+from roundsman.errors import InvalidInput, Unavailable
+
+
+class SourceUnreadable(InvalidInput):
+    """The source is there but holds something that cannot be read; the message names the place."""
+
+    code = "source_unreadable"
+
+
+class SourceUnreachable(Unavailable):
+    """The source is not there, or went away."""
+
+    code = "source_unreachable"
+
+
+# Values that Python cannot hold (dates beyond its range, broken UTF-8) must not stop a migration.
+_LENIENT: CodecOptions[dict[str, Any]] = CodecOptions(
+    tz_aware=True, datetime_conversion=DatetimeConversion.DATETIME_AUTO, unicode_decode_error_handler="replace"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceDocument:
+    """One document: its BSON, byte for byte as the source holds it, and its fields."""
+
+    bson: bytes
+    fields: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, raw: bytes) -> "SourceDocument":
+        """Decode a document; whatever its fields hold, it comes out."""
+        return cls(raw, bson.decode(raw, _LENIENT))
+
+    @property
+    def id(self) -> Any:  # noqa: ANN401 - any BSON value
+        """The `_id`, of whatever type it is."""
+        return self.fields["_id"]
+
+    @property
+    def sha256(self) -> bytes:
+        """The SHA-256 of the BSON, by which a change is noticed."""
+        return hashlib.sha256(self.bson).digest()
+
+
+class Source(Protocol):
+    """A place the documents of an existing application are read from. It is never written to."""
+
+    @property
+    def locator(self) -> str:
+        """Where it is, without any password."""
+
+    async def count_documents(self) -> dict[str, int]:
+        """The number of documents in each collection, by name, in alphabetical order."""
+
+    def read(self, collection: str) -> AsyncIterator[Sequence[SourceDocument]]:
+        """All documents in batches, in one order that stays; nothing if there is no such collection."""
+
+    async def fetch(self, collection: str, ids: Sequence[Any]) -> Sequence[SourceDocument]:
+        """Those of the documents that exist, in any order."""
+
+    async def close(self) -> None:
+        """Let go of connections and files."""
