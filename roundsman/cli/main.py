@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from roundsman.cli import db, legacy, settings
+from roundsman.cli import admin, db, legacy, serve, settings
 from roundsman.cli.output import fail, say
 from roundsman.errors import RoundsmanError
 
@@ -19,8 +19,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(admin.app, name="admin")
 app.add_typer(db.app, name="db")
 app.add_typer(legacy.app, name="legacy")
+app.command("serve")(serve.serve)
 app.command("settings")(settings.show)
 
 
