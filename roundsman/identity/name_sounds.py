@@ -42,6 +42,7 @@ _SPELLING_RULES: Final = tuple(
         (r"(.)\1+", r"\1"),
         (r"(?<=[aeiou])h$", ""),
         (r"^(?:ea|e|i)sv", "isv"),  # Eswari, Ishwari
+        (r"svami", "sami"),  # Ramaswamy, Ramasamy
         (r"(?<=....)b(?:ai|en)$", ""),  # Rameshbhai, Savitaben
     )
 )
@@ -52,6 +53,7 @@ _TAMIL_RULES: Final = (
     (re.compile(r"k[iu]?rus"), "kris"),
 )
 _INNER_A: Final = re.compile(r"(?<!^)a")
+_MUTE_A: Final = re.compile(r"(?<=[aeiou])([^aeiouy]{1,2})a(?=[^aeiou][aeiou])")
 _DOUBLED: Final = re.compile(r"(.)\1+")
 _VOWELS: Final = frozenset("aeiou")
 
@@ -80,17 +82,36 @@ def _representatives() -> dict[str, str]:
 
 
 _STANDS_FOR: Final = _representatives()
-_GIVEN: Final = frozenset(map(sound_of, GIVEN_NAMES))
+
+
+def sounds_of(words: frozenset[str]) -> frozenset[str]:
+    """The sounds of a list of words."""
+    return frozenset(map(sound_of, words))
+
+
+_GIVEN: Final = sounds_of(GIVEN_NAMES)
 
 
 def same_sound(a: str, b: str) -> bool:
     """Whether two marked sounds are one word; with an Indian script on either side unwritten vowels do not count."""
     if a == b:
         return True
-    if a[0].isalpha() and b[0].isalpha():
+    if a[0] != b[0] and a[0].isalpha() and b[0].isalpha():
         return False
+    return _same_but_for_mute_vowels(a, b)
+
+
+@lru_cache(maxsize=_CACHED_WORDS)
+def _same_but_for_mute_vowels(a: str, b: str) -> bool:
+    if a[0].isalpha() and b[0].isalpha():
+        return _MUTE_A.sub(r"\1", a) == _MUTE_A.sub(r"\1", b)  # Bhavana, Bhavna
     skeleton_a, skeleton_b = skeletons(a, b)
     return skeleton_a == skeleton_b and _endings_agree(a, b)
+
+
+def joined_sound(a: str, b: str) -> str:
+    """The sound of two words written together."""
+    return a + unmarked(b) if a[-1] != unmarked(b)[0] else a + unmarked(b)[1:]
 
 
 def skeletons(a: str, b: str) -> tuple[str, str]:
@@ -131,14 +152,19 @@ def _ends_in_group(sound: str) -> bool:
 def may_be_mistyped(a: str, b: str) -> bool:
     """Whether one word is the other with one letter wrong, missing, added or swapped with its neighbour.
 
-    Never if both are known names: Ramesh and Rakesh are brothers, not a slip.
+    Never if both are known given names: Ramesh and Rakesh are brothers, not a slip.
     """
     bare_a, bare_b = unmarked(a), unmarked(b)
-    if bare_a[0] != bare_b[0] or (bare_a in _GIVEN and bare_b in _GIVEN):
+    if bare_a[0] != bare_b[0] or (is_given_name(a) and is_given_name(b)):
         return False
     if not (a[0].isalpha() and b[0].isalpha()):
         bare_a, bare_b = skeletons(a, b)
     return min(len(bare_a), len(bare_b)) >= _SHORTEST_MISTYPED and _is_one_edit_apart(bare_a, bare_b)
+
+
+def is_given_name(sound: str) -> bool:
+    """Whether the word is known as a given name."""
+    return unmarked(sound) in _GIVEN
 
 
 def _is_one_edit_apart(a: str, b: str) -> bool:

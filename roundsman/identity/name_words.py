@@ -6,15 +6,19 @@ The lists need not be complete. A missing surname or given name makes a verdict 
 from typing import Final
 
 _TITLES = """
-    mr mrs ms miss master baby dr er adv prof ca capt col maj lt sir madam mam shri shree sri smt shrimati srimati
-    srimathi shreemati kum kumari late thiru tmt selvi janab messrs pt pandit sardar mx
+    mr mrs ms miss master dr er adv prof ca capt col maj lt sir madam mam shri shree sri smt shrimati srimati
+    srimathi shreemati kum late thiru tmt janab messrs pt pandit sardar mx
+"""
+# Titles that are as often the name itself: dropped only where two more words remain.
+_NAMELIKE_TITLES = """
+    baby kumari selvi
 """
 _COURTESIES = """
     ji jee bhai ben behen bhen bai amma anna garu gaaru saheb sahab sahib sab sir madam mam bhaiya didi uncle aunty
     auntie akka appa ayya avargal dada bhau tai
 """
 _GENERIC = """
-    admin anonymous boy client customer delivery demo dummy guest man marketing name new no none null person sample
+    admin anonymous boy client customer delivery demo dummy guest man marketing na name nan new nil no none null person sample
     shop staff test tester undefined unknown user
 """
 _FAMILY_WORDS = """
@@ -30,6 +34,11 @@ _FAMILY_WORDS = """
     sarkar sawant saxena sen seth sethi shah shaikh sharma shetty shinde shukla sikdar singh singha sinha sodhi solanki soni
     sood srivastava subramanian swamy syed tandon thakkar thakur thapa tiwari tripathi trivedi tyagi upadhyay varghese
     verma vohra vyas wagh yadav jackson johnson smith dsouza thomas george joseph mathew john
+    ahuja awasthi baig bajpai bajwa batra bedi bhalla bhat bhavsar bhosale bisht bohra bora brar chadha chaturvedi
+    chavda chougule dhar dhillon duggal gaikwad gautam gogoi guha jagtap jaiswal joshi juneja kakkar kamath kamble kar
+    kashyap khatri khurana kochhar lamba lohar luthra majumdar makhija mane memon mirza monga mudaliar nag nagpal narang
+    nigam pai panchal pandya parmar pathan prajapati puri qureshi raju randhawa sachdeva saha salvi sandhu sastry
+    sawhney sehgal sekhon shastri shenoy shirke siddiqui sidhu suri suthar talwar trehan vaghela wadhwa walia zala
 """
 _GIVEN_NAMES = """
     aarav aarti abdul abhay abhijit abhinav abhishek aditi aditya ahana aishwarya ajay ajit ajith akash akhil akshay akshaya
@@ -130,11 +139,17 @@ _SAME_WORDS = """
     suresh suresha
     murthy moorthy murti
     swamy swami samy sami
+    naik nayak nayik
+    roy ray
+    sastry shastri shastry
+    subrata subroto
+    paramita paromita
     rao rau rav raav ravu
     gowda gouda gauda gaud gaudu
 """
 
 TITLES: Final = frozenset(_TITLES.split())
+NAMELIKE_TITLES: Final = frozenset(_NAMELIKE_TITLES.split())
 COURTESIES: Final = frozenset(_COURTESIES.split())
 GENERIC_WORDS: Final = frozenset(_GENERIC.split())
 FAMILY_WORDS: Final = frozenset(_FAMILY_WORDS.split())

@@ -12,18 +12,24 @@ of the given name but a letter. So the rules lean to doubt (spec: migration, nor
 
 import re
 import sys
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
-from itertools import permutations
+from itertools import pairwise
 from typing import Final
 
-from roundsman.identity.name_parts import words_of
-from roundsman.identity.name_sounds import may_be_mistyped, same_sound, sound_of, unmarked
-from roundsman.identity.name_words import COURTESIES, FAMILY_WORDS, GENERIC_WORDS, TITLES
-from roundsman.identity.transliteration import Script, romanise, script_of
+from roundsman.identity.name_parts import folded_words
+from roundsman.identity.name_sounds import (
+    is_given_name,
+    joined_sound,
+    may_be_mistyped,
+    same_sound,
+    sound_of,
+    sounds_of,
+    unmarked,
+)
+from roundsman.identity.name_words import FAMILY_WORDS
+from roundsman.identity.transliteration import Script
 
 
 class Verdict(StrEnum):
@@ -52,80 +58,19 @@ class FoldedName:
 
 
 _LONGEST: Final = 200
-_CACHED_WORDS: Final = 32_768
-_LONGEST_INITIALS: Final = 3
-_MOST_JOINED_WORDS: Final = 3
 _LONG_WORD: Final = 7
-_ASCII_WORD: Final = re.compile(r"[a-z]+|[0-9]+")
-_BLANKS: Final = frozenset({"n/a", "n.a.", "n.a", "-", "nan"})
-_VOWELS: Final = frozenset("aeiouy")
+_DIGIT: Final = re.compile(r"[0-9]")
+_NO_NUMBERS: Final[frozenset[str]] = frozenset()
 _EMPTY: Final = FoldedName("")
-
-
-def _sounds(words: frozenset[str]) -> frozenset[str]:
-    return frozenset(map(sound_of, words))
-
-
-_TITLES: Final = _sounds(TITLES)
-_COURTESIES: Final = _sounds(COURTESIES)
-_GENERIC: Final = _sounds(GENERIC_WORDS)
-_FAMILY: Final = _sounds(FAMILY_WORDS)
+_FAMILY: Final = sounds_of(FAMILY_WORDS)
 
 
 def fold_name(raw: object) -> FoldedName:
     """Fold a name from any value a document can hold; anything but a text is an unknown name."""
     if not isinstance(raw, str):
         return _EMPTY
-    text = raw[:_LONGEST].lower()
-    if text.strip() in _BLANKS:
-        return _EMPTY
-    words = [word for typed in words_of(text) for word in _fold_word(typed)]
-    words = _without_courtesies(_without_titles(words))
-    return _EMPTY if _says_nothing(words) else FoldedName(sys.intern(" ".join(words)))
-
-
-@lru_cache(maxsize=_CACHED_WORDS)
-def _fold_word(word: str) -> tuple[str, ...]:
-    """The sounds of one typed word: usually one, several for initials written together, none if nothing can be read."""
-    if word[0].isdigit():
-        return (word.lstrip("0") or "0",)
-    script = script_of(word)
-    letters = "".join(_ASCII_WORD.findall(romanise(word)))
-    if not letters:
-        return (Script.OTHER + word,) if script is Script.OTHER else ()
-    if len(word) == 1 and script is not Script.OTHER:
-        return (letters[0],)
-    sound = sound_of(letters)
-    if script is Script.LATIN and _are_initials(letters, sound):
-        return tuple(letters)
-    return (script.value + sound,)
-
-
-def _are_initials(letters: str, sound: str) -> bool:
-    """'RK' and 'PVR' are initials written together; 'Md' and 'Smt' are words."""
-    return (
-        len(letters) <= _LONGEST_INITIALS
-        and not _VOWELS.intersection(letters)
-        and not _VOWELS.intersection(sound)
-        and sound not in _TITLES
-    )
-
-
-def _without_titles(words: list[str]) -> list[str]:
-    start = 0
-    while start < len(words) - 1 and unmarked(words[start]) in _TITLES:
-        start += 1
-    return words[start:]
-
-
-def _without_courtesies(words: list[str]) -> list[str]:
-    """Drop 'ji', 'bhai', 'amma' behind a name; in front of one they may be the name."""
-    return words[:1] + [word for word in words[1:] if unmarked(word) not in _COURTESIES]
-
-
-def _says_nothing(words: list[str]) -> bool:
-    """Whether the words name nobody, as 'Customer' or 'Test'; a number among them ('Customer 7') makes them a name."""
-    return all(word in _GENERIC or (word in _TITLES and len(words) == 1) for word in words)
+    words = folded_words(raw[:_LONGEST].lower())
+    return FoldedName(sys.intern(" ".join(words))) if words else _EMPTY
 
 
 def compare_names(a: FoldedName, b: FoldedName) -> Verdict:
@@ -133,15 +78,22 @@ def compare_names(a: FoldedName, b: FoldedName) -> Verdict:
     if not a.text or not b.text:
         return Verdict.UNSURE
     if a.text == b.text:
-        return Verdict.SAME if _names_somebody(a.text) else Verdict.UNSURE
+        return Verdict.SAME if _names_somebody(a.text.split()) else Verdict.UNSURE
     if (Script.OTHER.value in a.text) != (Script.OTHER.value in b.text):
         return Verdict.UNSURE
-    return _compare(_Parts.of(a.text), _Parts.of(b.text))
+    # In one order always, so that the verdict cannot depend on which of the two came first.
+    first, second = sorted((a.text, b.text))
+    verdict = _compare(_Parts.of(first), _Parts.of(second))
+    if verdict is Verdict.DIFFERENT and a.text.replace(" ", "") == b.text.replace(" ", ""):
+        return Verdict.UNSURE  # only a space stands elsewhere: 'NaveenA garwal'
+    return verdict
 
 
-def _names_somebody(text: str) -> bool:
-    """Whether there is more than initials."""
-    return any(len(word) > 1 or word.isdecimal() for word in text.split())
+def _names_somebody(words: Sequence[str]) -> bool:
+    """Whether there is more than initials, and more than a surname alone: 'Mr Sharma' and 'Mrs Sharma' are two."""
+    if len(words) == 1 and not is_given_name(words[0]):
+        return unmarked(words[0]) not in _FAMILY
+    return any(len(word) > 1 or word.isdecimal() for word in words)
 
 
 @dataclass(slots=True)
@@ -156,12 +108,10 @@ class _Parts:
     @classmethod
     def of(cls, text: str) -> "_Parts":
         in_order = text.split()
-        return cls(
-            in_order=in_order,
-            words=[word for word in in_order if len(word) > 1 and not word.isdecimal()],
-            initials=[word for word in in_order if len(word) == 1 and not word.isdecimal()],
-            numbers=frozenset(word for word in in_order if word.isdecimal()),
-        )
+        numbers = frozenset(word for word in in_order if word.isdecimal()) if _DIGIT.search(text) else _NO_NUMBERS
+        words = [word for word in in_order if len(word) > 1 and word not in numbers]
+        initials = [word for word in in_order if len(word) == 1 and word not in numbers]
+        return cls(in_order, words, initials, numbers)
 
     @property
     def first_word_is_left(self) -> bool:
@@ -178,11 +128,14 @@ def _compare(a: _Parts, b: _Parts) -> Verdict:
 
 
 def _compare_words(a: _Parts, b: _Parts) -> Verdict:
-    joined = _are_joined(a.words, b.words)
+    if len(a.words) > len(b.words):
+        _write_together(a, b)
+    elif len(b.words) > len(a.words):
+        _write_together(b, a)
     common = _take_common(a, b)
     _take_common_initials(a, b)
-    if joined or not (a.words or b.words):
-        return _compare_initials(a, b, common if not joined else ["joined"])
+    if not (a.words or b.words):
+        return _compare_initials(a, b, common)
     if not common:
         return _compare_strangers(a, b)
     _take_abbreviated(a, b)
@@ -192,26 +145,28 @@ def _compare_words(a: _Parts, b: _Parts) -> Verdict:
     return _compare_with_missing(a, b, common)
 
 
-def _are_joined(a: Sequence[str], b: Sequence[str]) -> bool:
-    """Whether one is the other with words written together: 'Ram Kumar' and 'Ramkumar'."""
-    if len(a) == len(b) or not a or not b or max(len(a), len(b)) > _MOST_JOINED_WORDS:
-        return False
-    fewer, more = (a, b) if len(a) < len(b) else (b, a)
-    written_together = "".join(fewer)
-    return any(_same_when_joined(written_together, order) for order in permutations(more))
+def _write_together(a: _Parts, b: _Parts) -> None:
+    """Join two neighbouring words of `a` that `b` has as one: 'Ram Kumar' and 'Ramkumar'."""
+    for first, second in pairwise(a.words):
+        joined = _first_same(b.words, joined_sound(first, second)) or _first_same(b.words, joined_sound(second, first))
+        if joined is not None:
+            a.words[a.words.index(first) : a.words.index(second) + 1] = [joined]
+            a.in_order = [joined if word == first else word for word in a.in_order if word != second]
+            return
 
 
-def _same_when_joined(word: str, parts: Sequence[str]) -> bool:
-    mark = "" if parts[0][0].isalpha() else parts[0][0]
-    joined = mark + sound_of("".join(map(unmarked, parts)))
-    return same_sound(word, joined)
+def _first_same(words: Sequence[str], word: str) -> str | None:
+    for other in words:
+        if same_sound(word, other):
+            return other
+    return None
 
 
 def _take_common(a: _Parts, b: _Parts) -> list[str]:
     """Take the words both have out of both; return them."""
     common: list[str] = []
     for word in list(a.words):
-        partner = next((other for other in b.words if same_sound(word, other)), None)
+        partner = _first_same(b.words, word)
         if partner is not None:
             a.words.remove(word)
             b.words.remove(partner)
@@ -220,9 +175,10 @@ def _take_common(a: _Parts, b: _Parts) -> list[str]:
 
 
 def _take_common_initials(a: _Parts, b: _Parts) -> None:
-    shared = Counter(a.initials) & Counter(b.initials)
-    a.initials = list((Counter(a.initials) - shared).elements())
-    b.initials = list((Counter(b.initials) - shared).elements())
+    for initial in list(a.initials):
+        if initial in b.initials:
+            a.initials.remove(initial)
+            b.initials.remove(initial)
 
 
 def _take_abbreviated(a: _Parts, b: _Parts) -> None:
@@ -241,7 +197,7 @@ def _abbreviates(initial: str, word: str) -> bool:
 def _compare_initials(a: _Parts, b: _Parts, common: list[str]) -> Verdict:
     """All full words agree, so the initials decide: 'A Kumar' and 'B Kumar' are two, 'S Rajesh' and 'Rajesh' may be one."""
     if not a.initials and not b.initials:
-        return Verdict.SAME if common else Verdict.UNSURE
+        return Verdict.SAME if _names_somebody(a.in_order) else Verdict.UNSURE
     if a.initials and b.initials and not _any_given(common):
         return Verdict.DIFFERENT
     return Verdict.UNSURE
@@ -253,20 +209,28 @@ def _any_given(words: Sequence[str]) -> bool:
 
 
 def _compare_strangers(a: _Parts, b: _Parts) -> Verdict:
-    """No full word agrees: unsure if each word of one fits the word or initial in its place, or may be a mistyping of it."""
-    if len(a.words) == len(b.words) and not a.initials and not b.initials and len(a.in_order) == 1:
-        return Verdict.UNSURE if may_be_mistyped(a.words[0], b.words[0]) else Verdict.DIFFERENT
-    if len(a.in_order) != len(b.in_order):
-        return Verdict.DIFFERENT
-    fits = all(_fits(x, y) for x, y in zip(a.in_order, b.in_order, strict=True))
+    """No full word agrees: unsure if each word of one fits the word or initial in its place, or is all there is to fit."""
+    if len(a.in_order) == len(b.in_order):
+        fits = all(_fits(x, y) for x, y in zip(a.in_order, b.in_order, strict=True))
+    else:
+        fits = _fits_alone(a, b) or _fits_alone(b, a)
     return Verdict.UNSURE if fits else Verdict.DIFFERENT
+
+
+def _fits_alone(a: _Parts, b: _Parts) -> bool:
+    """Whether `a` is one word that the first one of `b` abbreviates or mistypes, the rest being a surname."""
+    if len(a.in_order) != 1 or not b.words:
+        return False
+    if b.initials:
+        return _fits(a.in_order[0], b.in_order[0]) and not _any_given(b.words)
+    return _fits(a.in_order[0], b.in_order[0])
 
 
 def _fits(a: str, b: str) -> bool:
     if len(a) == 1 or len(b) == 1:
         shorter, longer = (a, b) if len(a) == 1 else (b, a)
         return _abbreviates(shorter, longer)
-    return a == b
+    return same_sound(a, b) or may_be_mistyped(a, b)
 
 
 def _compare_with_missing(a: _Parts, b: _Parts, common: list[str]) -> Verdict:
@@ -282,12 +246,22 @@ def _compare_rest(a: _Parts, b: _Parts, common: list[str]) -> Verdict:
     both_given_left = a.first_word_is_left and b.first_word_is_left
     if len(a.words) == 1 and len(b.words) == 1 and may_be_mistyped(a.words[0], b.words[0]):
         return _judge_mistyping(a.words[0], b.words[0], given_agrees=not both_given_left and _any_given(common))
-    if both_given_left or not _any_given(common):
+    if both_given_left or not _any_given(common) or _names_a_family(a, b):
         return Verdict.DIFFERENT
     return Verdict.UNSURE
 
 
+def _names_a_family(a: _Parts, b: _Parts) -> bool:
+    """Whether what is left are given names, one of them in front, so that the common word is the family's."""
+    leads = a.first_word_is_left or b.first_word_is_left
+    return leads and any(map(is_given_name, a.words)) and any(map(is_given_name, b.words))
+
+
 def _judge_mistyping(a: str, b: str, *, given_agrees: bool) -> Verdict:
-    """A mistyped surname beside the same given name is the same person; so is a mistyped long name, else it is unsure."""
+    """A mistyped surname beside the same given name is the same person, and so is a slip within a long given name.
+
+    A slip adds, drops or swaps a letter; Ramkumar and Rajkumar, or a name with another ending, may be two.
+    """
     is_long = min(len(a), len(b)) >= _LONG_WORD
-    return Verdict.SAME if given_agrees or is_long else Verdict.UNSURE
+    is_slip = a[-1] == b[-1] and (len(a) != len(b) or sorted(a) == sorted(b))
+    return Verdict.SAME if given_agrees or (is_long and is_slip) else Verdict.UNSURE
