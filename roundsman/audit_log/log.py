@@ -36,3 +36,9 @@ async def entries_about(tx: Tx, target: str) -> list[AuditEntry]:
     """List what happened to a target, oldest first."""
     found = tx.database[AUDIT_LOG].find({"target": target}, session=tx.session).sort("at", ASCENDING)
     return [entry_from(document) async for document in found]
+
+
+async def was_granted(tx: Tx, target: str) -> bool:
+    """Whether somebody granted the target a role here, as the log tells."""
+    criteria = {"target": target, "action": "role.granted"}
+    return await tx.database[AUDIT_LOG].find_one(criteria, {"_id": 1}, session=tx.session) is not None

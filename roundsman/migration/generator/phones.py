@@ -5,8 +5,11 @@ from random import Random
 
 from roundsman.migration.generator.chance import pick
 
-_FIRST, _COUNT = 6_000_000_000, 4_000_000_000
-_STEP = 1_618_033_983  # shares no factor with the count, so no number comes twice
+# Series that are all mobile; in others libraries know numbers that nobody can have.
+_SERIES = (*range(900, 1000), *range(700, 710), *range(600, 610), *range(895, 900), *range(690, 695))
+_SERIES_SIZE = 10_000_000
+_COUNT = len(_SERIES) * _SERIES_SIZE
+_STEP = 618_033_989  # shares no factor with the count, so no number comes twice
 _PLACEHOLDERS = ("9999999999", "0000000000", "1234567890", "9876543210", "8888888888", "0123456789")
 _DEVANAGARI = str.maketrans("0123456789", "".join(chr(0x966 + digit) for digit in range(10)))
 _STYLES: Mapping[Callable[[str], str | int | float], float] = {
@@ -29,7 +32,8 @@ _STYLES: Mapping[Callable[[str], str | int | float], float] = {
 
 def phone_number(index: int) -> str:
     """The ten digits of the index-th phone of the world; different indexes have different phones."""
-    return str(_FIRST + (index * _STEP + 777_000_001) % _COUNT)
+    series, rest = divmod((index * _STEP + 777_000_001) % _COUNT, _SERIES_SIZE)
+    return f"{_SERIES[series]}{rest:07}"
 
 
 def is_memorable(digits: str) -> bool:

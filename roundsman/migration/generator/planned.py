@@ -13,6 +13,7 @@ from roundsman.migration.generator.partners import headcount
 from roundsman.migration.generator.world import Account, Block, Person
 
 _MOST_OWN_CUSTOMERS = 7
+_MOST_RELATIVES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,15 +117,24 @@ def _customers_of(block: Block, mains: list[Person], total: int) -> list[Person]
     rest = total - sum(person.customers for person in mains)
     if rest < 0:
         _take_back(block, mains, -rest)
-    relatives: list[Person] = []
-    while rest > 0:
-        head = rng.choice(mains)
-        relative = block.person(head.household, has_email=0.3)
-        relative.phone, relative.customers = head.phone, min(rest, rng.choice((1, 1, 2)))
-        rest -= relative.customers
-        relatives.append(relative)
+    relatives = _relatives(block, mains, rest)
     for person in mains:
         person.is_in_old_customers = person.customers < room[person.key] and happens(rng, 0.08)
+    return relatives
+
+
+def _relatives(block: Block, mains: list[Person], total: int) -> list[Person]:
+    """People without users documents on the phones of users; few on each, or the phone would be nobody's."""
+    relatives: list[Person] = []
+    families = dict.fromkeys((person.phone for person in mains), 0)
+    while total > 0:
+        head = block.rng.choice(mains)
+        if families[head.phone] < _MOST_RELATIVES:
+            families[head.phone] += 1
+            relative = block.person(head.household, has_email=0.3)
+            relative.phone, relative.customers = head.phone, min(total, block.rng.choice((1, 1, 2)))
+            total -= relative.customers
+            relatives.append(relative)
     return relatives
 
 

@@ -12,8 +12,8 @@ _PLAN_LINKS = {
     "wiped": 14, "dangling": 2, "wrong_type": 1, "none": 14,
 }  # fmt: skip
 _MARKET_LINKS = {
-    "both": 13, "same_id": 17, "hex": 5, "object_id": 3, "customer_only": 3, "user_only": 3,
-    "wiped": 24, "dangling": 3, "wrong_type": 2, "none": 27,
+    "both": 12, "same_id": 15, "hex": 5, "object_id": 3, "customer_only": 3, "user_only": 3,
+    "wiped": 26, "dangling": 3, "wrong_type": 2, "none": 28,
 }  # fmt: skip
 
 

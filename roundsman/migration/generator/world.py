@@ -29,7 +29,7 @@ class Household:
     address: str
     area: Area
     shared_phone: str | None = None
-    initials: set[str] = field(default_factory=set)
+    given_names: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -101,7 +101,7 @@ class Block:
         rng = self.rng
         self._people += 1
         surname = household.surname if happens(rng, 0.9) else None
-        name = some_name(rng, household.region, surname, household.initials)
+        name = some_name(rng, household.region, surname, household.given_names)
         return Person(
             key=f"p{self._people}",
             name=name,

@@ -24,7 +24,7 @@ class SourceUnreachable(Unavailable):
 
 
 # Values that Python cannot hold (dates beyond its range, broken UTF-8) must not stop a migration.
-_LENIENT: CodecOptions[dict[str, Any]] = CodecOptions(
+_LENIENT: CodecOptions[Mapping[str, Any]] = CodecOptions(
     tz_aware=True, datetime_conversion=DatetimeConversion.DATETIME_AUTO, unicode_decode_error_handler="replace"
 )
 

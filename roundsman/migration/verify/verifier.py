@@ -1,0 +1,118 @@
+"""Running all checks of an import."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from roundsman.database.transaction import Tx
+from roundsman.migration.collecting import collect
+from roundsman.migration.knowledge import learn
+from roundsman.migration.plan_store import Section, find_plan, read_rows
+from roundsman.migration.planning import Planning
+from roundsman.migration.profile import Kind, SourceProfile
+from roundsman.migration.runs import list_runs
+from roundsman.migration.sealing import Seal
+from roundsman.migration.sources.port import Source
+from roundsman.migration.verify.accounting import Accounting
+from roundsman.migration.verify.attached import check_attached
+from roundsman.migration.verify.stored import (
+    check_decisions,
+    check_fencing,
+    check_identifiers,
+    check_profiles,
+    check_users,
+    user_statuses,
+)
+from roundsman.migration.verify.verification import Account, Check, CheckResult, Verification
+
+_STILL_TO_COME = (Kind.ACTIVITY,)
+
+
+async def verify(tx: Tx, source: Source, profile: SourceProfile, seal: Seal, *, as_of: datetime) -> Verification:
+    """Recompute every proof from the source and the stored documents; writes nothing."""
+    statuses = await user_statuses(tx)
+    runs = await list_runs(tx)
+    drifted = frozenset(key for run in runs for key in run.drifted)
+    accounting = Accounting(tx, source, profile, seal, statuses, drifted)
+    people = await accounting.accounts()
+    attached, money = await check_attached(tx, source, profile, as_of=as_of)
+    lost = await _planned_without_copy(tx, (run.plan for run in runs), accounting.missing, drifted)
+    accounts = [*_with_lost(people, lost), *attached]
+    checks = [
+        _accounting_check(accounts, lost),
+        _said(accounting.content),
+        accounting.result,
+        await check_identifiers(tx, statuses, accounting.bad_key),
+        *await check_profiles(tx, statuses),
+        accounting.bad_key,
+        *await check_users(tx, statuses, accounting.staff),
+        money,
+        await check_decisions(tx),
+        await _check_replan(tx, source, profile, as_of=as_of, news=accounting.changed | set(accounting.missing)),
+        await check_fencing(tx),
+    ]
+    return Verification(checks, accounts, await _not_taken(source, profile), with_source=True)
+
+
+async def _planned_without_copy(
+    tx: Tx, plans: Iterable[str], missing: Iterable[str], drifted: frozenset[str]
+) -> frozenset[str]:
+    """Documents that an applied plan took and that have no copy: these are lost, the others arrived since."""
+    suspects = set(missing) - drifted
+    lost: set[str] = set()
+    for digest in plans if suspects else ():
+        if found := await find_plan(tx, digest):
+            async for rows in read_rows(tx, found[1], Section.DOCUMENTS):
+                lost |= suspects & {row.key for row in rows}
+    return frozenset(lost)
+
+
+def _with_lost(accounts: Iterable[Account], lost: frozenset[str]) -> list[Account]:
+    result = []
+    for account in accounts:
+        count = sum(key.startswith(f"{account.collection}:") for key in lost)
+        classes = dict(account.classes)
+        if count:
+            classes |= {"arrived": classes["arrived"] - count, "lost": count}
+        result.append(Account(account.collection, account.in_source, classes))
+    return result
+
+
+def _accounting_check(accounts: Iterable[Account], lost: frozenset[str]) -> CheckResult:
+    result = CheckResult(Check.ACCOUNTING)
+    for account in accounts:
+        result.look(account.in_source)
+        if account.lost:
+            result.fail(f"{account.collection}: {account.lost} of {account.in_source} documents are in no class")
+    result.examples += sorted(lost)[:5]
+    result.said = f"{result.looked_at} documents accounted for, lost {len(lost)}"
+    return result
+
+
+def _said(content: CheckResult) -> CheckResult:
+    content.said = f"{content.looked_at - content.failures} of {content.looked_at} compared"
+    return content
+
+
+async def _check_replan(
+    tx: Tx, source: Source, profile: SourceProfile, *, as_of: datetime, news: set[str]
+) -> CheckResult:
+    """Plan again in memory; only documents that arrived or changed since may ask for anything."""
+    roster = await collect(source, profile)
+    planning = Planning(roster, await learn(tx, roster), as_of=as_of)
+    result = CheckResult(Check.REPLAN)
+    for row in planning.document_rows():
+        result.look()
+        if row.key not in news:
+            result.fail(f"{row.key} would be taken again ({row.rule})")
+    if not news:
+        for user in planning.user_rows():
+            result.fail(f"user {user.user.id} would be created")
+        for identifier in planning.identifier_rows():
+            result.fail(f"{identifier.key} would be added")
+    result.said = f"{result.failures} automatic actions, {len(news)} documents arrived or changed since"
+    return result
+
+
+async def _not_taken(source: Source, profile: SourceProfile) -> Mapping[str, int]:
+    taken = {collection.name for collection in profile.collections if collection.kind not in _STILL_TO_COME}
+    return {name: count for name, count in (await source.count_documents()).items() if name not in taken}
