@@ -76,7 +76,7 @@ def some_name(rng: Random, region: Region, surname: Word | None, taken: set[str]
     initials = {name[0] for name in taken}
     free = [word for word in pool if word.spellings[0] not in taken]
     distinct = [word for word in free if word.spellings[0][0] not in initials]
-    given = rng.choice(distinct or free or pool)
+    given = rng.choice((distinct if happens(rng, 0.85) else free) or free or pool)
     taken.add(given.spellings[0])
     return TrueName(given, surname or rng.choice(region.surnames), is_woman)
 

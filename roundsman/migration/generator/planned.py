@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from roundsman.migration.generator.chance import happens
 from roundsman.migration.generator.moments import DAY
 from roundsman.migration.generator.partners import headcount
-from roundsman.migration.generator.world import Account, Block, Person
+from roundsman.migration.generator.world import Account, Block, Household, Person
 
 _MOST_OWN_CUSTOMERS = 7
 _MOST_RELATIVES = 3
@@ -131,11 +131,20 @@ def _relatives(block: Block, mains: list[Person], total: int) -> list[Person]:
         head = block.rng.choice(mains)
         if families[head.phone] < _MOST_RELATIVES:
             families[head.phone] += 1
-            relative = block.person(head.household, has_email=0.3)
+            relative = block.person(_home_of_relative(block, head.household), has_email=0.3)
             relative.phone, relative.customers = head.phone, min(total, block.rng.choice((1, 1, 2)))
             total -= relative.customers
             relatives.append(relative)
     return relatives
+
+
+def _home_of_relative(block: Block, household: Household) -> Household:
+    """Under the same roof, or more often at an address of their own, which is why the family orders for them."""
+    if happens(block.rng, 0.4):
+        return household
+    home = block.household()
+    home.region, home.surname, home.given_names = household.region, household.surname, household.given_names
+    return home
 
 
 def _take_back(block: Block, mains: list[Person], surplus: int) -> None:

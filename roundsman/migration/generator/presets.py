@@ -12,8 +12,8 @@ _PLAN_LINKS = {
     "wiped": 14, "dangling": 2, "wrong_type": 1, "none": 14,
 }  # fmt: skip
 _MARKET_LINKS = {
-    "both": 12, "same_id": 15, "hex": 5, "object_id": 3, "customer_only": 3, "user_only": 3,
-    "wiped": 26, "dangling": 3, "wrong_type": 2, "none": 28,
+    "both": 10, "same_id": 13, "hex": 4, "object_id": 3, "customer_only": 3, "user_only": 3,
+    "wiped": 29, "dangling": 3, "wrong_type": 2, "none": 33,
 }  # fmt: skip
 
 
