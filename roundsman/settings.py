@@ -29,7 +29,9 @@ class InvalidSettings(InvalidInput):
 class Settings(BaseSettings):
     """Every setting of Roundsman; a value that is not given has its default."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=_ENV_FILE, env_ignore_empty=True, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=_ENV_FILE, env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     data_dir: Annotated[
         Path,

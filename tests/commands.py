@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-_PROGRAM = (sys.executable, "-W", "error", "-m", "roundsman")
+_PROGRAM = (sys.executable, "-m", "roundsman")
 
 
 @dataclass(frozen=True, slots=True)

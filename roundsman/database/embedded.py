@@ -29,10 +29,11 @@ from roundsman.database.mongod import (
     find_mongod,
     maintenance_command,
     replica_command,
+    require_room,
     start_mongod,
     why_it_ended,
 )
-from roundsman.database.one_node import HOST, USER, end_server, make_ready, name_member
+from roundsman.database.one_node import HOST, USER, end_server, kill_server, make_ready, name_member
 from roundsman.errors import Conflict
 
 _LOCK_PATIENCE_SECONDS = 150.0
@@ -136,14 +137,24 @@ async def _leave(files: ServerFiles, use: SharedLock) -> None:
 async def _start_or_share(files: ServerFiles, *, cache_gb: float) -> ServerState:
     if is_held(files.data_lock) and _read_state(files).is_moving:
         await end_server(files, _read_state(files).port)
-    if not is_held(files.data_lock):
-        with data_directory_errors(files.directory):
-            load_or_create_secret(files.key_file)
-            load_or_create_secret(files.password)
+    if is_held(files.data_lock):
+        await make_ready(files, _read_state(files).port)
+    else:
+        await _start_anew(files, cache_gb=cache_gb)
+    return _read_state(files)
+
+
+async def _start_anew(files: ServerFiles, *, cache_gb: float) -> None:
+    require_room(files)
+    with data_directory_errors(files.directory):
+        load_or_create_secret(files.key_file)
+        load_or_create_secret(files.password)
+    try:
         await _start(files, cache_gb=cache_gb)
-    state = _read_state(files)
-    await make_ready(files, state.port)
-    return state
+        await make_ready(files, _read_state(files).port)
+    except DatabaseUnavailable:
+        await kill_server(files)
+        raise
 
 
 async def _start(files: ServerFiles, *, cache_gb: float) -> None:

@@ -15,6 +15,8 @@ REPLICA_SET = "roundsman"
 _START_SECONDS = 120
 _OPLOG_MB = 1024
 _LOG_TAIL_BYTES = 100_000
+_ROOM_OF_FIRST_START_BYTES = 400_000_000
+_ROOM_BYTES = 100_000_000
 
 
 class NoServerFound(DatabaseUnavailable):
@@ -94,6 +96,10 @@ class ServerFiles:
         return self.directory / "users.lock"
 
 
+_DISK_FULL = (
+    "The disk that holds {directory} is full: make room (the database server needs about 400 MB to start), "
+    "or name a data directory on another disk with ROUNDSMAN_DATA_DIR."
+)
 # What the server prints, what it means, and what to do; the first that fits is told.
 _FAILURES: tuple[tuple[str, type[ServerDoesNotStart], str], ...] = (
     (
@@ -104,14 +110,7 @@ _FAILURES: tuple[tuple[str, type[ServerDoesNotStart], str], ...] = (
             '(libcurl: "apt-get install libcurl4"; libcrypto and libssl: OpenSSL 3), or set ROUNDSMAN_MONGODB_URI.'
         ),
     ),
-    (
-        r"No space left on device",
-        ServerDoesNotStart,
-        (
-            "The disk that holds {directory} is full: make room (the database server needs about 400 MB to start), "
-            "or name a data directory on another disk with ROUNDSMAN_DATA_DIR."
-        ),
-    ),
+    (r"No space left on device", ServerDoesNotStart, _DISK_FULL),
     (
         r"Address already in use",
         PortTaken,
@@ -207,9 +206,25 @@ def start_mongod(command: list[str], files: ServerFiles) -> None:
         raise _failure(outcome.stdout + outcome.stderr + _tail(files.log), outcome.returncode, command[0], files)
 
 
+def require_room(files: ServerFiles) -> None:
+    """Refuse to start on a disk that is nearly full: a server that runs out of room in the middle helps nobody.
+
+    The first start writes journal files of 200 MB; later ones need room for what comes. Raises ServerDoesNotStart.
+    """
+    needed = _ROOM_BYTES if files.data.exists() else _ROOM_OF_FIRST_START_BYTES
+    with data_directory_errors(files.directory):
+        if shutil.disk_usage(files.directory).free < needed:
+            raise ServerDoesNotStart(_DISK_FULL.format(directory=files.directory))
+
+
+def find_complaint(files: ServerFiles) -> ServerDoesNotStart | None:
+    """Find in the log of a server why it does not do its work."""
+    return _known_failure(_tail(files.log), "mongod", files)
+
+
 def why_it_ended(files: ServerFiles) -> ServerEnded:
     """Say what the log tells of a server that ended while it was used."""
-    known = _known_failure(_tail(files.log), "mongod", files)
+    known = find_complaint(files)
     return ServerEnded(known.message if known else f"The MongoDB server has ended unasked: {files.log} may say why.")
 
 

@@ -6,6 +6,8 @@ can do it.
 
 import asyncio
 import hashlib
+import os
+import signal
 
 from pymongo import AsyncMongoClient
 from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
@@ -13,7 +15,7 @@ from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
 from roundsman.database.connection import Client, DatabaseUnavailable
 from roundsman.database.file_lock import is_held
 from roundsman.database.key_file import load_or_create_secret
-from roundsman.database.mongod import REPLICA_SET, ServerFiles
+from roundsman.database.mongod import REPLICA_SET, ServerFiles, find_complaint
 
 HOST = "127.0.0.1"
 USER = "roundsman"
@@ -42,7 +44,10 @@ def _client(files: ServerFiles, port: int) -> Client:
 
 
 async def make_ready(files: ServerFiles, port: int) -> None:
-    """Bring a running server, wherever its starting was cut off, to a primary with the user `roundsman`."""
+    """Bring a running server, wherever its starting was cut off, to a primary with the user `roundsman`.
+
+    Raises ServerDoesNotAnswer, or what the server's log complains of.
+    """
     try:
         async with asyncio.timeout(_ANSWER_SECONDS), _client(files, port) as client:
             await _wait_for_answer(client)
@@ -50,7 +55,7 @@ async def make_ready(files: ServerFiles, port: int) -> None:
             await _wait_for_primary(client)
             await _ensure_user(client, load_or_create_secret(files.password))
     except (TimeoutError, PyMongoError) as error:
-        raise ServerDoesNotAnswer(
+        raise find_complaint(files) or ServerDoesNotAnswer(
             f"A MongoDB server runs on {files.data} (process {_process_id(files)}), but does not answer as it should on "
             f'port {port}: end it with "kill {_process_id(files)}" and try again; {files.log} may say more.'
         ) from error
@@ -112,6 +117,15 @@ async def end_server(files: ServerFiles, port: int) -> None:
         raise ServerDoesNotAnswer(
             f'The database server does not stop: end it with "kill {_process_id(files)}"; {files.log} may say why.'
         ) from error
+
+
+async def kill_server(files: ServerFiles) -> None:
+    """End a server that does not do its work and that nobody uses; its journal keeps the data whole."""
+    process_id = _process_id(files)
+    if is_held(files.data_lock) and process_id.isdigit():
+        os.kill(int(process_id), signal.SIGKILL)
+    while is_held(files.data_lock):  # noqa: ASYNC110  # another process decides
+        await asyncio.sleep(_POLL_SECONDS)
 
 
 async def _ask_to_stop(files: ServerFiles, port: int) -> None:
