@@ -80,7 +80,7 @@ _GIVEN_NAMES = """
     uma umesh urmila usha utkarsh uttam vaibhav vaishali vandana vanita varsha varun vasant vasanta vasanthi vasu vasudha
     veda veena venkat venkatesh venkatesan vibha vidya vijay vijaya vikas vikash vikram vimal vimala vina vinay vinaya vineet vineeta vinit vinita vinod vinoda vipin vipul virat virendra
     vishal vishnu vishwanath vivek yamini yash yasmin yashoda yashwant yogesh yogita yuvraj zain zara zeba zeenat zoya
-    priyansh ravina rajan ranjani ramu kamini karuna karun ketaki kashi kushal kusha manan mona mahi mahin lalitha amma
+    priyansh ravina rajan ranjani ramu kamini karuna karun ketaki kashi kushal kusha manan mona mahi mahin lalitha
     anitha sunitha sharda sameena naina nayan nayana sarika sarah david daniel james robert mary peter paul maria anna
 """
 # Spellings that no rule of sound brings together, one group a line, the first of each standing for all.
@@ -110,7 +110,7 @@ _SAME_WORDS = """
     pandey pande panday
     dubey dube
     srivastava srivastav shrivastava shrivastav shrivastva srivastva
-    yadav yadava jadav
+    yadav yadava
     naidu nayudu
     nair nayar naiyer
     iyer ayyar iyyer aiyar ayyer iyyar

@@ -260,8 +260,11 @@ def _names_a_family(a: _Parts, b: _Parts) -> bool:
 def _judge_mistyping(a: str, b: str, *, given_agrees: bool) -> Verdict:
     """A mistyped surname beside the same given name is the same person, and so is a slip within a long given name.
 
-    A slip adds, drops or swaps a letter; Ramkumar and Rajkumar, or a name with another ending, may be two.
+    A slip adds, drops or swaps a letter; Ramkumar and Rajkumar, or a name with another ending, may be two. Nor is it a
+    mistyping when both are known surnames: Patel and Patil, Kumar and Kumari.
     """
+    if unmarked(a) in _FAMILY and unmarked(b) in _FAMILY:
+        return Verdict.UNSURE
     is_long = min(len(a), len(b)) >= _LONG_WORD
     is_slip = a[-1] == b[-1] and (len(a) != len(b) or sorted(a) == sorted(b))
     return Verdict.SAME if given_agrees or (is_long and is_slip) else Verdict.UNSURE
