@@ -19,7 +19,7 @@ from roundsman.runtime import Runtime, open_runtime
 from roundsman.settings import Settings, load_settings
 from roundsman.web.documentation import DocumentedApp
 from roundsman.web.errors import install_error_handlers
-from roundsman.web.middleware import LastNet, RequestId, SecurityHeaders
+from roundsman.web.middleware import BodyLimit, LastNet, RequestId, SecurityHeaders
 from roundsman.web.route_inventory import refuse_unguarded
 from roundsman.web.services import Services
 
@@ -41,7 +41,6 @@ def create_app(opener: RuntimeOpener | None = None) -> FastAPI:
         version=version("roundsman"),
         description="One identity for customers, delivery boys, suppliers and staff of a doorstep-delivery business.",
         lifespan=_lifespan(opener or _runtime_of_settings),
-        max_body_size=_LARGEST_BODY_BYTES,
         # The document is served by a guarded route of ours; FastAPI's page for it would load scripts from a CDN.
         openapi_url=None,
     )
@@ -51,6 +50,7 @@ def create_app(opener: RuntimeOpener | None = None) -> FastAPI:
     app.include_router(overview.router)
     app.mount("/static", static_files.mount)
     install_error_handlers(app, outages=_OUTAGES)
+    app.add_middleware(BodyLimit, most_bytes=_LARGEST_BODY_BYTES)
     # The last one added is the outermost.
     for middleware in (LastNet, SecurityHeaders, RequestId):
         app.add_middleware(middleware)

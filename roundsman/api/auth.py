@@ -62,7 +62,7 @@ class LoggedIn(AnswerModel):
     "/register",
     status_code=201,
     dependencies=[Depends(require(Permission.CUSTOMERS_CREATE))],
-    responses=problems(401, 403, 409),
+    responses=problems(401, 403, 409, 422),
 )
 async def register(body: Registration, request: Request, principal: CurrentPrincipal) -> Registered:
     """Register a customer: user and customer profile are made together, linked, or not at all."""
@@ -73,7 +73,9 @@ async def register(body: Registration, request: Request, principal: CurrentPrinc
 
 
 @router.post(
-    "/login", dependencies=[Depends(public(reason="Whoever signs in has no token yet."))], responses=problems(401, 403)
+    "/login",
+    dependencies=[Depends(public(reason="Whoever signs in has no token yet."))],
+    responses=problems(401, 403, 422),
 )
 async def login(body: Login, request: Request) -> LoggedIn:
     """Sign in with a password. Whatever is wrong, the refusal is the same, and comes at a multiple of 400 ms."""

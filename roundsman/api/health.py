@@ -26,7 +26,7 @@ class Readiness(AnswerModel):
     status: Literal["ready"] = "ready"
 
 
-@router.get("", dependencies=[Depends(_SUPERVISED)], responses=problems())
+@router.get("", dependencies=[Depends(_SUPERVISED)])
 async def health() -> Health:
     """Answer as long as the program runs, whether or not it can work."""
     return Health()

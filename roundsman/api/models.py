@@ -1,11 +1,12 @@
 """What request and answer models have in common, and the errors a route documents."""
 
+from http import HTTPStatus
 from typing import Annotated, Any
 
 from bson import ObjectId
 from pydantic import BaseModel, ConfigDict, PlainSerializer, StringConstraints, WithJsonSchema
 
-from roundsman.web.errors import Problem
+from roundsman.web.documentation import PROBLEM_CONTENT
 
 Id = Annotated[
     ObjectId,
@@ -31,11 +32,7 @@ class AnswerModel(BaseModel):
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Document the refusals a route knows, besides the 422 and 503 that every route has."""
+    """Document the refusals a route knows, besides the 503 of every route that reads the database."""
     return {
-        status: {"model": Problem, "content": {"application/problem+json": {"schema": _PROBLEM}}}
-        for status in (*statuses, 422, 503)
+        status: {"description": HTTPStatus(status).phrase, "content": PROBLEM_CONTENT} for status in (*statuses, 503)
     }
-
-
-_PROBLEM = {"$ref": "#/components/schemas/Problem"}

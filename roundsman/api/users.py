@@ -14,7 +14,9 @@ from roundsman.web.services import services_of
 router = APIRouter(prefix="/users", tags=["users"])
 
 
-@router.get("/lookup", dependencies=[Depends(require(Permission.USERS_READ))], responses=problems(401, 403, 404, 409))
+@router.get(
+    "/lookup", dependencies=[Depends(require(Permission.USERS_READ))], responses=problems(401, 403, 404, 409, 422)
+)
 async def lookup(
     request: Request,
     identifier: Annotated[

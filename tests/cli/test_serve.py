@@ -1,0 +1,53 @@
+import re
+import signal
+import socket
+import subprocess
+
+import httpx
+import pytest
+
+from tests.commands import RoundsmanCommand
+
+
+def free_port() -> str:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return str(listener.getsockname()[1])
+
+
+def wait_until_it_answers(server: subprocess.Popen[str], *, workers: int) -> None:
+    assert server.stderr is not None
+    started = 0
+    for line in server.stderr:
+        started += "Application startup complete" in line
+        if started == workers:
+            return
+    pytest.fail("the server ended before it answered")
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_serve_answers_until_it_is_told_to_end(roundsman: RoundsmanCommand, workers: int) -> None:
+    port = free_port()
+    with roundsman.start("serve", "--port", port, "--workers", str(workers)) as server:
+        try:
+            wait_until_it_answers(server, workers=workers)
+            page = httpx.get(f"http://127.0.0.1:{port}/")
+            ready = httpx.get(f"http://127.0.0.1:{port}/api/v1/health/ready")
+            server.send_signal(signal.SIGTERM)
+            output, errors = server.communicate(timeout=60)
+        finally:
+            server.kill()
+
+    assert page.status_code == 200
+    assert "server" not in page.headers
+    assert ready.json() == {"status": "ready"}
+    assert f"http://127.0.0.1:{port}/" in output
+    assert not re.search("Traceback|GET /", output + errors)
+
+
+def test_without_a_database_serve_says_so_in_one_sentence(roundsman: RoundsmanCommand) -> None:
+    away = roundsman.with_settings(ROUNDSMAN_MONGODB_URI="mongodb://127.0.0.1:9/?serverSelectionTimeoutMS=300")
+    ended = away("serve", "--port", free_port())
+    assert ended.returncode == 3
+    assert "No MongoDB answers at 127.0.0.1:9" in ended.stderr
+    assert "Traceback" not in ended.stderr

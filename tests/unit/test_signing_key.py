@@ -1,0 +1,29 @@
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from roundsman.access.roles import STAFF_ROLES, Role
+from roundsman.auth.keys import load_signing_key, signing_key_from
+from roundsman.auth.lifetimes import session_lifetime, token_lifetime
+
+
+@given(st.binary(min_size=40, max_size=40))
+@settings(deadline=None)
+def test_every_seed_is_one_key_on_p256(seed: bytes) -> None:
+    key = signing_key_from(seed)
+    assert key.as_dict(private=False)["crv"] == "P-256"
+    assert signing_key_from(seed).thumbprint() == key.thumbprint()
+
+
+def test_the_key_is_made_once_and_found_again(tmp_path: Path) -> None:
+    assert load_signing_key(tmp_path).thumbprint() == load_signing_key(tmp_path).thumbprint()
+    assert (tmp_path / "signing.key").stat().st_mode & 0o777 == 0o600
+
+
+@given(st.frozensets(st.sampled_from(Role)), st.sampled_from(Role))
+@settings(deadline=None)
+def test_another_role_never_makes_a_session_longer(roles: frozenset[Role], another: Role) -> None:
+    assert not roles or session_lifetime(roles | {another}) <= session_lifetime(roles)
+    assert session_lifetime(roles) > token_lifetime(roles)
+    assert token_lifetime(roles).total_seconds() == (300 if roles & STAFF_ROLES else 600)
