@@ -18,7 +18,7 @@ _AS_OF = datetime.combine(AS_OF, time.min)
 
 
 @app.command("generate")
-def generate_(  # noqa: PLR0913 - one parameter an option
+def generate_(
     *,
     out: Annotated[Path, typer.Option(help="The folder to write; new or empty.")],
     preset: Annotated[str, typer.Option(help="plan: the plan's totals; market: households on shared phones.")] = "plan",

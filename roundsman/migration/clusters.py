@@ -8,7 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from roundsman.migration.matching import Outcome, PairDecision, Rule
+from roundsman.identity.names import Verdict
+from roundsman.migration.matching import PHONE, Outcome, PairDecision, Rule
 from roundsman.migration.pairing import DecidedPair
 from roundsman.migration.roster import Roster, Row
 
@@ -49,7 +50,9 @@ def cluster(roster: Roster, pairs: Iterable[DecidedPair]) -> Clustering:
     kept = [pair for pair in joins if pair not in cut and pair.a not in held and pair.b not in held]
     final = parts if len(kept) == len(joins) else _Partition(len(roster), kept)
     questions = [*_unique(held.values()), *map(_weak_question, sorted(cut, key=_rows))]
-    questions += [_question(pair) for pair in doubts if final.root(pair.a) != final.root(pair.b)]
+    apart = [pair for pair in doubts if final.root(pair.a) != final.root(pair.b)]
+    questions += [_question(pair) for pair in apart if not _is_about_a_phone(pair)]
+    questions += _phone_questions(roster, filter(_is_about_a_phone, apart))
     return Clustering(final.clusters(), _strongest_join(kept), tuple(questions))
 
 
@@ -126,6 +129,26 @@ def _strongest_join(joins: Iterable[DecidedPair]) -> dict[Row, PairDecision]:
         joined.setdefault(pair.a, pair.decision)
         joined.setdefault(pair.b, pair.decision)
     return joined
+
+
+def _is_about_a_phone(pair: DecidedPair) -> bool:
+    return pair.decision.outcome is Outcome.CONFLICT and PHONE in pair.decision.evidence
+
+
+def _phone_questions(roster: Roster, pairs: Iterable[DecidedPair]) -> list[OpenQuestion]:
+    """One question for each phone that several persons claim, not one for each two of them."""
+    by_phone: dict[str | None, list[DecidedPair]] = defaultdict(list)
+    for pair in pairs:
+        by_phone[roster[pair.a].phone].append(pair)
+    return [
+        OpenQuestion(
+            tuple(sorted({row for pair in rivals for row in _rows(pair)})),
+            Outcome.CONFLICT,
+            min(pair.decision.rule for pair in rivals),
+            (PHONE, f"names {Verdict.DIFFERENT}"),
+        )
+        for rivals in by_phone.values()
+    ]
 
 
 def _question(pair: DecidedPair) -> OpenQuestion:

@@ -5,10 +5,12 @@ On the first import this is nothing and costs nothing. Later only the new docume
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
+from typing import TypeVar
 
 from bson import ObjectId
 
 from roundsman.access.roles import STAFF_ROLES
+from roundsman.customers.linkage import customers_of_users
 from roundsman.database.collections import REVIEWS, SOURCE_DOCUMENTS
 from roundsman.database.transaction import Tx
 from roundsman.identity.identifiers import alias_key, email_key, phone_key
@@ -17,11 +19,13 @@ from roundsman.identity.names import fold_name
 from roundsman.identity.users import User
 from roundsman.ids import UserId
 from roundsman.migration.copies import Copy, iterate_copies
-from roundsman.migration.planning import Assigned, Known
+from roundsman.migration.people import Assigned, Known
+from roundsman.migration.plan import Fate
 from roundsman.migration.profile import Kind
 from roundsman.migration.records import PersonRecord
 from roundsman.migration.roster import Roster, Row
 
+Item = TypeVar("Item")
 _BATCH = 2_000
 HERE = "roundsman"
 """Stands as the collection of a record that is a user of Roundsman, not a source document."""
@@ -32,8 +36,9 @@ async def learn(tx: Tx, roster: Roster) -> Known:
     assigned = await _assignments(tx, roster)
     owners = await _owners(tx, roster, assigned)
     await _add_own_users(tx, roster, assigned, owners)
+    with_customer = await _with_customer(tx, roster, assigned)
     asked, kept_apart = await _reviews(tx, roster)
-    return Known(assigned, owners, asked, kept_apart)
+    return Known(assigned, owners, with_customer, asked, kept_apart)
 
 
 async def _assignments(tx: Tx, roster: Roster) -> dict[Row, Assigned]:
@@ -43,7 +48,7 @@ async def _assignments(tx: Tx, roster: Roster) -> dict[Row, Assigned]:
     async for copy in iterate_copies(tx):
         row = _row_of(roster, copy)
         if row is not None:
-            assigned[row] = Assigned(copy.profile_id, copy.sha256)
+            assigned[row] = Assigned(copy.profile_id, copy.sha256, archived=copy.fate is Fate.ARCHIVED)
             roster.assign(row, UserId(copy.user_id))
     return assigned
 
@@ -114,6 +119,15 @@ def _own_record(user: User, keys: Mapping[str, str]) -> PersonRecord:
     )
 
 
+async def _with_customer(tx: Tx, roster: Roster, assigned: Mapping[Row, Assigned]) -> frozenset[UserId]:
+    """Those users who need a customer profile and have one."""
+    needing = {roster.owner_of(row) for row in assigned if roster.activity_of(row).needs_profile}
+    found: set[UserId] = set()
+    for batch in _batches(user for user in needing if user is not None):
+        found |= (await customers_of_users(tx, batch)).keys()
+    return frozenset(found)
+
+
 async def _reviews(tx: Tx, roster: Roster) -> tuple[frozenset[frozenset[str]], frozenset[tuple[Row, Row]]]:
     asked: set[frozenset[str]] = set()
     apart: set[tuple[Row, Row]] = set()
@@ -130,7 +144,7 @@ def _row_of_key(roster: Roster, key: str) -> Row | None:
     return next((row for row in rows if roster[row].key == key), None)
 
 
-def _batches(keys: Iterable[str]) -> Iterator[list[str]]:
-    iterator = iter(keys)
+def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
+    iterator = iter(items)
     while batch := list(islice(iterator, _BATCH)):
         yield batch

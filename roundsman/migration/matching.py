@@ -14,6 +14,9 @@ from roundsman.identity.names import Verdict, compare_names
 from roundsman.migration.profile import Kind
 from roundsman.migration.records import PersonRecord
 
+PHONE = "phone"
+"""The evidence that two records hold the same phone."""
+
 _SHORT_ID = 16
 _PARTNERS = (Kind.DELIVERY_BOY, Kind.SUPPLIER)
 _ROLE_OF_PARTNER = {Kind.DELIVERY_BOY: Role.DELIVERY_BOY, Kind.SUPPLIER: Role.SUPPLIER}
@@ -43,6 +46,8 @@ class Rule(StrEnum):
     PARTNER_UNSURE = "R2"
     ARCHIVED_UNUSED = "A1"
     KEPT = "A2"
+    FOLLOWED = "followed"
+    """Not of the table: the document was imported before and changed in the source."""
 
 
 class Outcome(StrEnum):
@@ -166,7 +171,7 @@ def _evidence(a: PersonRecord, b: PersonRecord, ties: Ties, names: Verdict) -> t
         "link": ties.linked,
         "same id": ties.same_id,
         "link elsewhere": ties.contradicted,
-        "phone": bool(a.phone) and a.phone == b.phone,
+        PHONE: bool(a.phone) and a.phone == b.phone,
         "e-mail": bool(a.email) and a.email == b.email,
         "address": addresses_agree(a.folded_address, b.folded_address),
     }

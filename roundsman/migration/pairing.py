@@ -47,14 +47,21 @@ def _has_many_names(roster: Roster, rows: Sequence[Row]) -> bool:
     return False
 
 
-def decide_pairs(roster: Roster, *, crowded: frozenset[str], kept_apart: frozenset[Pair]) -> Iterator[DecidedPair]:
+def decide_pairs(
+    roster: Roster, *, crowded: frozenset[str], kept_apart: frozenset[Pair], archived: frozenset[Row] = frozenset()
+) -> Iterator[DecidedPair]:
     """Every pair that a link, an id, a phone or an e-mail connects, decided; each pair comes once.
 
     `kept_apart` are pairs a human said are not the same: nothing joins them again (V3). Pairs that already belong to one
-    user are left out, for there is nothing to decide.
+    user are left out, for there is nothing to decide; so are accounts that were archived, until their person comes.
     """
     for a, b in _connected(roster, crowded):
-        if roster.owner_of(a) is not None and roster.owner_of(a) == roster.owner_of(b):
+        if (
+            a in archived
+            or b in archived
+            or (roster.owner_of(a) is not None
+            and roster.owner_of(a) == roster.owner_of(b))
+        ):
             continue
         if (a, b) in kept_apart:
             yield DecidedPair(a, b, PairDecision(Outcome.APART, Rule.KEPT_APART, ("decided by a human",)))

@@ -1,24 +1,18 @@
-"""From a filled roster to the rows of a plan. Pure: the same roster, knowledge and as-of time give the same rows.
+"""From a filled roster to the rows of a plan. Pure: the same roster, knowledge and as-of time give the same rows."""
 
-Assignments are sticky: a document that belongs to a user stays with him. New documents may join an existing user, add
-identifiers to him or open a question; they never move what was assigned.
-"""
-
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 from bson import ObjectId
 
 from roundsman.access.roles import Role
 from roundsman.customers.customers import Customer, CustomerStatus
-from roundsman.identity.identifiers import alias_key, email_key, phone_key
+from roundsman.identity.identifiers import alias_key
 from roundsman.identity.users import Claim, User, UserStatus
 from roundsman.ids import CustomerId, UserId, derived_object_id
-from roundsman.migration.clusters import Clustering, cluster
+from roundsman.migration.awards import Awards
 from roundsman.migration.matching import Rule, partner_role_to_confirm
-from roundsman.migration.pairing import crowded_phones, decide_pairs
+from roundsman.migration.people import Known, People, Person
 from roundsman.migration.plan import (
     IMPORTED,
     DocumentRow,
@@ -32,36 +26,10 @@ from roundsman.migration.plan import (
 from roundsman.migration.profile import Kind
 from roundsman.migration.records import PersonRecord
 from roundsman.migration.roster import Roster, Row
-from roundsman.migration.survivorship import by_rank, choose_name, claim_rank, roles_of
+from roundsman.migration.survivorship import choose_name, roles_of
 
-_UNUSED_AFTER = timedelta(days=180)
-
-
-@dataclass(frozen=True, slots=True)
-class Assigned:
-    """What an imported document became."""
-
-    profile_id: ObjectId | None
-    sha256: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What Roundsman already holds of the records at hand: assignments, owners of identifiers, human decisions."""
-
-    assigned: Mapping[Row, Assigned] = field(default_factory=dict)
-    owners: Mapping[str, tuple[UserId, ...]] = field(default_factory=dict)
-    asked: frozenset[frozenset[str]] = frozenset()
-    kept_apart: frozenset[tuple[Row, Row]] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class _Person:
-    """One cluster: its rows with the survivor first, the user it is, and whether he is new."""
-
-    rows: tuple[Row, ...]
-    user_id: UserId
-    is_new: bool
+_PARTNERS = (Kind.DELIVERY_BOY, Kind.SUPPLIER)
+_PartnerProfiles = Mapping[tuple[UserId, Kind], ObjectId | None]
 
 
 class Planning:
@@ -71,195 +39,92 @@ class Planning:
         self._roster = roster
         self._known = known
         self._as_of = as_of
-        self._crowded = crowded_phones(roster)
-        pairs = decide_pairs(roster, crowded=self._crowded, kept_apart=known.kept_apart)
-        self._clustering: Clustering = cluster(roster, pairs)
-        self._questioned = {row: question for question in self._clustering.questions[::-1] for row in question.rows}
-        self._people = [self._person(rows) for rows in self._clustering.clusters]
-        self._user_of: dict[Row, UserId] = {row: one.user_id for one in self._people for row in one.rows}
-        self._archived = {one.user_id for one in self._people if self._is_unused(one)}
-        self._owner_of_key = self._award_keys()
+        self.people = People(roster, known, as_of=as_of)
+        self._awards = Awards(self.people)
 
     def user_rows(self) -> Iterator[UserRow]:
-        """The users to create: the survivors first met first, each followed by those merged into him."""
-        for person in self._people:
+        """The users to create: each person's survivor, followed by the accounts merged into him."""
+        for person in self.people.persons:
             if person.is_new:
                 yield self._survivor(person)
-            yield from (self._loser(row, person) for row in self._losers(person))
+            yield from (self._loser(row, person) for row in self.people.losers(person))
 
     def roles_rows(self) -> Iterator[RolesRow]:
         """The roles that new profiles bring to users who exist."""
-        for person in self._people:
-            new = [row for row in person.rows if self._is_fresh(row)]
-            if not person.is_new and new:
-                roles = tuple(sorted(roles_of(self._roster, [row for row in new if not self._is_account(row)])))
+        for person in self.people.persons:
+            if not person.is_new:
+                profiles = [row for row in person.rows if self.people.is_fresh(row) and not self._is_account(row)]
+                roles = roles_of(self._roster, profiles) | self._role_by_need(person)
                 if roles:
-                    yield RolesRow(person.user_id, roles, self._to_confirm(person))
+                    yield RolesRow(person.user_id, tuple(sorted(roles)), self._to_confirm(person))
 
     def identifier_rows(self) -> Iterator[IdentifierRow]:
         """The phones, e-mails and old ids of new or changed documents that nobody owns yet."""
-        for key, (user_id, verified_at) in self._owner_of_key.items():
-            if key not in self._known.owners:
-                yield IdentifierRow(key, (user_id,), verified_at)
+        for key, award in self._awards.new():
+            yield IdentifierRow(key, (award.user_id,), award.verified_at)
         for alias, rows in self._roster.alias_groups():
-            if not any(map(self._is_news, rows)):
-                continue
-            users = tuple(sorted({self._alias_owner(row) for row in rows}))
-            if alias_key(alias) not in self._known.owners and users != (_own_id_of(alias, users),):
-                yield IdentifierRow(alias_key(alias), users)
+            if alias_key(alias) not in self._known.owners and any(map(self.people.is_news, rows)):
+                users = tuple(sorted({self.people.user_of(row) for row in rows}))
+                # A user is found by his own id without an identifier.
+                if [str(user) for user in users] != [alias]:
+                    yield IdentifierRow(alias_key(alias), users)
 
     def document_rows(self) -> Iterator[DocumentRow]:
         """Every document that is new or changed, in the order of the source."""
-        profiles = self._profiles()
+        profiles = self._partner_profiles()
         for row in range(len(self._roster)):
-            if self._is_fresh(row):
+            if self.people.is_fresh(row):
                 yield self._document(row, profiles)
-            elif self._is_changed(row):
+            elif self.people.is_changed(row):
                 yield self._changed(row)
 
     def profile_rows(self) -> Iterator[ProfileRow]:
-        """The customer profiles that orders and subscriptions need and no document holds."""
-        for person in self._people:
-            if person.is_new and self._needs_customer(person):
+        """The customer profiles that orders and subscriptions need and no document holds (P1)."""
+        for person in self.people.persons:
+            if self.people.needs_customer(person):
                 account = next(row for row in person.rows if self._is_account(row))
                 yield ProfileRow(self._made_customer(account, person), self._roster[account].key)
 
     def review_rows(self) -> Iterator[ReviewRow]:
         """The questions for humans that were not asked before."""
         seen: set[frozenset[str]] = set()
-        for question in self._clustering.questions:
-            members = tuple(sorted(self._roster[row].key for row in question.rows))
-            asked = frozenset(members)
-            if asked in seen or any(asked <= before for before in self._known.asked):
+        for question in self.people.clustering.questions:
+            members = frozenset(self._roster[row].key for row in question.rows)
+            if members in seen or any(members <= before for before in self._known.asked):
                 continue
-            seen.add(asked)
-            users = tuple(sorted({self._user_of[row] for row in question.rows}))
-            yield ReviewRow(question.outcome.value, question.rule.value, members, users, question.evidence)
-
-    # Who a cluster is
-
-    def _person(self, rows: tuple[Row, ...]) -> _Person:
-        owned = [owner for row in rows if (owner := self._roster.owner_of(row)) is not None]
-        if owned:
-            return _Person(tuple(by_rank(self._roster, rows)), owned[0], is_new=False)
-        accounts = by_rank(self._roster, [row for row in rows if self._is_account(row)])
-        others = by_rank(self._roster, [row for row in rows if not self._is_account(row)])
-        ordered = (*accounts, *others)
-        return _Person(ordered, self._new_id(ordered[0]), is_new=True)
-
-    def _new_id(self, row: Row) -> UserId:
-        record = self._roster[row]
-        if record.kind is Kind.USER and record.object_id and self._holds_id_alone(row):
-            return UserId(record.object_id)
-        return UserId(derived_object_id(record.collection, record.source_id))
-
-    def _holds_id_alone(self, row: Row) -> bool:
-        """Whether no earlier collection of the same kind has a document with the same `_id`."""
-        record = self._roster[row]
-        same = [one for one in self._roster.known_as(record.source_id, record.kind) if self._has_id(one, record)]
-        return not same or same[0] == row
-
-    def _has_id(self, row: Row, record: PersonRecord) -> bool:
-        return self._roster[row].source_id == record.source_id
+            seen.add(members)
+            users = tuple(sorted({self.people.user_of(row) for row in question.rows}))
+            row = ReviewRow(
+                question.outcome.value, question.rule.value, tuple(sorted(members)), users, question.evidence
+            )
+            yield row
 
     def _is_account(self, row: Row) -> bool:
-        return self._roster[row].kind is Kind.USER
+        return self.people.is_account(row)
 
-    def _is_fresh(self, row: Row) -> bool:
-        """Whether the row is a source document that was not imported yet."""
-        return row not in self._known.assigned and self._roster.owner_of(row) is None
+    # Users
 
-    def _is_changed(self, row: Row) -> bool:
-        """Whether the row was imported, and its document is another one now."""
-        assigned = self._known.assigned.get(row)
-        return assigned is not None and assigned.sha256 != self._roster[row].sha256
-
-    def _is_news(self, row: Row) -> bool:
-        return self._is_fresh(row) or self._is_changed(row)
-
-    def _losers(self, person: _Person) -> list[Row]:
-        accounts = [row for row in person.rows if self._is_account(row) and self._is_fresh(row)]
-        return [row for row in accounts if not person.is_new or row != person.rows[0]]
-
-    def _is_unused(self, person: _Person) -> bool:
-        """A1: only accounts of customers, never named by anything, older than 180 days, and no question is open."""
-        return person.is_new and all(
-            self._is_account(row)
-            and self._roster[row].role is Role.CUSTOMER
-            and not self._roster.activity_of(row).references
-            and self._roster[row].last_sign_in_at is None
-            and row not in self._questioned
-            and self._is_old(row)
-            for row in person.rows
-        )
-
-    def _is_old(self, row: Row) -> bool:
-        object_id = self._roster[row].object_id
-        return object_id is not None and self._as_of - object_id.generation_time > _UNUSED_AFTER
-
-    # Who owns a phone or an e-mail
-
-    def _award_keys(self) -> dict[str, tuple[UserId, datetime | None]]:
-        rivals: dict[str, list[Row]] = defaultdict(list)
-        for row in filter(self._is_news, range(len(self._roster))):
-            if self._user_of[row] not in self._archived:
-                for key in self._sign_in_keys(row):
-                    rivals[key].append(row)
-        return {key: self._award(key, rows) for key, rows in rivals.items()}
-
-    def _sign_in_keys(self, row: Row) -> Iterator[str]:
-        record = self._roster[row]
-        if record.phone and record.phone not in self._crowded:
-            yield phone_key(record.phone)
-        if record.sign_in_email:
-            yield email_key(record.sign_in_email)
-
-    def _award(self, key: str, rows: Sequence[Row]) -> tuple[UserId, datetime | None]:
-        """Who holds it already keeps it; else the proven holder gets it, for an e-mail accounts before contacts."""
-        if held := self._known.owners.get(key):
-            return held[0], None
-        if len(rows) == 1:
-            return self._user_of[rows[0]], self._roster[rows[0]].phone_verified_at
-        if key.startswith("email:"):
-            accounts = [row for row in rows if self._is_account(row)] or rows
-            best = max(accounts, key=lambda row: (self._roster[row].created_at or self._as_of, self._roster[row].key))
-        else:
-            best = min(rows, key=lambda row: claim_rank(self._roster, row))
-        return self._user_of[best], self._roster[best].phone_verified_at
-
-    def _owned_keys(self, person: _Person) -> list[str]:
-        keys = {key for row in person.rows for key in self._sign_in_keys(row)}
-        return sorted(key for key in keys if self._owner_of_key.get(key, (None,))[0] == person.user_id)
-
-    def _alias_owner(self, row: Row) -> UserId:
-        return self._user_of[row]
-
-    # What is written
-
-    def _survivor(self, person: _Person) -> UserRow:
-        roster, rows = self._roster, person.rows
-        name = choose_name(roster, rows)
-        # Only the survivor's own: a password of an account that is merged away never opens another one.
-        password = roster[rows[0]].key if roster[rows[0]].has_password else None
-        roles = roles_of(roster, rows) | ({Role.CUSTOMER} if self._needs_customer(person) else frozenset())
-        archived = person.user_id in self._archived
+    def _survivor(self, person: Person) -> UserRow:
+        survivor = self._roster[person.rows[0]]
+        name = choose_name(self._roster, person.rows)
         user = User(
             id=person.user_id,
             name=name.value,
             status=self._status(person),
-            claim=self._claim(person, has_password=password is not None),
-            roles=tuple(sorted(roles)),
+            claim=self._claim(person, has_password=survivor.has_password),
+            roles=tuple(sorted(roles_of(self._roster, person.rows) | self._role_by_need(person))),
             created_at=self._created_at(person),
             created_by=IMPORTED,
             roles_to_confirm=self._to_confirm(person),
-            former_identifiers=tuple(sorted(self._all_keys(rows))) if archived else (),
+            former_identifiers=tuple(self._awards.keys_of(person.rows)) if person.is_archived else (),
         )
-        return UserRow(user, password, {"name": name.rule})
+        # Only the survivor's own password: that of an account merged away never opens another one.
+        return UserRow(user, survivor.key if survivor.has_password else None, {"name": name.rule})
 
-    def _loser(self, row: Row, person: _Person) -> UserRow:
+    def _loser(self, row: Row, person: Person) -> UserRow:
         record = self._roster[row]
         user = User(
-            id=self._new_id(row),
+            id=self.people.new_user_id(row),
             name=record.name,
             status=UserStatus.MERGED,
             claim=Claim.UNCLAIMABLE,
@@ -267,45 +132,39 @@ class Planning:
             created_at=record.created_at or self._as_of,
             created_by=IMPORTED,
             merged_into=person.user_id,
-            former_identifiers=tuple(sorted(self._all_keys([row]))),
+            former_identifiers=tuple(self._awards.keys_of([row])),
         )
         return UserRow(user, None, {})
 
-    def _all_keys(self, rows: Sequence[Row]) -> set[str]:
-        return {key for row in rows for key in self._sign_in_keys(row)}
-
-    def _status(self, person: _Person) -> UserStatus:
-        if person.user_id in self._archived:
+    def _status(self, person: Person) -> UserStatus:
+        if person.is_archived:
             return UserStatus.ARCHIVED
         blocked = any(self._roster[row].blocked for row in person.rows if self._is_account(row))
         return UserStatus.DISABLED if blocked else UserStatus.ACTIVE
 
-    def _claim(self, person: _Person, *, has_password: bool) -> Claim:
-        owned = self._owned_keys(person)
-        if owned and has_password:
+    def _claim(self, person: Person, *, has_password: bool) -> Claim:
+        won = self._awards.won(person)
+        if won and has_password:
             return Claim.CLAIMED
-        if any(key.startswith("phone:") for key in owned):
+        if any(key.startswith("phone:") for key in won):
             return Claim.CLAIMABLE
-        contested = any(
-            self._owner_of_key.get(key, (None,))[0] != person.user_id for key in self._all_keys(person.rows)
-        )
-        return Claim.CLAIMABLE_CONFLICT if contested else Claim.UNCLAIMABLE
+        return Claim.CLAIMABLE_CONFLICT if self._awards.lost(person) else Claim.UNCLAIMABLE
 
-    def _created_at(self, person: _Person) -> datetime:
+    def _created_at(self, person: Person) -> datetime:
         times = [created for row in person.rows if (created := self._roster[row].created_at)]
         return min(times, default=self._as_of)
 
-    def _to_confirm(self, person: _Person) -> tuple[Role, ...]:
+    def _to_confirm(self, person: Person) -> tuple[Role, ...]:
         kinds = frozenset(self._roster[row].kind for row in person.rows)
         own = frozenset(role for row in person.rows if (role := self._roster[row].role))
         return partner_role_to_confirm(kinds, own)
 
-    def _needs_customer(self, person: _Person) -> bool:
-        has_one = any(self._roster[row].kind is Kind.CUSTOMER for row in person.rows)
-        needs = any(self._is_account(row) and self._roster.activity_of(row).needs_profile for row in person.rows)
-        return needs and not has_one
+    def _role_by_need(self, person: Person) -> frozenset[Role]:
+        return frozenset({Role.CUSTOMER}) if self.people.needs_customer(person) else frozenset()
 
-    def _made_customer(self, account: Row, person: _Person) -> Customer:
+    # Profiles and documents
+
+    def _made_customer(self, account: Row, person: Person) -> Customer:
         record = self._roster[account]
         return Customer(
             id=CustomerId(derived_object_id("customer", record.key)),
@@ -318,28 +177,22 @@ class Planning:
             email=record.sign_in_email,
         )
 
-    def _profiles(self) -> Mapping[tuple[UserId, Kind], ObjectId | None]:
-        """The one profile of each partner; customers have one of their own each."""
+    def _partner_profiles(self) -> _PartnerProfiles:
+        """The one profile that each partner has, however many documents tell of him."""
         profiles: dict[tuple[UserId, Kind], ObjectId | None] = {}
-        for person in self._people:
-            for row in (*(row for row in person.rows if row in self._known.assigned), *person.rows):
-                kind = self._roster[row].kind
-                if kind in (Kind.DELIVERY_BOY, Kind.SUPPLIER):
+        for person in self.people.persons:
+            imported = [row for row in person.rows if row in self._known.assigned]
+            for row in (*imported, *person.rows):
+                if self._roster[row].kind in _PARTNERS:
                     assigned = self._known.assigned.get(row)
-                    profile_id = assigned.profile_id if assigned else self._profile_id(row)
-                    profiles.setdefault((person.user_id, kind), profile_id)
+                    profile_id = assigned.profile_id if assigned else self.people.record_id(row)
+                    profiles.setdefault((person.user_id, self._roster[row].kind), profile_id)
         return profiles
 
-    def _profile_id(self, row: Row) -> ObjectId:
-        record = self._roster[row]
-        if record.object_id and self._holds_id_alone(row):
-            return record.object_id
-        return derived_object_id(record.collection, record.source_id)
-
-    def _document(self, row: Row, profiles: Mapping[tuple[UserId, Kind], ObjectId | None]) -> DocumentRow:
-        record, user_id = self._roster[row], self._user_of[row]
+    def _document(self, row: Row, profiles: _PartnerProfiles) -> DocumentRow:
+        record, user_id = self._roster[row], self.people.user_of(row)
         fate, rule, evidence = self._fate(row)
-        own = None if self._is_account(row) else self._profile_id(row)
+        own = None if self._is_account(row) else self.people.record_id(row)
         profile_id = profiles.get((user_id, record.kind), own)
         return DocumentRow(
             collection=record.collection,
@@ -360,42 +213,38 @@ class Planning:
             collection=record.collection,
             source_id=record.source_id,
             sha256=record.sha256,
-            user_id=self._user_of[row],
+            user_id=self.people.user_of(row),
             fate=Fate.LINKED if assigned.profile_id else Fate.KEPT,
-            rule="sync",
+            rule=Rule.FOLLOWED.value,
             evidence=("changed in the source",),
             profile_id=assigned.profile_id,
-            makes_profile=assigned.profile_id == self._profile_id(row),
+            makes_profile=assigned.profile_id == self.people.record_id(row),
             created_by=self._creator(record),
             changed=True,
         )
 
     def _creator(self, record: PersonRecord) -> str | None:
         rows = self._roster.known_as(record.created_by, Kind.USER) if record.created_by else ()
-        return str(self._user_of[rows[0]]) if len(rows) == 1 else None
+        return str(self.people.user_of(rows[0])) if len(rows) == 1 else None
 
     def _fate(self, row: Row) -> tuple[Fate, str, tuple[str, ...]]:
-        user_id = self._user_of[row]
-        decision = self._clustering.joined_by.get(row)
-        if user_id in self._archived:
+        person = self.people.person_of[row]
+        if person.is_archived:
             return Fate.ARCHIVED, Rule.ARCHIVED_UNUSED.value, ("customer only", "no profile", "named by nothing")
+        decision = self.people.clustering.joined_by.get(row)
         if decision is None:
             return self._single_fate(row)
-        rule, evidence = decision.rule.value, decision.evidence
+        is_first = self.people.new_user_id(row) == person.user_id
         if self._is_account(row):
-            is_survivor = self._new_id(row) == user_id
-            return (Fate.KEPT if is_survivor else Fate.MERGED), rule, evidence
-        return (Fate.CREATED_FOR if self._new_id(row) == user_id else Fate.LINKED), rule, evidence
+            fate = Fate.KEPT if is_first else Fate.MERGED
+        else:
+            fate = Fate.CREATED_FOR if is_first else Fate.LINKED
+        return fate, decision.rule.value, decision.evidence
 
     def _single_fate(self, row: Row) -> tuple[Fate, str, tuple[str, ...]]:
-        if question := self._questioned.get(row):
+        if question := self.people.question_of(row):
             return Fate.HELD, question.rule.value, question.evidence
         if self._is_account(row):
             return Fate.KEPT, Rule.KEPT.value, ()
-        claimable = any(key.startswith("phone:") for key in self._sign_in_keys(row))
-        return Fate.CREATED_FOR, (Rule.CREATED_CLAIMABLE if claimable else Rule.CREATED_UNCLAIMABLE).value, ()
-
-
-def _own_id_of(alias: str, users: Sequence[UserId]) -> UserId | None:
-    """The user whose own id the alias is: he is found by it without an identifier."""
-    return next((user for user in users if str(user) == alias), None)
+        has_phone = any(key.startswith("phone:") for key in self._awards.keys_of([row]))
+        return Fate.CREATED_FOR, (Rule.CREATED_CLAIMABLE if has_phone else Rule.CREATED_UNCLAIMABLE).value, ()

@@ -155,16 +155,20 @@ class Clerk:
     def _contacts(self, person: Person, account: Account, app_id: str, *, is_imported: bool) -> Document:
         rng = self._rng
         phone, email = self._phone(person), self._email(person)
+        phone = stripped(phone) if is_imported else phone
         if account.kind == "same_email":
             phone = None if happens(rng, 0.4) else written(rng, person.second_phone)
             email = person.email.title().replace(".Com", ".com") if person.email else None
+        elif any(other.kind == "same_email" for other in person.accounts):
+            email = person.email
         elif is_imported:
-            phone = stripped(phone)
             compact = f"{person.name.full.replace(' ', '')}{app_id[:4]}@earlybird.com"
             made_up = f"{phone}@customer.earlybird.com" if phone else compact
             email = email if email and happens(rng, 0.25) else made_up
         elif email is None or (account.kind == "same_phone" and happens(rng, 0.9)):
             email = self._made_up_email(person, app_id)
+        elif account.kind == "same_phone":
+            email = email.swapcase()
         return {"email": email, "phone": phone, "name": self._name(person, chance=0.0 if is_imported else None)}
 
     def _made_up_email(self, person: Person, app_id: str) -> str:

@@ -1,0 +1,79 @@
+"""Who gets a phone or an e-mail to sign in with (pure): each belongs to one user, and nobody loses what he holds.
+
+A phone goes to the proven holder: verified, then the latest known sign-in, then the latest order. An e-mail goes to an
+account before a contact, then to the most recent.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from roundsman.identity.identifiers import email_key, phone_key
+from roundsman.ids import UserId
+from roundsman.migration.people import People, Person
+from roundsman.migration.roster import Row
+from roundsman.migration.survivorship import claim_rank
+
+
+@dataclass(frozen=True, slots=True)
+class Award:
+    """Whose an identifier is, and when he proved it, if he did."""
+
+    user_id: UserId
+    verified_at: datetime | None = None
+
+
+class Awards:
+    """The owners of all identifiers that new or changed records carry."""
+
+    def __init__(self, people: People) -> None:
+        self._people = people
+        rivals: dict[str, list[Row]] = defaultdict(list)
+        for row in filter(people.is_news, range(len(people.roster))):
+            if not people.person_of[row].is_archived:
+                for key in self._keys(row):
+                    rivals[key].append(row)
+        self._awards = {key: self._award(key, rows) for key, rows in rivals.items()}
+
+    def new(self) -> Iterator[tuple[str, Award]]:
+        """The identifiers that nobody held before, with their owners."""
+        return ((key, award) for key, award in self._awards.items() if key not in self._people.known.owners)
+
+    def keys_of(self, rows: Iterable[Row]) -> list[str]:
+        """Every phone and e-mail that these records could sign in with, won or not."""
+        return sorted({key for row in rows for key in self._keys(row)})
+
+    def won(self, person: Person) -> list[str]:
+        """The identifiers of the person's records that are his."""
+        return [key for key in self.keys_of(person.rows) if self._is_his(key, person)]
+
+    def lost(self, person: Person) -> list[str]:
+        """Those that somebody else holds."""
+        return [key for key in self.keys_of(person.rows) if not self._is_his(key, person)]
+
+    def _is_his(self, key: str, person: Person) -> bool:
+        award = self._awards.get(key)
+        return award is not None and award.user_id == person.user_id
+
+    def _keys(self, row: Row) -> Iterator[str]:
+        record = self._people.roster[row]
+        if record.phone and record.phone not in self._people.crowded:
+            yield phone_key(record.phone)
+        if record.sign_in_email:
+            yield email_key(record.sign_in_email)
+
+    def _award(self, key: str, rows: Sequence[Row]) -> Award:
+        if held := self._people.known.owners.get(key):
+            return Award(held[0])
+        best = rows[0] if len(rows) == 1 else self._winner(key, rows)
+        is_phone = key.startswith("phone:")
+        verified_at = self._people.roster[best].phone_verified_at if is_phone else None
+        return Award(self._people.user_of(best), verified_at)
+
+    def _winner(self, key: str, rows: Sequence[Row]) -> Row:
+        roster = self._people.roster
+        if key.startswith("phone:"):
+            return min(rows, key=lambda row: claim_rank(roster, row))
+        accounts = [row for row in rows if self._people.is_account(row)] or rows
+        return max(accounts, key=lambda row: (roster[row].created_at or self._people.as_of, roster[row].key))

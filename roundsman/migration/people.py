@@ -1,0 +1,150 @@
+"""Which person stands behind which records (pure): clusters made into users that exist or are new.
+
+Assignments are sticky: a document that belongs to a user stays with him. New documents may join an existing user; they
+never move what was assigned.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bson import ObjectId
+
+from roundsman.access.roles import Role
+from roundsman.ids import UserId, derived_object_id
+from roundsman.migration.clusters import Clustering, OpenQuestion, cluster
+from roundsman.migration.pairing import crowded_phones, decide_pairs
+from roundsman.migration.profile import Kind
+from roundsman.migration.roster import Roster, Row
+from roundsman.migration.survivorship import by_rank
+
+_UNUSED_AFTER = timedelta(days=180)
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """What an imported document became."""
+
+    profile_id: ObjectId | None
+    sha256: bytes
+    archived: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What Roundsman holds of the records at hand: assignments, owners of identifiers, customers, human decisions."""
+
+    assigned: Mapping[Row, Assigned] = field(default_factory=dict)
+    owners: Mapping[str, tuple[UserId, ...]] = field(default_factory=dict)
+    with_customer: frozenset[UserId] = frozenset()
+    asked: frozenset[frozenset[str]] = frozenset()
+    kept_apart: frozenset[tuple[Row, Row]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One cluster: its rows with the survivor first, the user it is, whether he is new or an unused account."""
+
+    rows: tuple[Row, ...]
+    user_id: UserId
+    is_new: bool
+    is_archived: bool = False
+
+
+class People:
+    """The persons of a roster, decided once."""
+
+    def __init__(self, roster: Roster, known: Known, *, as_of: datetime) -> None:
+        self.roster = roster
+        self.known = known
+        self.as_of = as_of
+        self.crowded = crowded_phones(roster)
+        archived = frozenset(row for row, assigned in known.assigned.items() if assigned.archived)
+        pairs = decide_pairs(roster, crowded=self.crowded, kept_apart=known.kept_apart, archived=archived)
+        self.clustering: Clustering = cluster(roster, pairs)
+        self._question_of = {row: one for one in self.clustering.questions[::-1] for row in one.rows}
+        self.persons = tuple(person for rows in self.clustering.clusters for person in self._persons(rows))
+        self.person_of: dict[Row, Person] = {row: person for person in self.persons for row in person.rows}
+
+    def user_of(self, row: Row) -> UserId:
+        """The user a record belongs to or will belong to."""
+        return self.person_of[row].user_id
+
+    def question_of(self, row: Row) -> OpenQuestion | None:
+        """What a human must decide about a record first."""
+        return self._question_of.get(row)
+
+    def is_account(self, row: Row) -> bool:
+        """Whether the record is one to sign in with."""
+        return self.roster[row].kind is Kind.USER
+
+    def is_fresh(self, row: Row) -> bool:
+        """Whether the record is a source document that was not imported yet."""
+        return row not in self.known.assigned and self.roster.owner_of(row) is None
+
+    def is_changed(self, row: Row) -> bool:
+        """Whether the record was imported, and its document is another one now."""
+        assigned = self.known.assigned.get(row)
+        return assigned is not None and assigned.sha256 != self.roster[row].sha256
+
+    def is_news(self, row: Row) -> bool:
+        """Whether the record may bring anything that is not here yet."""
+        return self.is_fresh(row) or self.is_changed(row)
+
+    def losers(self, person: Person) -> list[Row]:
+        """The new accounts that another account of the same person survives."""
+        accounts = [row for row in person.rows if self.is_account(row) and self.is_fresh(row)]
+        return [row for row in accounts if not person.is_new or row != person.rows[0]]
+
+    def needs_customer(self, person: Person) -> bool:
+        """P1: whether orders or subscriptions name an account of a person who has no customer profile."""
+        has_one = person.user_id in self.known.with_customer or any(
+            self.roster[row].kind is Kind.CUSTOMER for row in person.rows
+        )
+        needs = (self.is_account(row) and self.roster.activity_of(row).needs_profile for row in person.rows)
+        return not has_one and any(needs)
+
+    def new_user_id(self, row: Row) -> UserId:
+        """The id of a user made of this record: an account keeps its own."""
+        record = self.roster[row]
+        if record.kind is Kind.USER:
+            return UserId(self.record_id(row))
+        return UserId(derived_object_id(record.collection, record.source_id))
+
+    def record_id(self, row: Row) -> ObjectId:
+        """The record's own ObjectId, or one derived from its place where it has none or another record has the same."""
+        record = self.roster[row]
+        if record.object_id and row == next(self._same_ids(row)):
+            return record.object_id
+        return derived_object_id("record", record.collection, record.source_id)
+
+    def _same_ids(self, row: Row) -> Iterator[Row]:
+        """The records of the same kind with the same `_id`, in reading order."""
+        record = self.roster[row]
+        known = self.roster.known_as(record.source_id, record.kind)
+        return (one for one in known if self.roster[one].source_id == record.source_id)
+
+    def _persons(self, rows: tuple[Row, ...]) -> Iterator[Person]:
+        owned = [owner for row in rows if (owner := self.roster.owner_of(row)) is not None]
+        if owned:
+            yield Person(tuple(by_rank(self.roster, rows)), owned[0], is_new=False)
+        elif all(map(self._is_unused, rows)):
+            # Each is archived for itself: nobody lives on whom they could lead to.
+            yield from (Person((row,), self.new_user_id(row), is_new=True, is_archived=True) for row in rows)
+        else:
+            accounts = by_rank(self.roster, [row for row in rows if self.is_account(row)])
+            ordered = (*accounts, *by_rank(self.roster, [row for row in rows if not self.is_account(row)]))
+            yield Person(ordered, self.new_user_id(ordered[0]), is_new=True)
+
+    def _is_unused(self, row: Row) -> bool:
+        """A1: an account with the role customer only, named by nothing, over 180 days old, and no question is open."""
+        record = self.roster[row]
+        return (
+            self.is_account(row)
+            and record.role is Role.CUSTOMER
+            and not self.roster.activity_of(row).references
+            and record.last_sign_in_at is None
+            and row not in self._question_of
+            and record.object_id is not None
+            and self.as_of - record.object_id.generation_time > _UNUSED_AFTER
+        )
