@@ -75,7 +75,7 @@ class Clerk:
     def __init__(self, block: Block, folder: FolderWriter, partners: Partners) -> None:
         self._block, self._folder, self._partners = block, folder, partners
         self._rng = block.rng
-        self._seeded = 0
+        self._seeded = self._unusable = 0
         self.written = Written()
 
     def record(self, person: Person) -> None:
@@ -116,7 +116,8 @@ class Clerk:
     def _phone(self, person: Person) -> str | float | None:
         rng = self._rng
         if not person.has_clean_phone and happens(rng, self._block.preset.unusable_phones):
-            return unusable(rng, person.phone, person.second_phone)
+            self._unusable += 1
+            return unusable(self._unusable, person.phone, person.second_phone)
         return written(rng, person.phone)
 
     def _email(self, person: Person) -> str | None:

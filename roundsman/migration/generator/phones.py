@@ -51,8 +51,8 @@ def stripped(raw: str | float | None) -> str | None:
     return None if raw is None else str(raw).replace("+", "").replace("-", "").replace(" ", "")
 
 
-def unusable(rng: Random, digits: str, other: str) -> str | int | None:
-    """A phone field from which no single number of a person can be read."""
+def unusable(turn: int, digits: str, other: str) -> str | int | None:
+    """A phone field from which no single number of a person can be read; every form has its turn."""
     forms = (
         None,
         "",
@@ -68,4 +68,4 @@ def unusable(rng: Random, digits: str, other: str) -> str | int | None:
         0,
         *_PLACEHOLDERS,
     )
-    return rng.choice(forms)
+    return forms[turn % len(forms)]
