@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from roundsman.cli import admin, db, legacy, serve, settings
+from roundsman.cli import admin, db, legacy, migrate, serve, settings
 from roundsman.cli.output import fail, say
 from roundsman.errors import RoundsmanError
 
@@ -22,6 +22,7 @@ app = typer.Typer(
 app.add_typer(admin.app, name="admin")
 app.add_typer(db.app, name="db")
 app.add_typer(legacy.app, name="legacy")
+app.add_typer(migrate.app, name="migrate")
 app.command("serve")(serve.serve)
 app.command("settings")(settings.show)
 

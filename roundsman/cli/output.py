@@ -49,8 +49,13 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> No
 
 
 def print_json(value: object) -> None:
-    """Print a value as JSON; dates in ISO 8601, ids and other values as their text."""
-    print(json.dumps(value, indent=2, ensure_ascii=False, default=_as_text))  # noqa: T201  as above
+    """Print a value as JSON."""
+    print(json_text(value))  # noqa: T201  as above
+
+
+def json_text(value: object) -> str:
+    """Write a value as JSON; dates in ISO 8601, ids and other values as their text."""
+    return json.dumps(value, indent=2, ensure_ascii=False, default=_as_text)
 
 
 def say(sentence: str) -> None:

@@ -8,7 +8,7 @@ from roundsman.database.collections import IDENTIFIERS, USERS
 from roundsman.database.documents import iterate
 from roundsman.database.transaction import Tx
 from roundsman.identity.store import identifier_document, identifier_from, user_document, user_from
-from roundsman.identity.users import Identifier, User
+from roundsman.identity.users import Identifier, User, UserStatus
 from roundsman.ids import UserId
 
 
@@ -64,3 +64,9 @@ async def add_profile_roles(tx: Tx, user_id: UserId, *, roles: Sequence[Role], t
         added["roles_to_confirm"] = {"$each": unconfirmed}
     await tx.database[USERS].update_one({"_id": user_id}, {"$addToSet": added}, session=tx.session)
     return True
+
+
+async def count_active_with_role(tx: Tx, role: str) -> int:
+    """Count the active users who have a role."""
+    criteria = {"roles": role, "status": UserStatus.ACTIVE.value}
+    return await tx.database[USERS].count_documents(criteria, session=tx.session)

@@ -1,6 +1,6 @@
 """What Roundsman is the authority for, beside an existing application or without one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from roundsman.database.collections import SYSTEM
@@ -56,6 +56,17 @@ async def set_mode(tx: Tx, mode: Mode) -> None:
     """Set what Roundsman is the authority for."""
     document = {"_id": _MODE, "people": mode.people.value, "operations": mode.operations.value}
     await tx.database[SYSTEM].replace_one({"_id": _MODE}, document, upsert=True, session=tx.session)
+
+
+def with_people(mode: Mode, people: PeopleMode) -> Mode:
+    """The same mode with another authority for people."""
+    return replace(mode, people=people)
+
+
+async def follow_the_source(tx: Tx) -> None:
+    """Begin in shadow, the source managing everything, unless a mode was set before."""
+    document = {"people": PeopleMode.SHADOW.value, "operations": OperationsMode.SOURCE.value}
+    await tx.database[SYSTEM].update_one({"_id": _MODE}, {"$setOnInsert": document}, upsert=True, session=tx.session)
 
 
 async def require_people_managed_here(tx: Tx) -> None:

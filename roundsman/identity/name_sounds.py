@@ -53,6 +53,7 @@ _TAMIL_RULES: Final = (
     (re.compile(r"k[iu]?rus"), "kris"),
 )
 _INNER_A: Final = re.compile(r"(?<!^)a")
+_MARKS: Final = frozenset(script.value for script in Script if script.value)
 _MUTE_A: Final = re.compile(r"(?<=[aeiou])([^aeiouy]{1,2})a(?=[^aeiou][aeiou])")
 _DOUBLED: Final = re.compile(r"(.)\1+")
 _VOWELS: Final = frozenset("aeiou")
@@ -134,7 +135,7 @@ def _skeleton(sound: str, *, tamil: bool, bengali: bool) -> str:
 
 def unmarked(sound: str) -> str:
     """The sound without the mark of its script."""
-    return sound if sound[0].isalpha() else sound[1:]
+    return sound[1:] if sound[0] in _MARKS else sound
 
 
 def _endings_agree(a: str, b: str) -> bool:

@@ -227,6 +227,8 @@ def _fits_alone(a: _Parts, b: _Parts) -> bool:
 
 
 def _fits(a: str, b: str) -> bool:
+    if a.isdecimal() or b.isdecimal():
+        return a == b
     if len(a) == 1 or len(b) == 1:
         shorter, longer = (a, b) if len(a) == 1 else (b, a)
         return _abbreviates(shorter, longer)

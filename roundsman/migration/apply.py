@@ -5,7 +5,7 @@ at any instant is finished by applying the same plan again, and ends in the same
 profiles, and each document's copy after all it became.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,12 +15,13 @@ from bson import ObjectId
 from roundsman.audit_log.entries import Actor, AuditEntry
 from roundsman.audit_log.log import record_once
 from roundsman.clock import Clock
-from roundsman.customers.linkage import insert_customers
+from roundsman.customers.linkage import count_customers, insert_customers
 from roundsman.database.bulk import BulkOutcome, insert_missing
 from roundsman.database.collections import REVIEWS
 from roundsman.database.transaction import Tx
 from roundsman.errors import NotFound
 from roundsman.identity.importing import add_profile_roles, insert_identifiers, insert_users
+from roundsman.identity.mode import follow_the_source
 from roundsman.identity.users import Identifier, User, UserStatus
 from roundsman.migration.attached import import_attached
 from roundsman.migration.collecting import Progress, no_progress
@@ -63,6 +64,7 @@ class Applied:
     totals: dict[str, BulkOutcome] = field(default_factory=dict)
     drifted: list[str] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
+    findings: Mapping[str, int] = field(default_factory=dict)
 
     def add(self, collection: str, outcome: BulkOutcome) -> None:
         """Count a batch."""
@@ -74,15 +76,24 @@ async def apply_plan(tx: Tx, source: Source, profile: SourceProfile, digest: str
 
     Documents that changed since the plan, or are gone, are left out and listed; the next plan takes them.
     """
-    found = await find_plan(tx, digest)
-    if found is None:
-        raise PlanNotFound(f"there is no plan {digest}; make one with: roundsman migrate plan --source …")
-    header, chunks_id = found
+    header, chunks_id = await _get_plan(tx, digest)
     run = await find_run(tx, header.run_id)
     if run and run.state is RunState.APPLIED:
         return Applied(header.run_id, already=True)
     async with _lease(tx, means.clock) as lease:
         return await _Application(tx, source, profile, header, chunks_id, means, lease).run()
+
+
+async def get_plan(tx: Tx, digest: str) -> PlanHeader:
+    """The header of a plan. Raises PlanNotFound."""
+    return (await _get_plan(tx, digest))[0]
+
+
+async def _get_plan(tx: Tx, digest: str) -> tuple[PlanHeader, ObjectId]:
+    found = await find_plan(tx, digest)
+    if found is None:
+        raise PlanNotFound(f"there is no plan {digest}; make one with: roundsman migrate plan --source …")
+    return found
 
 
 @asynccontextmanager
@@ -118,6 +129,9 @@ class _Application:
 
     async def run(self) -> Applied:
         writer = {"fencing": self._lease.fencing, "owner": self._lease.owner}
+        if not await count_customers(self._tx):
+            # A business that already lives in Roundsman goes on doing so; the others follow their application first.
+            await follow_the_source(self._tx)
         await open_run(self._tx, self._run_id, plan=self._header.digest, writer=writer, now=self._means.clock())
         try:
             await self._stages()
@@ -133,7 +147,7 @@ class _Application:
         await self._section(Section.IDENTIFIERS, self._identifiers)
         await self._section(Section.PROFILES, self._made_profiles)
         await self._documents()
-        await import_attached(
+        self._applied.findings = await import_attached(
             self._tx, self._source, self._profile, as_of=self._header.as_of, add=self._add, pipeline=self._pipeline
         )
         await self._section(Section.REVIEWS, self._reviews)
@@ -226,7 +240,13 @@ class _Application:
             name: {"inserted": one.inserted, "same": one.same, "differing": len(one.differing)}
             for name, one in self._applied.totals.items()
         }
-        return {"totals": totals, "drifted": sorted(self._applied.drifted), "gone": sorted(self._applied.gone)}
+        findings = dict(self._applied.findings)
+        return {
+            "totals": totals,
+            "findings": findings,
+            "drifted": sorted(self._applied.drifted),
+            "gone": sorted(self._applied.gone),
+        }
 
 
 def _by_collection(rows: Sequence[Any]) -> list[list[Any]]:

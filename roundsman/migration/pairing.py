@@ -59,8 +59,7 @@ def decide_pairs(
         if (
             a in archived
             or b in archived
-            or (roster.owner_of(a) is not None
-            and roster.owner_of(a) == roster.owner_of(b))
+            or (roster.owner_of(a) is not None and roster.owner_of(a) == roster.owner_of(b))
         ):
             continue
         if (a, b) in kept_apart:

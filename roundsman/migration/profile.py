@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib import resources
+from pathlib import Path as FilePath
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -111,6 +112,14 @@ def builtin_profile(name: str) -> SourceProfile:
     if name not in known:
         raise ProfileInvalid(f"there is no built-in profile {name!r}; there are: {', '.join(known)}")
     return parse_profile((folder / f"{name}.toml").read_text("utf-8"))
+
+
+def profile_from_file(file: FilePath) -> SourceProfile:
+    """The profile in a file. Raises ProfileInvalid."""
+    try:
+        return parse_profile(file.read_text("utf-8"))
+    except OSError as error:
+        raise ProfileInvalid(f"the profile {file} cannot be read: {error.strerror}") from error
 
 
 def parse_profile(text: str) -> SourceProfile:

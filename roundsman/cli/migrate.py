@@ -1,0 +1,245 @@
+"""The commands `roundsman migrate …`: from an existing database to one identity."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from roundsman.cli.output import FINDINGS, json_text, print_json, print_table, say
+from roundsman.cli.progress import shown_progress
+from roundsman.migration.apply import Applied, Means, apply_plan, get_plan
+from roundsman.migration.cutover import cut_over
+from roundsman.migration.plan import PlanHeader
+from roundsman.migration.plan_file import write_plan_file
+from roundsman.migration.planner import make_plan
+from roundsman.migration.profile import SourceProfile, builtin_profile, profile_from_file
+from roundsman.migration.report import markdown
+from roundsman.migration.reporting import gather_report
+from roundsman.migration.sealing import Seal
+from roundsman.migration.sources.opening import open_source
+from roundsman.migration.sources.port import Source
+from roundsman.migration.summary import remember
+from roundsman.migration.verify.verification import CLASSES, MEANING, Verification
+from roundsman.migration.verify.verifier import verify
+from roundsman.runtime import Runtime, open_runtime
+from roundsman.settings import load_settings
+
+app = typer.Typer(help="From an existing database to one identity. The source is only read.", no_args_is_help=True)
+
+SourceOption = Annotated[
+    str, typer.Option("--source", help="mongodb://host:port/DATABASE, or a folder of <collection>.jsonl files.")
+]
+ProfileOption = Annotated[str, typer.Option("--profile", help="A built-in source profile, or a TOML file.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+_PROFILE = "earlybird"
+
+
+@app.command("plan")
+def plan_(
+    *,
+    source: SourceOption,
+    profile: ProfileOption = _PROFILE,
+    as_of: Annotated[str | None, typer.Option(help="Decide as if it were this time (ISO 8601).")] = None,
+    out: Annotated[Path | None, typer.Option(help="Also write the plan to a file, one row a line.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Decide what would become of every person in the source, and keep the decisions as a plan."""
+    header = asyncio.run(_plan(source, read_profile(profile), as_of, out))
+    if as_json:
+        print_json(asdict(header))
+        return
+    print_table(("decided", "number"), sorted(header.counts.items()))
+    say(f"\nPlan {header.digest}")
+    say(
+        f"Nothing is imported yet. Apply it with:\n  roundsman migrate apply --plan {header.digest[:12]} --source {source}"
+    )
+
+
+async def _plan(locator: str, profile: SourceProfile, as_of: str | None, out: Path | None) -> PlanHeader:
+    async with _opened(locator) as (runtime, source):
+        moment = datetime.fromisoformat(as_of) if as_of else runtime.clock()
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        with shown_progress() as progress:
+            header = await make_plan(runtime.tx, source, profile, as_of=moment, progress=progress)
+        if out:
+            await write_plan_file(runtime.tx, header, out)
+        return header
+
+
+@app.command("apply")
+def apply_(
+    *,
+    plan: Annotated[str, typer.Option(help="The digest of the plan; its first twelve characters do.")],
+    source: Annotated[str | None, typer.Option(help="The source; without it, the one the plan was made from.")] = None,
+    profile: ProfileOption = _PROFILE,
+    throttle: Annotated[int, typer.Option(min=0, help="At most so many documents a second; 0 is no limit.")] = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Write what a plan says. After a crash or Ctrl-C apply the same plan again: it goes on and ends the same."""
+    applied = asyncio.run(_apply(plan, source, read_profile(profile), throttle))
+    if as_json:
+        print_json(asdict(applied))
+    elif applied.already:
+        say(f"Run {applied.run_id} was applied before; nothing was done.")
+    else:
+        rows = [(name, one.inserted, one.same, len(one.differing)) for name, one in applied.totals.items()]
+        print_table(("collection", "written", "there already", "differing"), rows)
+        for name, keys in (("changed since the plan", applied.drifted), ("gone since the plan", applied.gone)):
+            if keys:
+                say(f"{len(keys)} documents {name}, left for the next plan: {', '.join(keys[:5])}")
+        say(f"\nApplied as run {applied.run_id}. Prove it with: roundsman migrate verify --source …")
+
+
+async def _apply(digest: str, locator: str | None, profile: SourceProfile, throttle: int) -> Applied:
+    settings = load_settings()
+    async with open_runtime(settings) as runtime:
+        header = await get_plan(runtime.tx, digest)
+        source = open_source(locator or header.source)
+        try:
+            return await apply_with_progress(runtime, source, profile, header.digest, throttle=throttle)
+        finally:
+            await source.close()
+
+
+async def apply_with_progress(
+    runtime: Runtime, source: Source, profile: SourceProfile, digest: str, *, throttle: int = 0
+) -> Applied:
+    """Apply a plan; SIGTERM and Ctrl-C end it at a batch border."""
+    asked_to_stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, asked_to_stop.set)
+    try:
+        with shown_progress() as progress:
+            means = Means(
+                Seal(runtime.sealing_key),
+                runtime.clock,
+                progress=progress,
+                stop=asked_to_stop.is_set,
+                documents_a_second=throttle,
+            )
+            return await apply_plan(runtime.tx, source, profile, digest, means)
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+
+
+@app.command("verify")
+def verify_(*, source: SourceOption, profile: ProfileOption = _PROFILE, as_json: JsonOption = False) -> None:
+    """Prove from the source and the stored documents that nothing was lost and everything belongs together."""
+    verification = asyncio.run(_verify(source, read_profile(profile)))
+    if as_json:
+        print_json(_as_json(verification))
+    else:
+        print_verification(verification)
+    if not verification.passed:
+        raise typer.Exit(FINDINGS)
+
+
+async def _verify(locator: str, profile: SourceProfile) -> Verification:
+    async with _opened(locator) as (runtime, source):
+        return await verify_and_remember(runtime, source, profile)
+
+
+async def verify_and_remember(runtime: Runtime, source: Source, profile: SourceProfile) -> Verification:
+    """Verify, and keep the accounts for the overview page."""
+    now = runtime.clock()
+    verification = await verify(runtime.tx, source, profile, Seal(runtime.sealing_key), as_of=now)
+    await remember(runtime.tx, verification, now=now)
+    return verification
+
+
+def print_verification(verification: Verification) -> None:
+    """Print the accounts and the checks, the number of lost documents last."""
+    shown = [name for name in CLASSES if any(one.classes.get(name) for one in verification.accounts)]
+    rows = [
+        [one.collection, one.in_source, *(one.classes.get(name, 0) for name in shown)] for one in verification.accounts
+    ]
+    print_table(("collection", "in the source", *shown), rows)
+    say("")
+    for one in verification.checks:
+        mark = "ok  " if one.passed else "FAIL"
+        say(f"{mark}  {one.check}: {MEANING[one.check]}{f' ({one.said})' if one.said else ''}")
+        for example in one.examples if not one.passed else ():
+            say(f"        {example}")
+    if verification.not_taken:
+        names = ", ".join(f"{name} {count}" for name, count in verification.not_taken.items())
+        say(f"\nnot taken: {names}")
+    say(f"\nlost {verification.lost}")
+
+
+def _as_json(verification: Verification) -> dict[str, object]:
+    return {
+        "passed": verification.passed,
+        "lost": verification.lost,
+        "checks": [asdict(one) | {"passed": one.passed} for one in verification.checks],
+        "accounts": [asdict(one) | {"lost": one.lost} for one in verification.accounts],
+        "not_taken": dict(verification.not_taken),
+    }
+
+
+@app.command("report")
+def report_(
+    *,
+    source: SourceOption,
+    profile: ProfileOption = _PROFILE,
+    out: Annotated[Path | None, typer.Option(help="The file to write, instead of the terminal.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write the data cleanup report of the last import, with its proofs made anew."""
+    content = asyncio.run(_report(source, read_profile(profile), as_json=as_json))
+    if out:
+        out.write_text(content)
+        say(f"Written to {out}")
+    else:
+        say(content)
+
+
+async def _report(locator: str, profile: SourceProfile, *, as_json: bool) -> str:
+    async with _opened(locator) as (runtime, source):
+        verification = await verify_and_remember(runtime, source, profile)
+        report = await gather_report(runtime.tx, verification)
+        return json_text(asdict(report)) if as_json else markdown(report)
+
+
+@app.command("cutover")
+def cutover_(
+    *,
+    source: SourceOption,
+    profile: ProfileOption = _PROFILE,
+    confirm: Annotated[str | None, typer.Option(help="The word live, instead of being asked.")] = None,
+) -> None:
+    """Make Roundsman the authority for people, once verification is green and there is an admin."""
+    word = confirm or typer.prompt("From now on people sign in here and are managed here. Type live to go on")
+    if word != "live":
+        say("Nothing was changed.")
+        raise typer.Exit(FINDINGS)
+    asyncio.run(_cutover(source, read_profile(profile)))
+    say("People are live. The existing application should accept Roundsman's tokens from now on.")
+
+
+async def _cutover(locator: str, profile: SourceProfile) -> None:
+    async with _opened(locator) as (runtime, source):
+        verification = await verify_and_remember(runtime, source, profile)
+        await cut_over(runtime.tx, verification, now=runtime.clock())
+
+
+def read_profile(name: str) -> SourceProfile:
+    """A built-in profile by its name, or one in a file."""
+    return profile_from_file(Path(name)) if name.endswith(".toml") else builtin_profile(name)
+
+
+@asynccontextmanager
+async def _opened(locator: str) -> AsyncIterator[tuple[Runtime, Source]]:
+    source = open_source(locator)
+    try:
+        async with open_runtime(load_settings()) as runtime:
+            yield runtime, source
+    finally:
+        await source.close()

@@ -1,0 +1,173 @@
+"""What is noted of each document by itself: its size, the types and contents of its fields, the words it uses."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from bson import Decimal128
+
+from roundsman.migration.inspection.findings import Counts, Tally
+from roundsman.migration.inspection.values import (
+    ABSENT,
+    AMOUNTS,
+    TIMES,
+    is_expected,
+    password_form,
+    shown_word,
+    spelling,
+    type_name,
+    written_at,
+)
+from roundsman.migration.profile import CollectionProfile, Kind, Path, SourceProfile
+from roundsman.migration.reading import moment, paise, source_id_text, text, value_at, values_at
+from roundsman.migration.records import read_contact
+from roundsman.migration.sources.port import SourceDocument
+
+_LARGE_BYTES: Final = 8_000_000
+_MOST_DIFFERENT: Final = 50
+_REST: Final = "(others)"
+_VOCABULARY: Final[Mapping[Kind, str]] = {
+    Kind.CUSTOMER: "customer_status",
+    Kind.DELIVERY_BOY: "delivery_boy_status",
+    Kind.ORDER: "order_status",
+}
+
+
+class DocumentInspection:
+    """Notes documents one after another; what it keeps does not grow with their number."""
+
+    def __init__(self, profile: SourceProfile, tally: Tally) -> None:
+        self._profile = profile
+        self._tally = tally
+        self._words: dict[str, Counter[str]] = defaultdict(Counter)
+        self._forms: dict[str, Counter[str]] = defaultdict(Counter)
+        self._spellings: dict[str, Counter[str]] = defaultdict(Counter)
+        self._fitting: Counter[str] = Counter()
+
+    def note(self, document: SourceDocument, collection: CollectionProfile) -> None:
+        """Note what any document of a profiled collection shows."""
+        key = document_key(document, collection)
+        if len(document.bson) > _LARGE_BYTES:
+            self._tally.add("document_large", key, subject=collection.name)
+        for meaning, path, value in _written(document.fields, collection):
+            self._note_value(key, f"{collection.name}.{'.'.join(path)}", meaning, value)
+        if "status" in collection.fields and collection.kind in _VOCABULARY:
+            self._note_status(document, collection, key)
+
+    def note_person(self, document: SourceDocument, collection: CollectionProfile) -> None:
+        """Note what a document of a people collection shows besides."""
+        key, fields = document_key(document, collection), document.fields
+        contact = read_contact(fields, collection, self._profile)
+        name = text(value_at(fields, collection.paths("name")))
+        for meaning, reason in (("phone", contact.phone.reason.value), ("email", contact.email.reason.value)):
+            if meaning in collection.fields:
+                self._forms[f"{collection.name}.{meaning}"][reason] += 1
+                if reason != "ok":
+                    self._tally.add(f"{meaning}_{reason}", key, subject=collection.name)
+        if (phone := value_at(fields, collection.paths("phone"))) is not None:
+            _count(self._spellings[f"{collection.name}.phone"], spelling(phone))
+        if name is None:
+            self._tally.add("name_missing", key, subject=collection.name)
+        if name or contact.phone_text or contact.email_text:
+            self._fitting[collection.name] += 1
+        if "role" in collection.fields:
+            self._note_role(document, collection, key)
+        if "password" in collection.fields:
+            self._note_password(document, collection, key)
+
+    def fits(self, collection: CollectionProfile) -> bool:
+        """Whether any document of the collection had a name, a phone or an e-mail where the profile expects it."""
+        return self._fitting[collection.name] > 0
+
+    def words(self) -> Counts:
+        """The roles and statuses met."""
+        return _plain(self._words)
+
+    def forms(self) -> Counts:
+        """What phones, e-mails and passwords turned out to be."""
+        return _plain(self._forms)
+
+    def spellings(self) -> Counts:
+        """The ways in which phones are written."""
+        return _plain(self._spellings)
+
+    def _note_value(self, key: str, place: str, meaning: str, value: Any) -> None:  # noqa: ANN401 - any BSON value
+        is_link, found = meaning.startswith("link_"), type_name(value)
+        if value is None or (is_link and value == ""):
+            if is_link:
+                self._tally.add("link_null", key, subject=place)
+            return
+        if not is_expected(meaning, found):
+            self._tally.add("link_wrong_type" if is_link else "field_type", key, subject=f"{place}: {found}")
+        if meaning in TIMES and value != "" and moment(value, self._profile.timezone) is None:
+            self._tally.add("time_unreadable", key, subject=place)
+        if meaning in AMOUNTS and value != "":
+            self._note_amount(key, place, value)
+
+    def _note_amount(self, key: str, place: str, value: Any) -> None:  # noqa: ANN401 - any BSON value
+        amount = paise(value) if isinstance(value, str | int | float | Decimal128) else None
+        if amount is None:
+            self._tally.add("amount_unreadable", key, subject=place)
+        elif amount < 0:
+            self._tally.add("amount_negative", key, subject=place)
+
+    def _note_status(self, document: SourceDocument, collection: CollectionProfile, key: str) -> None:
+        value = value_at(document.fields, collection.paths("status"))
+        written, place = text(value), f"{collection.name}.status"
+        _count(self._words[place], shown_word(value))
+        if written and self._profile.word(_VOCABULARY[collection.kind], written.lower()) is None:
+            self._tally.add("status_unknown", key, subject=f"{place}: {self._subject(place, value)}")
+
+    def _note_role(self, document: SourceDocument, collection: CollectionProfile, key: str) -> None:
+        value, place = value_at(document.fields, collection.paths("role")), f"{collection.name}.role"
+        _count(self._words[place], shown_word(value))
+        if self._profile.word("role", value) is not None:
+            return
+        written = text(value)
+        if written is None:
+            self._tally.add("role_absent", key, subject=collection.name)
+            return
+        known = {word.lower() for word in self._profile.words["role"]}
+        code = "role_other_case" if written.lower() in known else "role_unknown"
+        self._tally.add(code, key, subject=f"{place}: {self._subject(place, value)}")
+
+    def _subject(self, place: str, value: object) -> str:
+        """The word, unless so many different ones were met that they are not listed one by one."""
+        word = shown_word(value)
+        return word if word in self._words[place] else _REST
+
+    def _note_password(self, document: SourceDocument, collection: CollectionProfile, key: str) -> None:
+        form = password_form(values_at(document.fields, collection.paths("password")))
+        self._forms[f"{collection.name}.password"][form] += 1
+        self._tally.add(f"password_{form}", key, subject=collection.name)
+
+
+def document_key(document: SourceDocument, collection: CollectionProfile) -> str:
+    """What names a document everywhere."""
+    return f"{collection.name}:{source_id_text(document.id)}"
+
+
+def _written(fields: Mapping[str, Any], collection: CollectionProfile) -> Iterator[tuple[str, Path, Any]]:
+    """Every value under a path of the profile, those in the lines of an order too."""
+    for meaning, paths in collection.fields.items():
+        if not meaning.startswith("line_"):
+            yield from ((meaning, path, value) for path in paths if (value := written_at(fields, path)) is not ABSENT)
+    lines = value_at(fields, collection.paths("lines"))
+    for line in lines if isinstance(lines, list) else ():
+        if not isinstance(line, Mapping):
+            yield "line", (*collection.paths("lines")[0], "[]"), line
+            continue
+        for meaning, paths in collection.fields.items():
+            if meaning.startswith("line_"):
+                for path in paths:
+                    if (value := written_at(line, path)) is not ABSENT:
+                        yield meaning, (*collection.paths("lines")[0], *path), value
+
+
+def _count(counter: Counter[str], word: str) -> None:
+    known = word in counter or len(counter) < _MOST_DIFFERENT
+    counter[word if known else _REST] += 1
+
+
+def _plain(counters: Mapping[str, Counter[str]]) -> Counts:
+    return {place: dict(counter.most_common()) for place, counter in counters.items()}

@@ -1,0 +1,53 @@
+"""Gathering what the report says from the plan, the proof and the database."""
+
+from collections import Counter
+
+from roundsman.database.collections import (
+    ADDRESSES,
+    CREDENTIALS,
+    CUSTOMERS,
+    DELIVERY_BOYS,
+    IDENTIFIERS,
+    ORDERS,
+    PRODUCTS,
+    REVIEWS,
+    SOURCE_DOCUMENTS,
+    SUPPLIERS,
+    USERS,
+)
+from roundsman.database.transaction import Tx
+from roundsman.errors import NotFound
+from roundsman.migration.plan_store import Section, find_plan, read_rows
+from roundsman.migration.report import Example, Report
+from roundsman.migration.runs import find_latest_run
+from roundsman.migration.verify.verification import Verification
+
+_SHOWN = (USERS, IDENTIFIERS, CREDENTIALS, CUSTOMERS, DELIVERY_BOYS, SUPPLIERS, PRODUCTS, ADDRESSES, ORDERS)
+
+
+class NothingApplied(NotFound):
+    """No import was applied yet."""
+
+    code = "nothing_applied"
+
+
+async def gather_report(tx: Tx, verification: Verification) -> Report:
+    """The report of the run that was applied last. Raises NothingApplied."""
+    run = await find_latest_run(tx)
+    found = await find_plan(tx, run.plan) if run else None
+    if found is None:
+        raise NothingApplied("nothing was imported yet; begin with: roundsman migrate inspect --source …")
+    header, chunks_id = found
+    examples: dict[str, Example] = {}
+    async for rows in read_rows(tx, chunks_id, Section.DOCUMENTS):
+        for row in rows:
+            examples.setdefault(row.rule, Example(row.rule, row.key, row.fate.value, row.evidence))
+    after = {name: await tx.database[name].count_documents({}) for name in (*_SHOWN, SOURCE_DOCUMENTS)}
+    return Report(header, verification, after, tuple(examples.values()), await _open_reviews(tx))
+
+
+async def _open_reviews(tx: Tx) -> dict[str, int]:
+    counts: Counter[str] = Counter()
+    async for review in tx.database[REVIEWS].find({"status": "open"}, {"list": 1, "rule": 1}):
+        counts[f"{review['list']} {review['rule']}"] += 1
+    return dict(counts)
