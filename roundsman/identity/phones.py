@@ -95,14 +95,13 @@ def read_phone(raw: object, *, own_numbers: frozenset[str] = _NO_NUMBERS) -> Pho
     `own_numbers` are the firm's own numbers in E.164: they are typed where a customer's is missing, so they count as
     placeholders.
     """
-    if type(raw) is str:
-        national = _plain_indian_mobile(raw) or _plain_indian_mobile(
-            raw.removesuffix(".0").translate(_COMMON_SEPARATORS)
-        )
-        if national is not None:
-            return _judge_indian_mobile(national, own_numbers)
-    text = _as_text(raw)
-    return text if isinstance(text, Phone) else _read_text(text, own_numbers)
+    text = raw if type(raw) is str else _as_text(raw)
+    if isinstance(text, Phone):
+        return text
+    national = _plain_indian_mobile(text) or _plain_indian_mobile(text.removesuffix(".0").translate(_COMMON_SEPARATORS))
+    if national is not None:
+        return _judge_indian_mobile(national, own_numbers)
+    return _read_text(text, own_numbers)
 
 
 def _plain_indian_mobile(text: str) -> str | None:
