@@ -1,7 +1,8 @@
 """Joining decided pairs into clusters: the records of one person.
 
-No join by transitivity alone (V1): a cluster of more than eight records is taken apart for review, and where one weak
-edge alone holds two parts together, that edge is cut and becomes a review. A cluster never joins two users that exist.
+No join by transitivity alone (V1): a cluster of more than eight records is taken apart for review, and so is one that
+brings together two records which may not be (V2, V3, or names that differ on one phone). Where one weak edge alone holds
+two parts together, that edge is cut and becomes a review. A cluster never joins two users that exist.
 """
 
 from collections import defaultdict
@@ -15,6 +16,7 @@ from roundsman.migration.roster import Roster, Row
 
 _LARGEST_CLUSTER = 8
 _SMALLEST_TRANSITIVE = 3
+_VETOES = (Rule.VERIFIED_DIFFER, Rule.KEPT_APART)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +42,16 @@ def cluster(roster: Roster, pairs: Iterable[DecidedPair]) -> Clustering:
     """Join what the rules join, hold what they hold."""
     joins: list[DecidedPair] = []
     doubts: list[DecidedPair] = []
+    vetoes: list[DecidedPair] = []
     for pair in pairs:
         if pair.decision.outcome is Outcome.JOIN and not _are_two_users(roster, pair):
             joins.append(pair)
         elif pair.decision.outcome is not Outcome.APART:
             doubts.append(pair)
+        if _is_veto(pair):
+            vetoes.append(pair)
     parts = _Partition(len(roster), joins)
-    held, cut = _held(roster, parts, joins)
+    held, cut = _held(roster, parts, joins, vetoes)
     kept = [pair for pair in joins if pair not in cut and pair.a not in held and pair.b not in held]
     final = parts if len(kept) == len(joins) else _Partition(len(roster), kept)
     questions = [*_unique(held.values()), *map(_weak_question, sorted(cut, key=_rows))]
@@ -59,6 +64,12 @@ def cluster(roster: Roster, pairs: Iterable[DecidedPair]) -> Clustering:
 def _are_two_users(roster: Roster, pair: DecidedPair) -> bool:
     """Whether both records already belong to somebody: what was assigned is never moved, only asked about."""
     return roster.owner_of(pair.a) is not None and roster.owner_of(pair.b) is not None
+
+
+def _is_veto(pair: DecidedPair) -> bool:
+    """Whether the two may not come together by way of others either."""
+    decision = pair.decision
+    return decision.rule in _VETOES or decision.outcome is Outcome.CONFLICT
 
 
 class _Partition:
@@ -83,26 +94,30 @@ class _Partition:
 
 
 def _held(
-    roster: Roster, parts: _Partition, joins: Sequence[DecidedPair]
+    roster: Roster, parts: _Partition, joins: Sequence[DecidedPair], vetoes: Sequence[DecidedPair]
 ) -> tuple[dict[Row, OpenQuestion], frozenset[DecidedPair]]:
     edges: dict[Row, list[DecidedPair]] = defaultdict(list)
     for pair in joins:
         edges[parts.root(pair.a)].append(pair)
+    vetoed = {parts.root(pair.a): pair for pair in vetoes if parts.root(pair.a) == parts.root(pair.b)}
     held: dict[Row, OpenQuestion] = {}
     cut: set[DecidedPair] = set()
-    for of_cluster in edges.values():
+    for root, of_cluster in edges.items():
         rows = sorted({row for pair in of_cluster for row in (pair.a, pair.b)})
         users = {owner for row in rows if (owner := roster.owner_of(row)) is not None}
-        if len(rows) > _LARGEST_CLUSTER or len(users) > 1:
-            question = OpenQuestion(tuple(rows), Outcome.UNSURE, Rule.TOO_LARGE_OR_WEAK, _why_held(rows, len(users)))
+        if len(rows) > _LARGEST_CLUSTER or len(users) > 1 or root in vetoed:
+            why = _why_held(rows, len(users), vetoed.get(root))
+            question = OpenQuestion(tuple(rows), Outcome.UNSURE, Rule.TOO_LARGE_OR_WEAK, why)
             held |= dict.fromkeys(rows, question)
         elif len(rows) >= _SMALLEST_TRANSITIVE and any(pair.decision.weak for pair in of_cluster):
             cut |= _weak_bridges(rows, of_cluster)
     return held, frozenset(cut)
 
 
-def _why_held(rows: Sequence[Row], users: int) -> tuple[str, ...]:
-    return (f"{len(rows)} records", f"{users} users exist") if users > 1 else (f"{len(rows)} records",)
+def _why_held(rows: Sequence[Row], users: int, veto: DecidedPair | None) -> tuple[str, ...]:
+    exist = (f"{users} users exist",) if users > 1 else ()
+    against = (f"against it: {veto.decision.rule}",) if veto else ()
+    return (f"{len(rows)} records", *exist, *against)
 
 
 def _weak_bridges(rows: Sequence[Row], edges: Sequence[DecidedPair]) -> set[DecidedPair]:

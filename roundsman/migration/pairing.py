@@ -3,11 +3,11 @@
 A phone under more than five different names is nobody's: it is a contact, and neither matches nor signs in.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from roundsman.identity.names import Verdict, compare_names
+from roundsman.identity.names import FoldedName, Verdict, compare_names
 from roundsman.migration.matching import Outcome, PairDecision, Rule, Ties, decide_pair
 from roundsman.migration.profile import Kind
 from roundsman.migration.roster import Roster, Row
@@ -32,16 +32,16 @@ def crowded_phones(roster: Roster) -> frozenset[str]:
     return frozenset(
         phone
         for phone, rows in roster.phone_groups().items()
-        if len(rows) > _MOST_NAMES_OF_A_PHONE and _has_many_names(roster, rows)
+        if len(rows) > _MOST_NAMES_OF_A_PHONE and has_many_names(roster[row].folded_name for row in rows)
     )
 
 
-def _has_many_names(roster: Roster, rows: Sequence[Row]) -> bool:
-    apart: list[Row] = []
-    for row in rows:
-        name = roster[row].folded_name
-        if all(compare_names(name, roster[other].folded_name) is Verdict.DIFFERENT for other in apart):
-            apart.append(row)
+def has_many_names(names: Iterable[FoldedName]) -> bool:
+    """Whether there are too many different names for one phone."""
+    apart: list[FoldedName] = []
+    for name in names:
+        if all(compare_names(name, other) is Verdict.DIFFERENT for other in apart):
+            apart.append(name)
         if len(apart) > _MOST_NAMES_OF_A_PHONE:
             return True
     return False
@@ -55,16 +55,17 @@ def decide_pairs(
     `kept_apart` are pairs a human said are not the same: nothing joins them again (V3). Pairs that already belong to one
     user are left out, for there is nothing to decide; so are accounts that were archived, until their person comes.
     """
+    for a, b in sorted(kept_apart):
+        yield DecidedPair(a, b, PairDecision(Outcome.APART, Rule.KEPT_APART, ("decided by a human",)))
     for a, b in _connected(roster, crowded):
         if (
-            a in archived
+            (a, b) in kept_apart
+            or a in archived
             or b in archived
             or (roster.owner_of(a) is not None and roster.owner_of(a) == roster.owner_of(b))
         ):
             continue
-        if (a, b) in kept_apart:
-            yield DecidedPair(a, b, PairDecision(Outcome.APART, Rule.KEPT_APART, ("decided by a human",)))
-        elif decision := decide_pair(roster[a], roster[b], _ties(roster, a, b)):
+        if decision := decide_pair(roster[a], roster[b], _ties(roster, a, b)):
             yield DecidedPair(a, b, decision)
 
 
