@@ -47,13 +47,14 @@ async def open_database(settings: Settings) -> AsyncIterator[Client]:
 
     The body's own trouble with the server comes out as one sentence too.
     """
-    async with _server_uri(settings) as uri, await open_client(uri) as client:
+    async with server_uri(settings) as uri, await open_client(uri) as client:
         with database_errors(uri):
             yield client
 
 
 @asynccontextmanager
-async def _server_uri(settings: Settings) -> AsyncIterator[str]:
+async def server_uri(settings: Settings) -> AsyncIterator[str]:
+    """The connection string of the server the settings name, or of Roundsman's own, which runs meanwhile."""
     if settings.mongodb_uri is not None:
         yield settings.mongodb_uri
         return

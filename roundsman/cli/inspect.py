@@ -8,7 +8,8 @@ from typing import Annotated, Final
 import typer
 
 from roundsman.cli.output import FINDINGS, print_json, print_table, say
-from roundsman.cli.profiles import chosen_profile
+from roundsman.cli.profiles import read_profile
+from roundsman.cli.progress import shown_progress
 from roundsman.migration.inspection.findings import Case, Counts, Inspection, Level
 from roundsman.migration.inspection.inspector import inspect_source
 from roundsman.migration.profile import SourceProfile
@@ -30,7 +31,7 @@ def inspect(
 
     Examples are `collection:_id` of documents; no phone, name or password is ever shown.
     """
-    inspection = asyncio.run(_inspect(source, chosen_profile(profile)))
+    inspection = asyncio.run(_inspect(source, read_profile(profile)))
     if as_json:
         print_json(asdict(inspection))
     else:
@@ -43,7 +44,8 @@ def inspect(
 async def _inspect(locator: str, profile: SourceProfile) -> Inspection:
     source = open_source(locator)
     try:
-        return await inspect_source(source, profile)
+        with shown_progress() as progress:
+            return await inspect_source(source, profile, progress)
     finally:
         await source.close()
 

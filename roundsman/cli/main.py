@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from roundsman.cli import admin, db, legacy, migrate, serve, settings
+from roundsman.cli import admin, db, demo, legacy, migrate, serve, settings
 from roundsman.cli.output import fail, say
 from roundsman.errors import RoundsmanError
 
@@ -23,6 +23,7 @@ app.add_typer(admin.app, name="admin")
 app.add_typer(db.app, name="db")
 app.add_typer(legacy.app, name="legacy")
 app.add_typer(migrate.app, name="migrate")
+app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
 app.command("settings")(settings.show)
 

@@ -11,6 +11,8 @@ from typing import Annotated
 
 import typer
 
+from roundsman.cli import review
+from roundsman.cli.inspect import inspect
 from roundsman.cli.output import FINDINGS, json_text, print_json, print_table, say
 from roundsman.cli.progress import shown_progress
 from roundsman.migration.apply import Applied, Means, apply_plan, get_plan
@@ -31,6 +33,9 @@ from roundsman.runtime import Runtime, open_runtime
 from roundsman.settings import load_settings
 
 app = typer.Typer(help="From an existing database to one identity. The source is only read.", no_args_is_help=True)
+app.command("inspect")(inspect)
+
+app.add_typer(review.app, name="review")
 
 SourceOption = Annotated[
     str, typer.Option("--source", help="mongodb://host:port/DATABASE, or a folder of <collection>.jsonl files.")

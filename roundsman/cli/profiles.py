@@ -1,18 +1,10 @@
-"""The source profile that a command is told to use: one that comes with the program, or a file."""
+"""The source profile that a command is told to use."""
 
 from pathlib import Path
-from typing import Final
 
-from roundsman.migration.profile import ProfileInvalid, SourceProfile, builtin_profile, parse_profile
-
-_FILE_SUFFIX: Final = ".toml"
+from roundsman.migration.profile import SourceProfile, builtin_profile, profile_from_file
 
 
-def chosen_profile(name_or_file: str) -> SourceProfile:
-    """Read the profile; a name that ends in .toml is a file. Raises ProfileInvalid."""
-    if not name_or_file.endswith(_FILE_SUFFIX):
-        return builtin_profile(name_or_file)
-    try:
-        return parse_profile(Path(name_or_file).read_text("utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ProfileInvalid(f"the profile {name_or_file} cannot be read: {error}") from error
+def read_profile(name: str) -> SourceProfile:
+    """A built-in profile by its name, or one in a file. Raises ProfileInvalid."""
+    return profile_from_file(Path(name)) if name.endswith(".toml") else builtin_profile(name)

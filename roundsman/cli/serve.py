@@ -1,18 +1,35 @@
 """The command `roundsman serve`: the API and the pages."""
 
 import asyncio
+import socket
 from contextlib import nullcontext
-from typing import Annotated, Final
+from typing import Annotated, Final, TypedDict
 
 import typer
 import uvicorn
 
 from roundsman.app import create_app
 from roundsman.cli.output import say
-from roundsman.runtime import open_runtime
+from roundsman.errors import Unavailable
+from roundsman.runtime import Runtime, open_runtime
 from roundsman.settings import Settings, load_settings
 
+
+class _Quiet(TypedDict):
+    server_header: bool
+    access_log: bool
+    log_level: str
+
+
 _FACTORY: Final = "roundsman.app:create_app"
+# No access log: its lines would hold the phones and e-mails people look up.
+_QUIET: Final = _Quiet(server_header=False, access_log=False, log_level="warning")
+
+
+class PortInUse(Unavailable):
+    """The port to listen on is taken, or may not be used."""
+
+    code = "port_in_use"
 
 
 def serve(
@@ -28,15 +45,32 @@ def serve(
 
 async def _serve(settings: Settings, *, host: str, port: int, workers: int) -> None:
     """Open the runtime here, whatever the number of processes: what is wrong then comes out as one sentence."""
+    require_free_port(host, port)
     async with open_runtime(settings) as runtime:
-        say(f"Roundsman is at http://{host}:{port}/ and its API at /api/v1. Ctrl-C ends it.")
-        # No access log: its lines would hold the phones and e-mails people look up.
-        if workers > 1:
-            # Blocks on purpose: nothing else happens here, and only the main thread can watch over processes.
-            uvicorn.run(
-                _FACTORY, factory=True, host=host, port=port, workers=workers, server_header=False, access_log=False
-            )
+        if workers == 1:
+            await serve_runtime(runtime, host=host, port=port)
             return
-        app = create_app(lambda: nullcontext(runtime))
-        config = uvicorn.Config(app, host=host, port=port, server_header=False, access_log=False)
-        await uvicorn.Server(config).serve()
+        _announce(host, port)
+        # Blocks on purpose: nothing else happens here, and only the main thread can watch over processes.
+        uvicorn.run(_FACTORY, factory=True, host=host, port=port, workers=workers, **_QUIET)
+
+
+async def serve_runtime(runtime: Runtime, *, host: str, port: int) -> None:
+    """Answer requests in this process until Ctrl-C."""
+    _announce(host, port)
+    app = create_app(lambda: nullcontext(runtime))
+    await uvicorn.Server(uvicorn.Config(app, host=host, port=port, **_QUIET)).serve()
+
+
+def require_free_port(host: str, port: int) -> None:
+    """Raise PortInUse before anything is started that would be in vain."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise PortInUse(f"{host}:{port} cannot be listened on ({error.strerror}); set ROUNDSMAN_PORT") from error
+
+
+def _announce(host: str, port: int) -> None:
+    say(f"Roundsman is at http://{host}:{port}/ and its API at /api/v1. Ctrl-C ends it.")

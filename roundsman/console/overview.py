@@ -17,6 +17,8 @@ from roundsman.database.transaction import Tx
 from roundsman.delivery.linkage import count_delivery_boys
 from roundsman.identity.counting import UserCounts, count_users_by_kind
 from roundsman.identity.mode import Mode, get_mode
+from roundsman.migration.summary import latest_summary
+from roundsman.migration.verify.verification import Account
 from roundsman.suppliers.linkage import count_suppliers
 from roundsman.web.guards import public
 from roundsman.web.services import services_of
@@ -36,11 +38,14 @@ class Reconciliation:
     merged: int = 0
     archived: int = 0
     held: int = 0
+    waiting: int = 0
+    """Changed or arrived in the source since the import; the next one takes them."""
 
     @property
     def lost(self) -> int:
         """The documents in no class: 0, or the import is wrong."""
-        return self.documents - self.kept - self.linked - self.created_for - self.merged - self.archived - self.held
+        accounted = (self.kept, self.linked, self.created_for, self.merged, self.archived, self.held, self.waiting)
+        return self.documents - sum(accounted)
 
     def __add__(self, other: "Reconciliation") -> "Reconciliation":
         """Both collections together."""
@@ -85,15 +90,26 @@ class RecentOverview:
             return self._last[1]
 
 
-async def read_overview(tx: Tx, *, reconciliation: tuple[Reconciliation, ...] = ()) -> Overview:
+async def read_overview(tx: Tx) -> Overview:
     """Count what the page shows; the numbers are of one moment only while nobody writes."""
+    summary = await latest_summary(tx)
     return Overview(
         mode=await get_mode(tx),
         users=await count_users_by_kind(tx),
         linkage=await count_linkage(tx),
         delivery_boys=await count_delivery_boys(tx),
         suppliers=await count_suppliers(tx),
-        reconciliation=reconciliation,
+        reconciliation=tuple(map(_reconciliation, summary.accounts if summary else ())),
+    )
+
+
+def _reconciliation(account: Account) -> Reconciliation:
+    classes = account.classes
+    return Reconciliation(
+        account.collection,
+        account.in_source,
+        **{name: classes.get(name, 0) for name in ("kept", "linked", "created_for", "merged", "archived", "held")},
+        waiting=sum(classes.get(name, 0) for name in ("drifted", "changed", "arrived")),
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from pymongo import AsyncMongoClient
 from pymongo.errors import ConfigurationError, ConnectionFailure, InvalidURI, OperationFailure, PyMongoError
@@ -37,6 +38,13 @@ class NotAReplicaSet(DatabaseUnavailable):
     """The server stands alone, so it has no transactions."""
 
     code = "database_not_a_replica_set"
+
+
+def with_database(uri: str, name: str) -> str:
+    """The same connection string, naming a database; whoever signs in does so where he did before."""
+    parts = urlsplit(uri)
+    query = parts.query if "authSource=" in parts.query else "&".join(filter(None, (parts.query, "authSource=admin")))
+    return urlunsplit(parts._replace(path=f"/{name}", query=query if parts.username else parts.query))
 
 
 def shown_uri(uri: str) -> str:

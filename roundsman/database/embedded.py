@@ -123,7 +123,7 @@ def _server_files(data_dir: Path) -> ServerFiles:
 
 def _uri(files: ServerFiles) -> str:
     password = load_or_create_secret(files.password)
-    return f"mongodb://{USER}:{password}@{HOST}:{_read_state(files).port}/?replicaSet={REPLICA_SET}"
+    return f"mongodb://{USER}:{password}@{HOST}:{_read_state(files).port}/?replicaSet={REPLICA_SET}&authSource=admin"
 
 
 async def _leave(files: ServerFiles, use: SharedLock) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 
 from roundsman.access.roles import Role
+from roundsman.audit_log.entries import SYSTEM
 from roundsman.database.bulk import BulkOutcome, insert_missing
 from roundsman.database.collections import IDENTIFIERS, USERS
 from roundsman.database.documents import iterate
@@ -66,7 +67,7 @@ async def add_profile_roles(tx: Tx, user_id: UserId, *, roles: Sequence[Role], t
     return True
 
 
-async def count_active_with_role(tx: Tx, role: str) -> int:
-    """Count the active users who have a role."""
-    criteria = {"roles": role, "status": UserStatus.ACTIVE.value}
+async def count_admins_made_here(tx: Tx) -> int:
+    """Count the active admins that were created at Roundsman's command line, not imported."""
+    criteria = {"roles": Role.ADMIN.value, "status": UserStatus.ACTIVE.value, "created_by": SYSTEM.who}
     return await tx.database[USERS].count_documents(criteria, session=tx.session)

@@ -8,7 +8,7 @@ from roundsman.audit_log.log import record
 from roundsman.database.collections import REVIEWS
 from roundsman.database.transaction import Tx, in_transaction
 from roundsman.errors import Conflict
-from roundsman.identity.importing import count_active_with_role, find_users
+from roundsman.identity.importing import count_admins_made_here, find_users
 from roundsman.identity.mode import PeopleMode, get_mode, set_mode, with_people
 from roundsman.migration.verify.verification import Verification
 
@@ -24,9 +24,15 @@ async def cut_over(tx: Tx, verification: Verification, *, now: datetime) -> None
     if not verification.passed:
         failed = ", ".join(check.check for check in verification.checks if not check.passed)
         raise NotReadyForCutover(f"verification fails ({failed}); see: roundsman migrate verify")
-    if not await count_active_with_role(tx, "admin"):
-        raise NotReadyForCutover("there is no active admin; make one with: roundsman admin create")
-    await _require_no_staff_question(tx)
+    if not await count_admins_made_here(tx):
+        raise NotReadyForCutover(
+            "no admin was made here yet; make one with: roundsman admin create --name NAME --phone PHONE"
+        )
+    if reviews := await open_staff_reviews(tx):
+        raise NotReadyForCutover(
+            f"{len(reviews)} open reviews are about staff ({', '.join(reviews[:5])}); "
+            f"see: roundsman migrate review list"
+        )
     await in_transaction(tx, lambda inner: _switch(inner, now))
 
 
@@ -35,8 +41,11 @@ async def _switch(tx: Tx, now: datetime) -> None:
     await record(tx, AuditEntry(now, SYSTEM, "mode.cut_over", "system:mode", reason="people are live"))
 
 
-async def _require_no_staff_question(tx: Tx) -> None:
+async def open_staff_reviews(tx: Tx) -> list[str]:
+    """The open questions that concern a user with a staff role."""
+    found = []
     async for review in tx.database[REVIEWS].find({"status": "open"}, {"user_ids": 1}):
         users = await find_users(tx, review["user_ids"])
         if any(STAFF_ROLES & set(user.roles) for user in users):
-            raise NotReadyForCutover(f"review {review['_id']} is about staff and undecided")
+            found.append(str(review["_id"]))
+    return found

@@ -110,9 +110,9 @@ def _by_rules(a: PersonRecord, b: PersonRecord, ties: Ties, names: Verdict) -> P
 def _linked(a: PersonRecord, ties: Ties, names: Verdict, evidence: tuple[str, ...]) -> PairDecision | None:
     if names is Verdict.DIFFERENT and not ties.linked and len(a.app_id or "") < _SHORT_ID:
         return None  # Numbered ids repeat from collection to collection; such an id says nothing by itself.
-    if names is Verdict.DIFFERENT or ties.contradicted:
+    if names is Verdict.DIFFERENT:
         return PairDecision(Outcome.CONFLICT, Rule.LINK, evidence)
-    return PairDecision(Outcome.JOIN, Rule.LINK, evidence)
+    return PairDecision(Outcome.UNSURE if ties.contradicted else Outcome.JOIN, Rule.LINK, evidence)
 
 
 def _same_phone(

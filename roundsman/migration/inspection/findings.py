@@ -102,8 +102,10 @@ _CATALOGUE: Final[Mapping[str, tuple[Level, str]]] = {
     "document_large": (Level.INFO, "The document is larger than 8 MB; its verbatim copy is kept in parts."),
     "field_type": (
         Level.ACTION,
-        "A field has a type that the profile's meaning of it does not expect; the import reads it if it can and leaves "
-        "it out if not, and the verbatim copy keeps it.",
+        (
+            "A field has a type that the profile's meaning of it does not expect; the import reads it if it can and leaves "
+            "it out if not, and the verbatim copy keeps it."
+        ),
     ),
     "time_unreadable": (
         Level.ACTION,
@@ -139,13 +141,17 @@ _CATALOGUE: Final[Mapping[str, tuple[Level, str]]] = {
     ),
     "phone_of_different_users": (
         Level.ACTION,
-        "Of these, the phones whose accounts have different names: nothing is merged, one of them keeps the phone for "
-        "signing in, and somebody decides.",
+        (
+            "Of these, the phones whose accounts have different names: nothing is merged, one of them keeps the phone for "
+            "signing in, and somebody decides."
+        ),
     ),
     "phone_names_differ": (
         Level.ACTION,
-        "A phone stands with different names in these two kinds of records (a family, or a number with a new owner); "
-        "nobody is joined by it, and somebody decides.",
+        (
+            "A phone stands with different names in these two kinds of records (a family, or a number with a new owner); "
+            "nobody is joined by it, and somebody decides."
+        ),
     ),
     "phone_of_several_customers": (
         Level.INFO,
@@ -161,8 +167,10 @@ _CATALOGUE: Final[Mapping[str, tuple[Level, str]]] = {
     ),
     "email_spelled_differently": (
         Level.ACTION,
-        "Of these, the e-mails that differ only in upper and lower case or in spaces: the application took them for "
-        "different people, and here they are one address.",
+        (
+            "Of these, the e-mails that differ only in upper and lower case or in spaces: the application took them for "
+            "different people, and here they are one address."
+        ),
     ),
     "name_missing": (Level.ACTION, "There is no name; only a link or an id joins the record to another one."),
     "link_null": (Level.INFO, "The link is there and empty; it counts as none."),
@@ -179,8 +187,10 @@ _CATALOGUE: Final[Mapping[str, tuple[Level, str]]] = {
     ),
     "id_names_differ": (
         Level.ACTION,
-        "Records of different collections and different names carry one id; a long id is put before somebody, a short "
-        "one joins nobody.",
+        (
+            "Records of different collections and different names carry one id; a long id is put before somebody, a short "
+            "one joins nobody."
+        ),
     ),
     "customer_without_user": (
         Level.INFO,
@@ -196,8 +206,10 @@ _CATALOGUE: Final[Mapping[str, tuple[Level, str]]] = {
     ),
     "user_without_profile": (
         Level.INFO,
-        "No record of a customer, delivery boy or supplier belongs to the account; it is kept, and archived only if "
-        "nothing ever named it.",
+        (
+            "No record of a customer, delivery boy or supplier belongs to the account; it is kept, and archived only if "
+            "nothing ever named it."
+        ),
     ),
     "role_unknown": (Level.ACTION, "The profile does not know the role; it grants nothing."),
     "role_other_case": (
@@ -215,8 +227,10 @@ _CATALOGUE: Final[Mapping[str, tuple[Level, str]]] = {
     ),
     "password_unknown": (
         Level.ACTION,
-        "The password is in no form that can be verified, perhaps even readable; it is not taken, and its owner proves "
-        "himself by phone.",
+        (
+            "The password is in no form that can be verified, perhaps even readable; it is not taken, and its owner proves "
+            "himself by phone."
+        ),
     ),
     "password_bcrypt": (Level.INFO, "The password is kept as bcrypt; it is taken and renewed at the first sign-in."),
     "password_none": (Level.INFO, "The account has no password; its owner proves himself by phone."),

@@ -4,16 +4,16 @@ Nothing is written, and no database of Roundsman's own is needed.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from roundsman.migration.collecting import Progress, no_progress
 from roundsman.migration.inspection.documents import DocumentInspection, document_key
 from roundsman.migration.inspection.findings import CollectionSummary, Inspection, Tally
 from roundsman.migration.inspection.people import inspect_people
+from roundsman.migration.inspection.register import Register, fingerprint
 from roundsman.migration.profile import PEOPLE, CollectionProfile, Kind, SourceProfile
 from roundsman.migration.reading import old_id, value_at, values_at
-from roundsman.migration.records import PersonRecord, read_person
-from roundsman.migration.roster import Roster, Row
+from roundsman.migration.records import read_person
+from roundsman.migration.roster import Row
 from roundsman.migration.sources.port import Source, SourceDocument
 
 _NAMING_PEOPLE = {
@@ -29,6 +29,7 @@ async def inspect_source(source: Source, profile: SourceProfile, progress: Progr
     inspector = _Inspector(source, profile, progress)
     for collection in profile.of_kind(*PEOPLE):
         await inspector.read_people(collection)
+    inspector.close_register()
     for collection in profile.of_kind(*(kind for kind in Kind if kind not in PEOPLE)):
         await inspector.read_others(collection)
     return inspector.conclude(counts)
@@ -39,7 +40,7 @@ class _Inspector:
         self._source, self._profile, self._progress = source, profile, progress
         self._tally = Tally()
         self._documents = DocumentInspection(profile, self._tally)
-        self._roster = Roster()
+        self._register = Register()
         self._spelled: dict[Row, str] = {}
 
     async def read_people(self, collection: CollectionProfile) -> None:
@@ -57,9 +58,12 @@ class _Inspector:
                 self._note_owner(document, collection)
             self._progress("inspect the rest", len(batch))
 
+    def close_register(self) -> None:
+        self._register.close()
+
     def conclude(self, counts: Mapping[str, int]) -> Inspection:
         self._note_collections(counts)
-        overlaps = inspect_people(self._roster, self._tally, spelled=self._spelled)
+        overlaps = inspect_people(self._register, self._tally, spelled=self._spelled)
         return Inspection(
             source=self._source.locator,
             profile=self._profile.name,
@@ -73,7 +77,7 @@ class _Inspector:
 
     def _add(self, document: SourceDocument, collection: CollectionProfile) -> None:
         record = read_person(document, collection, self._profile)
-        row = self._roster.add(_without_details(record))
+        row = self._register.add(record, collection)
         written = value_at(document.fields, collection.paths("email"))
         if record.sign_in_email and written != record.sign_in_email:
             self._spelled[row] = str(written)
@@ -83,7 +87,7 @@ class _Inspector:
         if code is None:
             return
         named = [alias for raw in values_at(document.fields, collection.paths("owner")) if (alias := old_id(raw))]
-        if not any(self._roster.known_as(alias) for alias in named):
+        if not any(self._register.known_as(fingerprint(alias)) for alias in named):
             self._tally.add(code, document_key(document, collection), subject=collection.name)
 
     def _note_collections(self, counts: Mapping[str, int]) -> None:
@@ -104,10 +108,3 @@ def _summaries(profile: SourceProfile, counts: Mapping[str, int]) -> tuple[Colle
     known = [CollectionSummary(one.name, one.kind, counts.get(one.name, 0)) for one in profile.collections]
     names = {one.name for one in known}
     return (*known, *(CollectionSummary(name, None, counts[name]) for name in sorted(counts) if name not in names))
-
-
-def _without_details(record: PersonRecord) -> PersonRecord:
-    """The record with what comparing many of them needs; the rest would fill the memory with millions of them."""
-    return replace(
-        record, sha256=b"", object_id=None, name="", folded_address="", created_at=None, created_by=None, gstin=None
-    )

@@ -125,4 +125,6 @@ def shown_word(value: object) -> str:
         return "(none)"
     if not isinstance(value, str):
         return f"({type_name(value)})"
-    return value if _WORD.fullmatch(value) else "(no word)"
+    if not _WORD.fullmatch(value.strip()):
+        return "(no word)"
+    return value if value == value.strip() else repr(value)
