@@ -24,7 +24,7 @@ BCRYPT = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode()
 DEFAULT_PASSWORD = "delivery123"
 
 
-@pytest.mark.parametrize("source_hash", [BCRYPT, SHA256, SHA256.upper()])
+@pytest.mark.parametrize("source_hash", [BCRYPT, SHA256, SHA256.upper()], ids=["bcrypt", "sha256", "SHA256"])
 async def test_imported_password_signs_in_and_is_hashed_anew(api: httpx.AsyncClient, tx: Tx, source_hash: str) -> None:
     user = await settle(tx, password_hash=imported_hash(source_hash))
 
@@ -150,6 +150,7 @@ async def test_disabling_a_user_ends_his_sessions_at_once(api: httpx.AsyncClient
         (SESSIONS, {"$inc": {"version": 1}}),
         (SESSIONS, {"$set": {"expires_at": a_user().created_at}}),
     ],
+    ids=["version of the user", "version of the session", "expired"],
 )
 async def test_a_session_that_counts_no_longer_is_refused(
     api: httpx.AsyncClient, tx: Tx, collection: str, change: dict[str, dict[str, object]]
