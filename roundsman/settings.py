@@ -72,6 +72,14 @@ class Settings(BaseSettings):
         Field(description="The address `roundsman serve` listens on; only this machine until you decide otherwise."),
     ] = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535, description="The port `roundsman serve` listens on.")] = 8000
+    source: Annotated[
+        str | None,
+        Field(
+            repr=False,
+            description="The existing application's database that `roundsman migrate` reads, when `--source` is not given; "
+            "a password does not belong on a command line, where everybody on the machine can see it.",
+        ),
+    ] = None
     refuse_default_passwords: Annotated[
         bool,
         Field(

@@ -13,8 +13,9 @@ import typer
 
 from roundsman.cli import review
 from roundsman.cli.inspect import inspect
-from roundsman.cli.output import FINDINGS, json_text, print_json, print_table, say
+from roundsman.cli.output import FINDINGS, json_text, print_json, print_table, say, warn
 from roundsman.cli.progress import shown_progress
+from roundsman.errors import InvalidInput
 from roundsman.migration.apply import Applied, Means, apply_plan, get_plan
 from roundsman.migration.cutover import cut_over
 from roundsman.migration.plan import PlanHeader
@@ -25,12 +26,20 @@ from roundsman.migration.report import markdown
 from roundsman.migration.reporting import gather_report
 from roundsman.migration.sealing import Seal
 from roundsman.migration.sources.opening import open_source
-from roundsman.migration.sources.port import Source
+from roundsman.migration.sources.port import Source, SourceUnreachable
 from roundsman.migration.summary import remember
 from roundsman.migration.verify.verification import CLASSES, MEANING, Verification
 from roundsman.migration.verify.verifier import verify
+from roundsman.migration.verify.without_source import verify_without_source
 from roundsman.runtime import Runtime, open_runtime
-from roundsman.settings import load_settings
+from roundsman.settings import Settings, load_settings
+
+
+class NoSource(InvalidInput):
+    """No source was named."""
+
+    code = "no_source"
+
 
 app = typer.Typer(help="From an existing database to one identity. The source is only read.", no_args_is_help=True)
 app.command("inspect")(inspect)
@@ -38,17 +47,22 @@ app.command("inspect")(inspect)
 app.add_typer(review.app, name="review")
 
 SourceOption = Annotated[
-    str, typer.Option("--source", help="mongodb://host:port/DATABASE, or a folder of <collection>.jsonl files.")
+    str | None,
+    typer.Option(
+        "--source",
+        help="mongodb://host:port/DATABASE, or a folder of <collection>.jsonl files; without it, ROUNDSMAN_SOURCE.",
+    ),
 ]
 ProfileOption = Annotated[str, typer.Option("--profile", help="A built-in source profile, or a TOML file.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _PROFILE = "earlybird"
+_NOT_PROVED_AGAINST_SOURCE = 2
 
 
 @app.command("plan")
 def plan_(
     *,
-    source: SourceOption,
+    source: SourceOption = None,
     profile: ProfileOption = _PROFILE,
     as_of: Annotated[str | None, typer.Option(help="Decide as if it were this time (ISO 8601).")] = None,
     out: Annotated[Path | None, typer.Option(help="Also write the plan to a file, one row a line.")] = None,
@@ -61,12 +75,10 @@ def plan_(
         return
     print_table(("decided", "number"), sorted(header.counts.items()))
     say(f"\nPlan {header.digest}")
-    say(
-        f"Nothing is imported yet. Apply it with:\n  roundsman migrate apply --plan {header.digest[:12]} --source {source}"
-    )
+    say(f"Nothing is imported yet. Apply it with:\n  roundsman migrate apply --plan {header.digest[:12]}")
 
 
-async def _plan(locator: str, profile: SourceProfile, as_of: str | None, out: Path | None) -> PlanHeader:
+async def _plan(locator: str | None, profile: SourceProfile, as_of: str | None, out: Path | None) -> PlanHeader:
     async with _opened(locator) as (runtime, source):
         moment = datetime.fromisoformat(as_of) if as_of else runtime.clock()
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
@@ -98,14 +110,16 @@ def apply_(
         for name, keys in (("changed since the plan", applied.drifted), ("gone since the plan", applied.gone)):
             if keys:
                 say(f"{len(keys)} documents {name}, left for the next plan: {', '.join(keys[:5])}")
-        say(f"\nApplied as run {applied.run_id}. Prove it with: roundsman migrate verify --source …")
+        for finding, count in applied.findings.items():
+            say(f"{finding}: {count}")
+        say(f"\nApplied as run {applied.run_id}. Prove it with: roundsman migrate verify")
 
 
 async def _apply(digest: str, locator: str | None, profile: SourceProfile, throttle: int) -> Applied:
     settings = load_settings()
     async with open_runtime(settings) as runtime:
         header = await get_plan(runtime.tx, digest)
-        source = open_source(locator or header.source)
+        source = open_source(locator or settings.source or header.source)
         try:
             return await apply_with_progress(runtime, source, profile, header.digest, throttle=throttle)
         finally:
@@ -136,20 +150,36 @@ async def apply_with_progress(
 
 
 @app.command("verify")
-def verify_(*, source: SourceOption, profile: ProfileOption = _PROFILE, as_json: JsonOption = False) -> None:
+def verify_(
+    *,
+    source: SourceOption = None,
+    without_source: Annotated[
+        bool, typer.Option("--without-source", help="Prove what can be proved without the source.")
+    ] = False,
+    profile: ProfileOption = _PROFILE,
+    as_json: JsonOption = False,
+) -> None:
     """Prove from the source and the stored documents that nothing was lost and everything belongs together."""
-    verification = asyncio.run(_verify(source, read_profile(profile)))
+    verification = asyncio.run(_verify(source, read_profile(profile), without_source=without_source))
     if as_json:
         print_json(_as_json(verification))
     else:
         print_verification(verification)
     if not verification.passed:
         raise typer.Exit(FINDINGS)
+    if not verification.with_source and not without_source:
+        raise typer.Exit(_NOT_PROVED_AGAINST_SOURCE)
 
 
-async def _verify(locator: str, profile: SourceProfile) -> Verification:
-    async with _opened(locator) as (runtime, source):
-        return await verify_and_remember(runtime, source, profile)
+async def _verify(locator: str | None, profile: SourceProfile, *, without_source: bool) -> Verification:
+    if not without_source:
+        try:
+            async with _opened(locator) as (runtime, source):
+                return await verify_and_remember(runtime, source, profile)
+        except SourceUnreachable as error:
+            warn(f"{error.message}; only the copies are checked")
+    async with open_runtime(load_settings()) as runtime:
+        return await verify_without_source(runtime.tx, Seal(runtime.sealing_key))
 
 
 async def verify_and_remember(runtime: Runtime, source: Source, profile: SourceProfile) -> Verification:
@@ -192,7 +222,7 @@ def _as_json(verification: Verification) -> dict[str, object]:
 @app.command("report")
 def report_(
     *,
-    source: SourceOption,
+    source: SourceOption = None,
     profile: ProfileOption = _PROFILE,
     out: Annotated[Path | None, typer.Option(help="The file to write, instead of the terminal.")] = None,
     as_json: JsonOption = False,
@@ -206,7 +236,7 @@ def report_(
         say(content)
 
 
-async def _report(locator: str, profile: SourceProfile, *, as_json: bool) -> str:
+async def _report(locator: str | None, profile: SourceProfile, *, as_json: bool) -> str:
     async with _opened(locator) as (runtime, source):
         verification = await verify_and_remember(runtime, source, profile)
         report = await gather_report(runtime.tx, verification)
@@ -216,7 +246,7 @@ async def _report(locator: str, profile: SourceProfile, *, as_json: bool) -> str
 @app.command("cutover")
 def cutover_(
     *,
-    source: SourceOption,
+    source: SourceOption = None,
     profile: ProfileOption = _PROFILE,
     confirm: Annotated[str | None, typer.Option(help="The word live, instead of being asked.")] = None,
 ) -> None:
@@ -229,7 +259,7 @@ def cutover_(
     say("People are live. The existing application should accept Roundsman's tokens from now on.")
 
 
-async def _cutover(locator: str, profile: SourceProfile) -> None:
+async def _cutover(locator: str | None, profile: SourceProfile) -> None:
     async with _opened(locator) as (runtime, source):
         verification = await verify_and_remember(runtime, source, profile)
         await cut_over(runtime.tx, verification, now=runtime.clock())
@@ -240,11 +270,20 @@ def read_profile(name: str) -> SourceProfile:
     return profile_from_file(Path(name)) if name.endswith(".toml") else builtin_profile(name)
 
 
+def required_locator(option: str | None, settings: Settings) -> str:
+    """The source that the option or the settings name. Raises NoSource."""
+    locator = option or settings.source
+    if locator is None:
+        raise NoSource("which source? Give --source, or set ROUNDSMAN_SOURCE")
+    return locator
+
+
 @asynccontextmanager
-async def _opened(locator: str) -> AsyncIterator[tuple[Runtime, Source]]:
-    source = open_source(locator)
+async def _opened(locator: str | None) -> AsyncIterator[tuple[Runtime, Source]]:
+    settings = load_settings()
+    source = open_source(required_locator(locator, settings))
     try:
-        async with open_runtime(load_settings()) as runtime:
+        async with open_runtime(settings) as runtime:
             yield runtime, source
     finally:
         await source.close()

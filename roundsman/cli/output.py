@@ -63,6 +63,11 @@ def say(sentence: str) -> None:
     print(sentence)  # noqa: T201  as above
 
 
+def warn(sentence: str) -> None:
+    """Print a line beside the output, where it does not end in a pipe."""
+    print(f"roundsman: {sentence}", file=sys.stderr)  # noqa: T201  as above
+
+
 def fail(error: RoundsmanError) -> NoReturn:
     """Print what went wrong, without a traceback, and end the process with the exit code of the error's family."""
     print(f"roundsman: {error.message}", file=sys.stderr)  # noqa: T201  as above

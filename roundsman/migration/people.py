@@ -63,7 +63,7 @@ class People:
         pairs = decide_pairs(roster, crowded=self.crowded, kept_apart=known.kept_apart, archived=archived)
         self.clustering: Clustering = cluster(roster, pairs)
         self._question_of = {row: one for one in self.clustering.questions[::-1] for row in one.rows}
-        self.persons = tuple(person for rows in self.clustering.clusters for person in self._persons(rows))
+        self.persons = tuple(person for rows in self._gathered() for person in self._persons(rows))
         self.person_of: dict[Row, Person] = {row: person for person in self.persons for row in person.rows}
 
     def user_of(self, row: Row) -> UserId:
@@ -123,6 +123,20 @@ class People:
         record = self.roster[row]
         known = self.roster.known_as(record.source_id, record.kind)
         return (one for one in known if self.roster[one].source_id == record.source_id)
+
+    def _gathered(self) -> list[tuple[Row, ...]]:
+        """The clusters; those of one existing user, whom nothing in the source may connect any more, as one."""
+        gathered: list[tuple[Row, ...]] = []
+        place: dict[UserId, int] = {}
+        for rows in self.clustering.clusters:
+            owner = next((owner for row in rows if (owner := self.roster.owner_of(row)) is not None), None)
+            if owner is not None and owner in place:
+                gathered[place[owner]] += rows
+                continue
+            if owner is not None:
+                place[owner] = len(gathered)
+            gathered.append(rows)
+        return gathered
 
     def _persons(self, rows: tuple[Row, ...]) -> Iterator[Person]:
         owned = [owner for row in rows if (owner := self.roster.owner_of(row)) is not None]

@@ -56,7 +56,8 @@ class Planning:
                 profiles = [row for row in person.rows if self.people.is_fresh(row) and not self._is_account(row)]
                 roles = roles_of(self._roster, profiles) | self._role_by_need(person)
                 if roles:
-                    yield RolesRow(person.user_id, tuple(sorted(roles)), self._to_confirm(person))
+                    to_confirm = tuple(role for role in self._to_confirm(person) if role in roles)
+                    yield RolesRow(person.user_id, tuple(sorted(roles)), to_confirm)
 
     def identifier_rows(self) -> Iterator[IdentifierRow]:
         """The phones, e-mails and old ids of new or changed documents that nobody owns yet."""

@@ -52,6 +52,8 @@ class Report:
     after: Mapping[str, int]
     examples: Sequence[Example]
     open_reviews: Mapping[str, int]
+    findings: Mapping[str, int]
+    roles_to_confirm: int
 
 
 def markdown(report: Report) -> str:
@@ -69,6 +71,8 @@ def markdown(report: Report) -> str:
         "## In Roundsman\n\n" + _table(("collection", "documents"), sorted(report.after.items())),
         "## Decisions by rule\n\n" + _decisions(report),
         "## Held for a human\n\n" + _held(report.open_reviews),
+        f"{report.roles_to_confirm} users have a partner role that a merge brought; it grants nothing until staff confirms.",
+        *([_findings(report.findings)] if report.findings else []),
         "## Proofs\n\n" + checks_table(report.verification),
         (
             "## How to undo\n\nThe source was only read. While Roundsman is in shadow, dropping its database undoes "
@@ -112,6 +116,10 @@ def _decisions(report: Report) -> str:
         shown = f"`{example.key}`: {example.fate}, {', '.join(example.evidence) or 'nothing else'}" if example else ""
         rows.append((rule, _RULES.get(rule, ""), count, shown))
     return _table(("rule", "what it says", "documents", "for example"), rows)
+
+
+def _findings(findings: Mapping[str, int]) -> str:
+    return "## Found on the way\n\n" + _table(("finding", "documents"), sorted(findings.items()))
 
 
 def _held(open_reviews: Mapping[str, int]) -> str:

@@ -43,7 +43,16 @@ async def gather_report(tx: Tx, verification: Verification) -> Report:
         for row in rows:
             examples.setdefault(row.rule, Example(row.rule, row.key, row.fate.value, row.evidence))
     after = {name: await tx.database[name].count_documents({}) for name in (*_SHOWN, SOURCE_DOCUMENTS)}
-    return Report(header, verification, after, tuple(examples.values()), await _open_reviews(tx))
+    unconfirmed = await tx.database[USERS].count_documents({"roles_to_confirm": {"$exists": True}})
+    return Report(
+        header,
+        verification,
+        after,
+        tuple(examples.values()),
+        await _open_reviews(tx),
+        run.findings if run else {},
+        unconfirmed,
+    )
 
 
 async def _open_reviews(tx: Tx) -> dict[str, int]:

@@ -29,6 +29,7 @@ class Run:
     drifted: tuple[str, ...]
     gone: tuple[str, ...]
     totals: Mapping[str, Any]
+    findings: Mapping[str, int]
     summary: Mapping[str, Any]
     writers: tuple[Mapping[str, Any], ...]
 
@@ -97,6 +98,7 @@ def _run(document: Document) -> Run:
         drifted=tuple(document.get("drifted", ())),
         gone=tuple(document.get("gone", ())),
         totals=document.get("totals", {}),
+        findings=document.get("findings", {}),
         summary=document.get("summary", {}),
         writers=tuple(document.get("writers", ())),
     )

@@ -78,4 +78,6 @@ def _explained(locator: str) -> Iterator[None]:
     except OperationFailure as error:
         raise SourceUnreachable(f"the source {locator} refuses to be read: {error.details or error}") from error
     except PyMongoError as error:
-        raise SourceUnreachable(f"the source {locator} does not answer: {error}") from error
+        # The driver's message goes on for a screen about its view of the servers.
+        reason = str(error).partition(" (configured timeouts")[0]
+        raise SourceUnreachable(f"the source {locator} does not answer: {reason}") from error

@@ -1,0 +1,71 @@
+"""What can be proved while the source is out of reach: the copies against the hashes that the plans noted."""
+
+from collections import Counter
+
+from roundsman.database.transaction import Tx
+from roundsman.migration.copies import copies_by_key, open_copy
+from roundsman.migration.plan import DocumentRow
+from roundsman.migration.plan_store import Section, find_plan, read_rows
+from roundsman.migration.runs import Run, list_runs
+from roundsman.migration.sealing import CopyDamaged, Seal, sha256
+from roundsman.migration.verify.stored import (
+    check_decisions,
+    check_fencing,
+    check_identifiers,
+    check_profiles,
+    user_statuses,
+)
+from roundsman.migration.verify.verification import Account, Check, CheckResult, Verification
+
+
+async def verify_without_source(tx: Tx, seal: Seal) -> Verification:
+    """Prove what the stored documents and the plans can prove; writes nothing."""
+    statuses = await user_statuses(tx)
+    content, bad_key = CheckResult(Check.CONTENT), CheckResult(Check.MATCH_ON_BAD_KEY)
+    classes: dict[str, Counter[str]] = {}
+    for run in await list_runs(tx):
+        await _check_run(tx, run, seal, content, classes)
+    content.said = f"{content.looked_at - content.failures} of {content.looked_at} compared with the plans"
+    checks = [
+        content,
+        await check_identifiers(tx, statuses, bad_key),
+        bad_key,
+        *await check_profiles(tx, statuses),
+        await check_decisions(tx),
+        await check_fencing(tx),
+    ]
+    accounts = [Account(name, sum(counts.values()), dict(counts)) for name, counts in classes.items()]
+    return Verification(checks, accounts, not_taken={}, with_source=False)
+
+
+async def _check_run(tx: Tx, run: Run, seal: Seal, content: CheckResult, classes: dict[str, Counter[str]]) -> None:
+    found = await find_plan(tx, run.plan)
+    if found is None:
+        content.fail(f"run {run.id}: its plan is not there")
+        return
+    left_out = {*run.drifted, *run.gone}
+    async for rows in read_rows(tx, found[1], Section.DOCUMENTS):
+        for row, fate in await _check_rows(tx, [one for one in rows if one.key not in left_out], run, seal, content):
+            classes.setdefault(row.collection, Counter())[fate] += 1
+
+
+async def _check_rows(
+    tx: Tx, rows: list[DocumentRow], run: Run, seal: Seal, content: CheckResult
+) -> list[tuple[DocumentRow, str]]:
+    stored = await copies_by_key(tx, [row.key for row in rows])
+    fates = []
+    for row in rows:
+        copy = stored.get(row.key)
+        if copy is not None and copy["run"] != run.id:
+            continue  # A later run renewed the copy; its own plan tells the hash.
+        content.look()
+        fates.append((row, copy["fate"] if copy else "lost"))
+        if copy is None:
+            content.fail(f"there is no copy of {row.key}")
+            continue
+        try:
+            if sha256(await open_copy(tx, copy, seal)) != row.sha256:
+                content.fail(f"the copy of {row.key} is not what the plan took")
+        except CopyDamaged as error:
+            content.fail(error.message)
+    return fates
