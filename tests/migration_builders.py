@@ -20,12 +20,14 @@ from roundsman.migration.people import Assigned, Known
 from roundsman.migration.plan import DocumentRow, Fate, IdentifierRow
 from roundsman.migration.plan_store import row_document
 from roundsman.migration.planning import Planning
-from roundsman.migration.profile import SourceProfile, builtin_profile
+from roundsman.migration.profile import Kind, SourceProfile, builtin_profile
 from roundsman.migration.roster import Roster, Row
 from roundsman.migration.sources.port import SourceDocument
 
 AS_OF = datetime(2026, 11, 1, tzinfo=UTC)
 PHONE, OTHER_PHONE, THIRD_PHONE = "9845012367", "9845067812", "9731145602"
+EARLYBIRD = builtin_profile("earlybird")
+EARLYBIRD_KINDS = {collection.name: collection.kind for collection in EARLYBIRD.collections}
 PASSWORD_HASH = hashlib.sha256(b"not a default").hexdigest()
 
 Fields = dict[str, Any]
@@ -86,7 +88,7 @@ def completed(coroutine: Coroutine[Any, Any, Result]) -> Result:
 
 def roster_of(world: World, profile: SourceProfile | None = None) -> Roster:
     """Read a world as the import does."""
-    return completed(collect(MemorySource(world), profile or builtin_profile("earlybird")))
+    return completed(collect(MemorySource(world), profile or EARLYBIRD))
 
 
 def plan(world: World, *, know: Callable[[Roster], Known] = lambda _roster: Known(), as_of: datetime = AS_OF) -> "Plan":
@@ -100,7 +102,8 @@ def applied(before: "Plan") -> Callable[[Roster], Known]:
     documents = {row.key: row for row in before.planning.document_rows()}
     owners = {row.key: row.user_ids for row in before.planning.identifier_rows()}
     asked = frozenset(frozenset(row.members) for row in before.planning.review_rows())
-    customers = frozenset(row.customer.user_id for row in before.planning.profile_rows())
+    customers = {row.customer.user_id for row in before.planning.profile_rows()}
+    customers |= {row.user_id for row in documents.values() if EARLYBIRD_KINDS[row.collection] is Kind.CUSTOMER}
 
     def know(roster: Roster) -> Known:
         assigned: dict[Row, Assigned] = {}
@@ -109,7 +112,7 @@ def applied(before: "Plan") -> Callable[[Roster], Known]:
                 archived = became.fate is Fate.ARCHIVED
                 assigned[row] = Assigned(became.profile_id, became.sha256, archived=archived)
                 roster.assign(row, became.user_id)
-        return Known(assigned, owners, customers, asked)
+        return Known(assigned, owners, frozenset(customers), asked)
 
     return know
 
