@@ -4,7 +4,7 @@ On the first import this is nothing and costs nothing. Later only the new docume
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
+from itertools import combinations, islice
 from typing import TypeVar
 
 from bson import ObjectId
@@ -135,7 +135,8 @@ async def _reviews(tx: Tx, roster: Roster) -> tuple[frozenset[frozenset[str]], f
         asked.add(frozenset(review["members"]))
         if review.get("decision") == "keep_apart":
             rows = sorted(row for key in review["members"] if (row := _row_of_key(roster, key)) is not None)
-            apart |= {(a, b) for a in rows for b in rows if a < b}
+            # Documents that are one user already stay so: the answer was about the others.
+            apart |= {(a, b) for a, b in combinations(rows, 2) if roster.owner_of(a) != roster.owner_of(b)}
     return frozenset(asked), frozenset(apart)
 
 
