@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from roundsman.auth.credentials import Credential, insert_credentials
+from roundsman.auth.credential_storage import insert_credentials
+from roundsman.auth.credentials import Credential
 from roundsman.customers.customers import Customer
 from roundsman.customers.linkage import follow_customers, insert_customers
 from roundsman.database.bulk import BulkOutcome

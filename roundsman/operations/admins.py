@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from roundsman.auth.credentials import set_password
+from roundsman.auth.credential_storage import set_password
 from roundsman.auth.passwords import hash_password
 from roundsman.database.transaction import Tx, in_transaction
 from roundsman.identity.role_grants import create_admin

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from roundsman.access.roles import STAFF_ROLES
 from roundsman.audit_log.entries import Actor, AuditEntry
 from roundsman.audit_log.log import record
-from roundsman.auth.credentials import Credential, find_credential, renew_hash
+from roundsman.auth.credential_storage import find_credential, renew_hash
+from roundsman.auth.credentials import Credential
 from roundsman.auth.hashing import PasswordHashing
 from roundsman.auth.lifetimes import session_lifetime, token_lifetime
 from roundsman.auth.passwords import DUMMY_HASH, is_known_default, needs_rehash

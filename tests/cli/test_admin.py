@@ -1,7 +1,8 @@
 import re
 
 from roundsman.access.roles import Role
-from roundsman.auth.credentials import CredentialOrigin, find_credential
+from roundsman.auth.credential_storage import find_credential
+from roundsman.auth.credentials import CredentialOrigin
 from roundsman.auth.passwords import verify
 from roundsman.database.collections import CREDENTIALS, USERS
 from roundsman.database.transaction import Tx

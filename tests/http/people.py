@@ -3,7 +3,8 @@
 import httpx
 
 from roundsman.access.roles import Role
-from roundsman.auth.credentials import Credential, CredentialOrigin, insert_credentials
+from roundsman.auth.credential_storage import insert_credentials
+from roundsman.auth.credentials import Credential, CredentialOrigin
 from roundsman.auth.passwords import hash_password
 from roundsman.database.transaction import Tx
 from roundsman.identity.identifiers import phone_key

@@ -8,7 +8,7 @@ import pytest
 
 from roundsman.access.roles import Role
 from roundsman.app import create_app
-from roundsman.auth.credentials import find_credential
+from roundsman.auth.credential_storage import find_credential
 from roundsman.auth.passwords import hash_password, imported_hash
 from roundsman.database.collections import AUDIT_LOG, SESSIONS, USERS
 from roundsman.database.transaction import Tx

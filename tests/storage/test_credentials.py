@@ -1,13 +1,7 @@
 from bson import ObjectId
 
-from roundsman.auth.credentials import (
-    Credential,
-    CredentialOrigin,
-    find_credential,
-    insert_credentials,
-    renew_hash,
-    set_password,
-)
+from roundsman.auth.credential_storage import find_credential, insert_credentials, renew_hash, set_password
+from roundsman.auth.credentials import Credential, CredentialOrigin
 from roundsman.database.bulk import BulkOutcome
 from roundsman.database.transaction import Tx
 from roundsman.ids import UserId
