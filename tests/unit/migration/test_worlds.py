@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import combinations
+from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -79,7 +80,7 @@ def test_the_same_world_gives_the_same_rows_byte_for_byte(world: dict[str, list[
 
 @given(worlds, st.randoms(use_true_random=False))
 def test_the_order_of_documents_does_not_change_who_is_with_whom(
-    world: dict[str, list[Fields]], random: object
+    world: dict[str, list[Fields]], random: Random
 ) -> None:
     shuffled = {name: random.sample(documents, len(documents)) for name, documents in world.items()}
 
