@@ -102,7 +102,8 @@ class SourceProfile:
 
     def word(self, vocabulary: str, raw: object) -> str | None:
         """Our word for the application's, found in its exact spelling; None if the profile does not know it."""
-        return self.words[vocabulary].get(raw) if isinstance(raw, str) else None
+        # A bson Code is a str that cannot be hashed.
+        return self.words[vocabulary].get(str(raw)) if isinstance(raw, str) else None
 
 
 def builtin_profile(name: str) -> SourceProfile:

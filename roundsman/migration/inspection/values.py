@@ -104,7 +104,7 @@ def password_form(values: Iterable[object]) -> str:
 
 def spelling(value: object) -> str:
     """How a phone is written, with 9 for every digit and a for every letter."""
-    if not isinstance(value, str):
+    if type(value) is not str:
         return f"({type_name(value)})"
     if len(value) > _LONGEST_SPELLING:
         return "(longer)"
@@ -121,9 +121,9 @@ def _shape(character: str) -> str:
 
 def shown_word(value: object) -> str:
     """A word of a vocabulary as it is written; anything that does not look like one is not repeated."""
-    if value is None or value is ABSENT:
+    if value is None:
         return "(none)"
-    if not isinstance(value, str):
+    if type(value) is not str:
         return f"({type_name(value)})"
     if not _WORD.fullmatch(value.strip()):
         return "(no word)"
