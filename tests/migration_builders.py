@@ -21,6 +21,7 @@ from roundsman.migration.plan import DocumentRow, Fate, IdentifierRow
 from roundsman.migration.plan_store import row_document
 from roundsman.migration.planning import Planning
 from roundsman.migration.profile import Kind, SourceProfile, builtin_profile
+from roundsman.migration.records import PersonRecord
 from roundsman.migration.roster import Roster, Row
 from roundsman.migration.sources.port import SourceDocument
 
@@ -89,6 +90,11 @@ def completed(coroutine: Coroutine[Any, Any, Result]) -> Result:
 def roster_of(world: World, profile: SourceProfile | None = None) -> Roster:
     """Read a world as the import does."""
     return completed(collect(MemorySource(world), profile or EARLYBIRD))
+
+
+def records_of(roster: Roster) -> list[PersonRecord]:
+    """List all records by row."""
+    return [roster[row] for row in range(len(roster))]
 
 
 def plan(world: World, *, know: Callable[[Roster], Known] = lambda _roster: Known(), as_of: datetime = AS_OF) -> "Plan":
@@ -181,7 +187,7 @@ class Plan:
 
     def questions(self) -> list[tuple[str, str, frozenset[str]]]:
         """List what humans are asked: the list, the rule, and the ids of the documents."""
-        ids = {record.key: record.app_id or record.source_id for record in self.roster.records}
+        ids = {record.key: record.app_id or record.source_id for record in records_of(self.roster)}
         return [
             (row.list, row.rule, frozenset(ids[member] for member in row.members))
             for row in self.planning.review_rows()

@@ -81,6 +81,7 @@ class Ties:
 
 
 NO_TIES = Ties()
+SAME_ID = Ties(same_id=True)
 
 
 def decide_pair(a: PersonRecord, b: PersonRecord, ties: Ties = NO_TIES) -> PairDecision | None:
@@ -98,8 +99,8 @@ def decide_pair(a: PersonRecord, b: PersonRecord, ties: Ties = NO_TIES) -> PairD
 
 def _by_rules(a: PersonRecord, b: PersonRecord, ties: Ties, names: Verdict) -> PairDecision | None:
     evidence = _evidence(a, b, ties, names)
-    if ties.linked or ties.same_id:
-        return _linked(a, ties, names, evidence)
+    if ties.linked or (ties.same_id and _says_something(a.app_id, names)):
+        return _linked(ties, names, evidence)
     if a.phone and a.phone == b.phone:
         return _same_phone(a, b, ties, names, evidence)
     if a.email and a.email == b.email:
@@ -107,9 +108,12 @@ def _by_rules(a: PersonRecord, b: PersonRecord, ties: Ties, names: Verdict) -> P
     return None
 
 
-def _linked(a: PersonRecord, ties: Ties, names: Verdict, evidence: tuple[str, ...]) -> PairDecision | None:
-    if names is Verdict.DIFFERENT and not ties.linked and len(a.app_id or "") < _SHORT_ID:
-        return None  # Numbered ids repeat from collection to collection; such an id says nothing by itself.
+def _says_something(shared_id: str | None, names: Verdict) -> bool:
+    """Whether an id in two collections is evidence: numbers repeat, and say nothing unless the names agree."""
+    return names is Verdict.SAME or len(shared_id or "") >= _SHORT_ID
+
+
+def _linked(ties: Ties, names: Verdict, evidence: tuple[str, ...]) -> PairDecision:
     if names is Verdict.DIFFERENT:
         return PairDecision(Outcome.CONFLICT, Rule.LINK, evidence)
     return PairDecision(Outcome.UNSURE if ties.contradicted else Outcome.JOIN, Rule.LINK, evidence)

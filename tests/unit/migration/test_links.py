@@ -162,6 +162,30 @@ def test_numbered_ids_that_repeat_from_collection_to_collection_say_nothing(numb
     assert planned.questions() == []
 
 
+def test_a_repeated_number_does_not_hide_that_two_names_claim_one_phone() -> None:
+    planned = plan(
+        {
+            "users": [account("u", "Asha Rao", phone=PHONE) | {"id": 2}],
+            "customers_v2": [doc("c", "Vikram Iyer", phone=PHONE) | {"id": 2}],
+        }
+    )
+
+    assert len(planned.groups()) == 2
+    assert [(list_, rule) for list_, rule, _ in planned.questions()] == [("conflict", "C3")]
+
+
+@pytest.mark.parametrize("name", ["", "Asha", "Asha Rao"])
+def test_a_repeated_number_joins_only_under_the_same_name(name: str) -> None:
+    planned = plan(
+        {
+            "users": [account("u", "Asha Rao") | {"id": "cust-001"}],
+            "customers_v2": [doc("c", name, phone=PHONE) | {"id": "cust-001"}],
+        }
+    )
+
+    assert len(planned.groups()) == (1 if name == "Asha Rao" else 2)
+
+
 def test_documents_of_one_collection_with_the_same_id_are_not_joined_by_it() -> None:
     planned = plan(
         {

@@ -23,6 +23,7 @@ from tests.migration_builders import (
     applied,
     object_id,
     plan,
+    records_of,
     roster_of,
 )
 
@@ -93,7 +94,7 @@ def test_the_order_of_documents_does_not_change_who_is_with_whom(
 
 @given(worlds, st.builds(Ties, linked=st.booleans(), contradicted=st.booleans()))
 def test_a_pair_is_decided_alike_from_both_sides(world: dict[str, list[Fields]], drawn: Ties) -> None:
-    for a, b in combinations(roster_of(world).records, 2):
+    for a, b in combinations(records_of(roster_of(world)), 2):
         ties = replace(drawn, same_id=a.app_id == b.app_id)
 
         assert decide_pair(a, b, ties) == decide_pair(b, a, ties)
@@ -104,7 +105,7 @@ def test_every_document_has_exactly_one_fate_and_one_user_who_is_planned(world: 
     planned = plan(world)
     rows = list(planned.planning.document_rows())
 
-    assert sorted(row.key for row in rows) == sorted(record.key for record in planned.roster.records)
+    assert sorted(row.key for row in rows) == sorted(record.key for record in records_of(planned.roster))
     assert {row.user_id for row in rows} <= planned.users().keys()
     assert sorted(row for person in planned.planning.people.persons for row in person.rows) == list(
         range(len(planned.roster))
@@ -152,7 +153,7 @@ def test_staff_neither_share_a_user_nor_gain_one(world: dict[str, list[Fields]])
     for person in planned.planning.people.persons:
         if any(planned.roster[row].is_staff for row in person.rows):
             assert len(person.rows) == 1
-    staff = {planned.planning.people.user_of(row) for row, one in enumerate(planned.roster.records) if one.is_staff}
+    staff = {planned.planning.people.user_of(row) for row, one in enumerate(records_of(planned.roster)) if one.is_staff}
     for user in planned.users().values():
         assert bool(set(user.roles) & STAFF_ROLES) == (user.id in staff)
 
@@ -176,7 +177,7 @@ def test_an_archived_account_is_alone_and_named_by_nothing(world: dict[str, list
     planned = plan(world)
     for row in planned.planning.document_rows():
         if row.fate is Fate.ARCHIVED:
-            at = next(n for n, one in enumerate(planned.roster.records) if one.key == row.key)
+            at = next(n for n, one in enumerate(records_of(planned.roster)) if one.key == row.key)
             assert planned.roster[at].kind is Kind.USER
             assert planned.planning.people.person_of[at].rows == (at,)
             assert planned.roster.activity_of(at).references == 0
@@ -200,8 +201,8 @@ def test_a_new_document_moves_nothing_that_was_assigned(
     after = plan(widened, know=applied(before))
 
     assert [row.source_id for row in after.planning.document_rows()] == [str(document["_id"])]
-    for row, record in enumerate(before.roster.records):
-        at = next(n for n, one in enumerate(after.roster.records) if one.key == record.key)
+    for row, record in enumerate(records_of(before.roster)):
+        at = next(n for n, one in enumerate(records_of(after.roster)) if one.key == record.key)
         assert after.planning.people.user_of(at) == before.planning.people.user_of(row)
     assert not after.users().keys() & before.users().keys()
     assert not after.identifiers().keys() & before.identifiers().keys()
