@@ -139,10 +139,10 @@ def parse_profile(text: str) -> SourceProfile:
             words={vocabulary: _words(data, vocabulary) for vocabulary in _WORDS},
             collections=tuple(_collection(name, entry) for name, entry in data["collections"].items()),
         )
-    except KeyError as error:
-        raise ProfileInvalid(f"the profile lacks {error.args[0]!r}") from error
     except (ZoneInfoNotFoundError, re.error, TypeError, ValueError) as error:
         raise ProfileInvalid(f"the profile cannot be used: {error}") from error
+    except KeyError as error:  # after the time zone's, which is one of these
+        raise ProfileInvalid(f"the profile lacks {error.args[0]!r}") from error
 
 
 def _words(data: Mapping[str, Any], vocabulary: str) -> Mapping[str, str]:
