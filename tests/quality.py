@@ -63,7 +63,7 @@ async def measure(folder: Path) -> Quality:
 
 def _persons(folder: Path, roster: Roster) -> list[str]:
     truth = {f"{row['collection']}:{row['_id']}": row["person"] for row in read_truth(folder)}
-    return [truth[record.key] for record in roster.records]
+    return [truth[roster[row].key] for row in range(len(roster))]
 
 
 def _scores(person: Sequence[str], group: Sequence[Hashable]) -> tuple[float, float]:
