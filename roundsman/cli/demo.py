@@ -17,6 +17,7 @@ from roundsman.cli.migrate import apply_with_progress, print_verification, verif
 from roundsman.cli.output import say
 from roundsman.cli.progress import shown_progress
 from roundsman.cli.serve import require_free_port, serve_runtime
+from roundsman.cli.sources import BUILT_IN
 from roundsman.database.connection import with_database
 from roundsman.errors import IntegrityBroken
 from roundsman.identity.importing import count_admins_made_here
@@ -35,7 +36,6 @@ from roundsman.settings import Settings, load_settings
 
 _DATABASE: Final = "roundsman_demo"
 _SOURCE: Final = "roundsman_demo_source"
-_PROFILE: Final = "earlybird"
 _ADMIN: Final = NewAdmin(name="Demo Admin", phone="+919820098200")
 _PASSWORD_BYTES: Final = 15
 
@@ -64,7 +64,7 @@ async def _demo(settings: Settings, world: World, *, serve: bool) -> None:
 
 
 async def _prepare(runtime: Runtime, source: MongoSource, source_uri: str, world: World) -> None:
-    profile = builtin_profile(_PROFILE)
+    profile = builtin_profile(BUILT_IN)
     if not await source.count_documents():
         await _generate(source_uri, world)
     if await find_latest_run(runtime.tx) is None:

@@ -8,20 +8,19 @@ from typing import Annotated, Final
 import typer
 
 from roundsman.cli.output import FINDINGS, print_json, print_table, say
-from roundsman.cli.profiles import read_profile
 from roundsman.cli.progress import shown_progress
+from roundsman.cli.sources import BUILT_IN, ProfileOption, SourceOption, opened_source, read_profile
 from roundsman.migration.inspection.findings import Case, Counts, Inspection, Level
 from roundsman.migration.inspection.inspector import inspect_source
 from roundsman.migration.profile import SourceProfile
-from roundsman.migration.sources.opening import open_source
 
 _EXAMPLES_SHOWN: Final = 2
 
 
 def inspect(
     *,
-    source: Annotated[str, typer.Option(help="mongodb://host:port/DATABASE, or a folder of <collection>.jsonl files.")],
-    profile: Annotated[str, typer.Option(help="What its fields mean: a built-in name, or a .toml file.")] = "earlybird",
+    source: SourceOption = None,
+    profile: ProfileOption = BUILT_IN,
     as_json: Annotated[bool, typer.Option("--json", help="Everything as JSON, with more examples.")] = False,
     fail_on: Annotated[
         Level, typer.Option(help="Exit with 1 if there is a finding of this level or a graver one.")
@@ -41,13 +40,10 @@ def inspect(
         raise typer.Exit(FINDINGS)
 
 
-async def _inspect(locator: str, profile: SourceProfile) -> Inspection:
-    source = open_source(locator)
-    try:
+async def _inspect(option: str | None, profile: SourceProfile) -> Inspection:
+    async with opened_source(option) as source:
         with shown_progress() as progress:
             return await inspect_source(source, profile, progress)
-    finally:
-        await source.close()
 
 
 def _print(inspection: Inspection) -> None:

@@ -15,47 +15,30 @@ from roundsman.cli import review
 from roundsman.cli.inspect import inspect
 from roundsman.cli.output import FINDINGS, json_text, print_json, print_table, say, warn
 from roundsman.cli.progress import shown_progress
-from roundsman.errors import InvalidInput
+from roundsman.cli.sources import BUILT_IN, ProfileOption, SourceOption, opened_source, read_profile
 from roundsman.migration.apply import Applied, Means, apply_plan, get_plan
 from roundsman.migration.cutover import cut_over
 from roundsman.migration.plan import PlanHeader
 from roundsman.migration.plan_file import write_plan_file
 from roundsman.migration.planner import make_plan
-from roundsman.migration.profile import SourceProfile, builtin_profile, profile_from_file
+from roundsman.migration.profile import SourceProfile
 from roundsman.migration.report import markdown
 from roundsman.migration.reporting import gather_report
 from roundsman.migration.sealing import Seal
-from roundsman.migration.sources.opening import open_source
 from roundsman.migration.sources.port import Source, SourceUnreachable
 from roundsman.migration.summary import remember
 from roundsman.migration.verify.verification import CLASSES, MEANING, Verification
 from roundsman.migration.verify.verifier import verify
 from roundsman.migration.verify.without_source import verify_without_source
 from roundsman.runtime import Runtime, open_runtime
-from roundsman.settings import Settings, load_settings
-
-
-class NoSource(InvalidInput):
-    """No source was named."""
-
-    code = "no_source"
-
+from roundsman.settings import load_settings
 
 app = typer.Typer(help="From an existing database to one identity. The source is only read.", no_args_is_help=True)
 app.command("inspect")(inspect)
 
 app.add_typer(review.app, name="review")
 
-SourceOption = Annotated[
-    str | None,
-    typer.Option(
-        "--source",
-        help="mongodb://host:port/DATABASE, or a folder of <collection>.jsonl files; without it, ROUNDSMAN_SOURCE.",
-    ),
-]
-ProfileOption = Annotated[str, typer.Option("--profile", help="A built-in source profile, or a TOML file.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-_PROFILE = "earlybird"
 _NOT_PROVED_AGAINST_SOURCE = 2
 
 
@@ -63,7 +46,7 @@ _NOT_PROVED_AGAINST_SOURCE = 2
 def plan_(
     *,
     source: SourceOption = None,
-    profile: ProfileOption = _PROFILE,
+    profile: ProfileOption = BUILT_IN,
     as_of: Annotated[str | None, typer.Option(help="Decide as if it were this time (ISO 8601).")] = None,
     out: Annotated[Path | None, typer.Option(help="Also write the plan to a file, one row a line.")] = None,
     as_json: JsonOption = False,
@@ -94,7 +77,7 @@ def apply_(
     *,
     plan: Annotated[str, typer.Option(help="The digest of the plan; its first twelve characters do.")],
     source: Annotated[str | None, typer.Option(help="The source; without it, the one the plan was made from.")] = None,
-    profile: ProfileOption = _PROFILE,
+    profile: ProfileOption = BUILT_IN,
     throttle: Annotated[int, typer.Option(min=0, help="At most so many documents a second; 0 is no limit.")] = 0,
     as_json: JsonOption = False,
 ) -> None:
@@ -115,15 +98,12 @@ def apply_(
         say(f"\nApplied as run {applied.run_id}. Prove it with: roundsman migrate verify")
 
 
-async def _apply(digest: str, locator: str | None, profile: SourceProfile, throttle: int) -> Applied:
+async def _apply(digest: str, option: str | None, profile: SourceProfile, throttle: int) -> Applied:
     settings = load_settings()
     async with open_runtime(settings) as runtime:
         header = await get_plan(runtime.tx, digest)
-        source = open_source(locator or settings.source or header.source)
-        try:
+        async with opened_source(option or settings.source or header.source) as source:
             return await apply_with_progress(runtime, source, profile, header.digest, throttle=throttle)
-        finally:
-            await source.close()
 
 
 async def apply_with_progress(
@@ -156,7 +136,7 @@ def verify_(
     without_source: Annotated[
         bool, typer.Option("--without-source", help="Prove what can be proved without the source.")
     ] = False,
-    profile: ProfileOption = _PROFILE,
+    profile: ProfileOption = BUILT_IN,
     as_json: JsonOption = False,
 ) -> None:
     """Prove from the source and the stored documents that nothing was lost and everything belongs together."""
@@ -223,7 +203,7 @@ def _as_json(verification: Verification) -> dict[str, object]:
 def report_(
     *,
     source: SourceOption = None,
-    profile: ProfileOption = _PROFILE,
+    profile: ProfileOption = BUILT_IN,
     out: Annotated[Path | None, typer.Option(help="The file to write, instead of the terminal.")] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -247,7 +227,7 @@ async def _report(locator: str | None, profile: SourceProfile, *, as_json: bool)
 def cutover_(
     *,
     source: SourceOption = None,
-    profile: ProfileOption = _PROFILE,
+    profile: ProfileOption = BUILT_IN,
     confirm: Annotated[str | None, typer.Option(help="The word live, instead of being asked.")] = None,
 ) -> None:
     """Make Roundsman the authority for people, once verification is green and there is an admin."""
@@ -265,25 +245,7 @@ async def _cutover(locator: str | None, profile: SourceProfile) -> None:
         await cut_over(runtime.tx, verification, now=runtime.clock())
 
 
-def read_profile(name: str) -> SourceProfile:
-    """A built-in profile by its name, or one in a file."""
-    return profile_from_file(Path(name)) if name.endswith(".toml") else builtin_profile(name)
-
-
-def required_locator(option: str | None, settings: Settings) -> str:
-    """The source that the option or the settings name. Raises NoSource."""
-    locator = option or settings.source
-    if locator is None:
-        raise NoSource("which source? Give --source, or set ROUNDSMAN_SOURCE")
-    return locator
-
-
 @asynccontextmanager
-async def _opened(locator: str | None) -> AsyncIterator[tuple[Runtime, Source]]:
-    settings = load_settings()
-    source = open_source(required_locator(locator, settings))
-    try:
-        async with open_runtime(settings) as runtime:
-            yield runtime, source
-    finally:
-        await source.close()
+async def _opened(option: str | None) -> AsyncIterator[tuple[Runtime, Source]]:
+    async with opened_source(option) as source, open_runtime(load_settings()) as runtime:
+        yield runtime, source
