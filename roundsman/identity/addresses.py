@@ -6,6 +6,7 @@ be the same ones, and most of the words.
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
@@ -13,6 +14,7 @@ from anyascii import anyascii
 
 _LONGEST: Final = 500
 _SHARE_OF_WORDS: Final = 0.6
+_POSTAL_CODE_LENGTH: Final = 6
 _WORD: Final = re.compile(r"\d+|[a-z]+")
 _NOISE_WORDS = (
     "a and at behind beside building bldg by flat floor front h hno house in near no nr number of off opp opposite "
@@ -71,38 +73,39 @@ def _fold(text: str) -> str:
     return " ".join(folded)
 
 
+@dataclass(frozen=True, slots=True)
+class _Door:
+    """The parts of a folded address, by which two are compared."""
+
+    words: frozenset[str]
+    numbers: frozenset[str]
+    postal_codes: frozenset[str]
+
+
+@lru_cache(maxsize=4096)
+def _door(folded: str) -> _Door:
+    words = frozenset(folded.split())
+    numbers = frozenset(word for word in words if word.isdecimal())
+    codes = frozenset(number for number in numbers if len(number) == _POSTAL_CODE_LENGTH)
+    return _Door(words - numbers, numbers - codes, codes)
+
+
 def addresses_agree(a: str, b: str) -> bool:
     """Whether two folded addresses are one door: the same numbers and most of the words. An empty one agrees with nothing.
 
     A postal code that only one of them names does not count against them.
     """
-    words_a, words_b = frozenset(a.split()), frozenset(b.split())
-    if not words_a or not words_b:
+    if not a or not b:
         return False
-    return _same_numbers(words_a, words_b) and _share_most_words(words_a, words_b)
-
-
-def _same_numbers(a: frozenset[str], b: frozenset[str]) -> bool:
-    numbers_a, numbers_b = _numbers(a), _numbers(b)
-    codes_a, codes_b = _postal_codes(numbers_a), _postal_codes(numbers_b)
-    if codes_a and codes_b and codes_a != codes_b:
+    one, other = _door(a), _door(b)
+    if one.postal_codes and other.postal_codes and one.postal_codes != other.postal_codes:
         return False
-    return numbers_a - codes_a == numbers_b - codes_b
-
-
-def _numbers(words: frozenset[str]) -> frozenset[str]:
-    return frozenset(word for word in words if word.isdecimal())
-
-
-def _postal_codes(numbers: frozenset[str]) -> frozenset[str]:
-    postal_code_length = 6
-    return frozenset(number for number in numbers if len(number) == postal_code_length)
+    return one.numbers == other.numbers and _share_most_words(one.words, other.words)
 
 
 def _share_most_words(a: frozenset[str], b: frozenset[str]) -> bool:
     """Most words of the shorter one stand in the longer one: people add a landmark more often than they change one."""
-    words_a, words_b = a - _numbers(a), b - _numbers(b)
-    fewer = min(len(words_a), len(words_b))
+    fewer = min(len(a), len(b))
     if fewer == 0:
-        return not words_a and not words_b
-    return len(words_a & words_b) >= _SHARE_OF_WORDS * fewer
+        return not a and not b
+    return len(a & b) >= _SHARE_OF_WORDS * fewer

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -58,6 +59,7 @@ class FoldedName:
 
 
 _LONGEST: Final = 200
+_CACHED_PAIRS: Final = 4_096
 _LONG_WORD: Final = 7
 _DIGIT: Final = re.compile(r"[0-9]")
 _NO_NUMBERS: Final[frozenset[str]] = frozenset()
@@ -77,14 +79,19 @@ def compare_names(a: FoldedName, b: FoldedName) -> Verdict:
     """Compare two folded names; the order of the two does not matter."""
     if not a.text or not b.text:
         return Verdict.UNSURE
-    if a.text == b.text:
-        return Verdict.SAME if _names_somebody(a.text.split()) else Verdict.UNSURE
-    if (Script.OTHER.value in a.text) != (Script.OTHER.value in b.text):
-        return Verdict.UNSURE
     # In one order always, so that the verdict cannot depend on which of the two came first.
-    first, second = sorted((a.text, b.text))
-    verdict = _compare(_Parts.of(first), _Parts.of(second))
-    if verdict is Verdict.DIFFERENT and a.text.replace(" ", "") == b.text.replace(" ", ""):
+    return _compare_texts(a.text, b.text) if a.text <= b.text else _compare_texts(b.text, a.text)
+
+
+@lru_cache(maxsize=_CACHED_PAIRS)
+def _compare_texts(a: str, b: str) -> Verdict:
+    """Compare two folded names; those of one household come again and again."""
+    if a == b:
+        return Verdict.SAME if _names_somebody(a.split()) else Verdict.UNSURE
+    if (Script.OTHER.value in a) != (Script.OTHER.value in b):
+        return Verdict.UNSURE
+    verdict = _compare(_Parts.of(a), _Parts.of(b))
+    if verdict is Verdict.DIFFERENT and a.replace(" ", "") == b.replace(" ", ""):
         return Verdict.UNSURE  # only a space stands elsewhere: 'NaveenA garwal'
     return verdict
 

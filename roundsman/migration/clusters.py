@@ -5,13 +5,15 @@ brings together two records which may not be (V2, V3, or names that differ on on
 two parts together, that edge is cut and becomes a review. A cluster never joins two users that exist.
 """
 
+from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from roundsman.identity.names import Verdict
 from roundsman.migration.matching import PHONE, Outcome, PairDecision, Rule
-from roundsman.migration.pairing import DecidedPair
+from roundsman.migration.pairing import DecidedPair, PairList
 from roundsman.migration.roster import Roster, Row
 
 _LARGEST_CLUSTER = 8
@@ -31,18 +33,16 @@ class OpenQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Clustering:
-    """Every row in one cluster, in the order of first rows; the rule that joined a row; what was left to humans."""
+    """Every row in one cluster, in the order of first rows; by row the rule that joined it; what was left to humans."""
 
     clusters: tuple[tuple[Row, ...], ...]
-    joined_by: dict[Row, PairDecision]
+    joined_by: Sequence[PairDecision | None]
     questions: tuple[OpenQuestion, ...]
 
 
 def cluster(roster: Roster, pairs: Iterable[DecidedPair]) -> Clustering:
     """Join what the rules join, hold what they hold."""
-    joins: list[DecidedPair] = []
-    doubts: list[DecidedPair] = []
-    vetoes: list[DecidedPair] = []
+    joins, doubts, vetoes = PairList(), PairList(), PairList()
     for pair in pairs:
         if pair.decision.outcome is Outcome.JOIN and not _are_two_users(roster, pair):
             joins.append(pair)
@@ -52,13 +52,14 @@ def cluster(roster: Roster, pairs: Iterable[DecidedPair]) -> Clustering:
             vetoes.append(pair)
     parts = _Partition(len(roster), joins)
     held, cut = _held(roster, parts, joins, vetoes)
-    kept = [pair for pair in joins if pair not in cut and pair.a not in held and pair.b not in held]
+    cut_rows = set(map(_rows, cut))
+    kept = PairList(pair for pair in joins if _rows(pair) not in cut_rows and pair.a not in held and pair.b not in held)
     final = parts if len(kept) == len(joins) else _Partition(len(roster), kept)
     questions = [*_unique(held.values()), *map(_weak_question, sorted(cut, key=_rows))]
-    apart = [pair for pair in doubts if final.root(pair.a) != final.root(pair.b)]
+    apart = PairList(pair for pair in doubts if final.root(pair.a) != final.root(pair.b))
     questions += [_question(pair) for pair in apart if not _is_about_a_phone(pair)]
     questions += _phone_questions(roster, filter(_is_about_a_phone, apart))
-    return Clustering(final.clusters(), _strongest_join(kept), tuple(questions))
+    return Clustering(final.clusters(), _strongest_join(len(roster), kept), tuple(questions))
 
 
 def _are_two_users(roster: Roster, pair: DecidedPair) -> bool:
@@ -75,10 +76,10 @@ def _is_veto(pair: DecidedPair) -> bool:
 class _Partition:
     """Disjoint sets of rows; the root of a set is its smallest row."""
 
-    def __init__(self, size: int, joins: Iterable[DecidedPair]) -> None:
-        self._parent = list(range(size))
-        for pair in joins:
-            a, b = sorted((self.root(pair.a), self.root(pair.b)))
+    def __init__(self, size: int, joins: PairList) -> None:
+        self._parent = array("i", range(size))
+        for pair in joins.rows():
+            a, b = sorted(map(self.root, pair))
             self._parent[b] = a
 
     def root(self, row: Row) -> Row:
@@ -87,19 +88,21 @@ class _Partition:
         return row
 
     def clusters(self) -> tuple[tuple[Row, ...], ...]:
-        members: dict[Row, list[Row]] = defaultdict(list)
+        return tuple(tuple(rows) for _, rows in groupby(sorted(range(len(self._parent)), key=self.root), self.root))
+
+    def sizes(self) -> Sequence[int]:
+        """The number of rows in the set of each root."""
+        sizes = array("i", bytes(len(self._parent) * array("i").itemsize))
         for row in range(len(self._parent)):
-            members[self.root(row)].append(row)
-        return tuple(map(tuple, members.values()))
+            sizes[self.root(row)] += 1
+        return sizes
 
 
 def _held(
-    roster: Roster, parts: _Partition, joins: Sequence[DecidedPair], vetoes: Sequence[DecidedPair]
+    roster: Roster, parts: _Partition, joins: PairList, vetoes: PairList
 ) -> tuple[dict[Row, OpenQuestion], frozenset[DecidedPair]]:
-    edges: dict[Row, list[DecidedPair]] = defaultdict(list)
-    for pair in joins:
-        edges[parts.root(pair.a)].append(pair)
     vetoed = {parts.root(pair.a): pair for pair in vetoes if parts.root(pair.a) == parts.root(pair.b)}
+    edges = _edges_of_doubtful(roster, parts, joins, vetoed.keys())
     held: dict[Row, OpenQuestion] = {}
     cut: set[DecidedPair] = set()
     for root, of_cluster in edges.items():
@@ -112,6 +115,22 @@ def _held(
         elif len(rows) >= _SMALLEST_TRANSITIVE and any(pair.decision.weak for pair in of_cluster):
             cut |= _weak_bridges(rows, of_cluster)
     return held, frozenset(cut)
+
+
+def _edges_of_doubtful(
+    roster: Roster, parts: _Partition, joins: PairList, vetoed: Collection[Row]
+) -> dict[Row, list[DecidedPair]]:
+    """The joins, by root, of the clusters that may have to be held or cut; most clusters need no second look."""
+    sizes = parts.sizes()
+    doubtful = {parts.root(pair.a) for pair in joins if pair.decision.weak}
+    doubtful |= {parts.root(row) for row in roster.owned_rows()}
+    doubtful.update(vetoed)
+    edges: dict[Row, list[DecidedPair]] = defaultdict(list)
+    for pair in joins:
+        root = parts.root(pair.a)
+        if root in doubtful or sizes[root] > _LARGEST_CLUSTER:
+            edges[root].append(pair)
+    return edges
 
 
 def _why_held(rows: Sequence[Row], users: int, veto: DecidedPair | None) -> tuple[str, ...]:
@@ -137,12 +156,12 @@ def _connected_without(rows: Sequence[Row], edges: Sequence[DecidedPair], left_o
     return len(reached) == len(rows)
 
 
-def _strongest_join(joins: Iterable[DecidedPair]) -> dict[Row, PairDecision]:
-    """For each joined row the first decision that joined it: pairs come strongest evidence first."""
-    joined: dict[Row, PairDecision] = {}
+def _strongest_join(size: int, joins: PairList) -> list[PairDecision | None]:
+    """For each row the first decision that joined it: pairs come strongest evidence first."""
+    joined: list[PairDecision | None] = [None] * size
     for pair in joins:
-        joined.setdefault(pair.a, pair.decision)
-        joined.setdefault(pair.b, pair.decision)
+        for row in _rows(pair):
+            joined[row] = joined[row] or pair.decision
     return joined
 
 

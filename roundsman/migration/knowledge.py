@@ -7,8 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations, islice
 from typing import TypeVar
 
-from bson import ObjectId
-
 from roundsman.access.roles import STAFF_ROLES
 from roundsman.customers.linkage import customers_of_users
 from roundsman.database.collections import REVIEWS, SOURCE_DOCUMENTS
@@ -22,7 +20,7 @@ from roundsman.migration.copies import Copy, iterate_copies
 from roundsman.migration.people import Assigned, Known
 from roundsman.migration.plan import Fate
 from roundsman.migration.profile import Kind
-from roundsman.migration.records import PersonRecord
+from roundsman.migration.records import PersonRecord, seconds
 from roundsman.migration.roster import Roster, Row
 
 Item = TypeVar("Item")
@@ -89,33 +87,32 @@ async def _add_own_users(
         if kind != "alias" and users[0] not in present:
             held.setdefault(users[0], {})[kind] = value
     for user in await find_users(tx, list(held)):
-        roster.add(_own_record(user, held[user.id]))
+        roster.add(_own_record(user, held[user.id]), owner=user.id)
 
 
 def _own_record(user: User, keys: Mapping[str, str]) -> PersonRecord:
     return PersonRecord(
         collection=HERE,
-        source_id=str(user.id),
-        kind=Kind.USER,
+        other_id=None,
+        kind_value=Kind.USER.value,
         sha256=b"",
-        object_id=ObjectId(user.id),
+        object_id_bytes=user.id.binary,
         app_id=None,
         name=user.name,
-        folded_name=fold_name(user.name),
+        folded_text=fold_name(user.name).text,
         phone=keys.get("phone"),
         email=keys.get("email"),
         sign_in_email=keys.get("email"),
         folded_address="",
-        links=(),
-        role=next((role for role in user.roles if role in STAFF_ROLES), None),
+        link_values=(),
+        role_value=next((role.value for role in user.roles if role in STAFF_ROLES), None),
         has_password=False,
         blocked=False,
-        created_at=user.created_at,
+        created_seconds=seconds(user.created_at),
         created_by=None,
         gstin=None,
-        phone_verified_at=None,
-        last_sign_in_at=user.last_sign_in_at,
-        user_id=user.id,
+        phone_verified_seconds=None,
+        last_sign_in_seconds=seconds(user.last_sign_in_at),
     )
 
 

@@ -7,6 +7,7 @@ that got a new owner.
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 from roundsman.access.roles import Role
 from roundsman.identity.addresses import addresses_agree
@@ -71,6 +72,10 @@ class PairDecision:
     weak: bool = False
 
 
+_decision = cache(PairDecision)
+"""The same few decisions for all pairs, so that a million pairs share them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ties:
     """What connects two records besides their own fields: a link that resolves, and one that leads elsewhere."""
@@ -91,9 +96,9 @@ def decide_pair(a: PersonRecord, b: PersonRecord, ties: Ties = NO_TIES) -> PairD
     if decision is None or decision.outcome in (Outcome.APART, Outcome.CONFLICT):
         return decision
     if a.is_staff or b.is_staff:
-        return PairDecision(Outcome.UNSURE, Rule.STAFF, decision.evidence)
+        return _decision(Outcome.UNSURE, Rule.STAFF, decision.evidence)
     if _proofs_differ(a, b):
-        return PairDecision(Outcome.UNSURE, Rule.VERIFIED_DIFFER, decision.evidence)
+        return _decision(Outcome.UNSURE, Rule.VERIFIED_DIFFER, decision.evidence)
     return decision
 
 
@@ -115,8 +120,8 @@ def _says_something(shared_id: str | None, names: Verdict) -> bool:
 
 def _linked(ties: Ties, names: Verdict, evidence: tuple[str, ...]) -> PairDecision:
     if names is Verdict.DIFFERENT:
-        return PairDecision(Outcome.CONFLICT, Rule.LINK, evidence)
-    return PairDecision(Outcome.UNSURE if ties.contradicted else Outcome.JOIN, Rule.LINK, evidence)
+        return _decision(Outcome.CONFLICT, Rule.LINK, evidence)
+    return _decision(Outcome.UNSURE if ties.contradicted else Outcome.JOIN, Rule.LINK, evidence)
 
 
 def _same_phone(
@@ -124,14 +129,14 @@ def _same_phone(
 ) -> PairDecision:
     same, unsure, differ = _rules_for(a, b)
     if names is Verdict.DIFFERENT:
-        return PairDecision(Outcome.CONFLICT, differ, evidence)
+        return _decision(Outcome.CONFLICT, differ, evidence)
     if ties.contradicted:
-        return PairDecision(Outcome.UNSURE, same, evidence)
+        return _decision(Outcome.UNSURE, same, evidence)
     if names is Verdict.SAME:
-        return PairDecision(Outcome.JOIN, same, evidence)
+        return _decision(Outcome.JOIN, same, evidence)
     if unsure is not Rule.PARTNER_UNSURE and _confirmed(a, b, unsure):
-        return PairDecision(Outcome.JOIN, unsure, evidence, weak=True)
-    return PairDecision(Outcome.UNSURE, unsure, evidence)
+        return _decision(Outcome.JOIN, unsure, evidence, weak=True)
+    return _decision(Outcome.UNSURE, unsure, evidence)
 
 
 def _rules_for(a: PersonRecord, b: PersonRecord) -> tuple[Rule, Rule, Rule]:
@@ -154,15 +159,15 @@ def _same_email(
     kinds = {a.kind, b.kind}
     if kinds == {Kind.USER}:
         if names is Verdict.DIFFERENT:
-            return PairDecision(Outcome.APART, Rule.EMAIL_USERS_DIFFER, evidence)
-        return PairDecision(Outcome.UNSURE, Rule.EMAIL_USERS_SAME, evidence)
+            return _decision(Outcome.APART, Rule.EMAIL_USERS_DIFFER, evidence)
+        return _decision(Outcome.UNSURE, Rule.EMAIL_USERS_SAME, evidence)
     if names is Verdict.DIFFERENT:
         return None  # Contacts are shared in a family; nothing is claimed by it.
     if kinds & set(_PARTNERS):
-        return PairDecision(Outcome.UNSURE, Rule.PARTNER_UNSURE, evidence)
+        return _decision(Outcome.UNSURE, Rule.PARTNER_UNSURE, evidence)
     if names is Verdict.SAME and not ties.contradicted:
-        return PairDecision(Outcome.JOIN, Rule.CUSTOMER_EMAIL, evidence)
-    return PairDecision(Outcome.UNSURE, Rule.CUSTOMER_EMAIL, evidence)
+        return _decision(Outcome.JOIN, Rule.CUSTOMER_EMAIL, evidence)
+    return _decision(Outcome.UNSURE, Rule.CUSTOMER_EMAIL, evidence)
 
 
 def _proofs_differ(a: PersonRecord, b: PersonRecord) -> bool:
@@ -171,13 +176,21 @@ def _proofs_differ(a: PersonRecord, b: PersonRecord) -> bool:
 
 
 def _evidence(a: PersonRecord, b: PersonRecord, ties: Ties, names: Verdict) -> tuple[str, ...]:
+    same_phone = a.phone is not None and a.phone == b.phone
+    same_email = a.email is not None and a.email == b.email
+    return _said(ties, same_phone, same_email, addresses_agree(a.folded_address, b.folded_address), names)
+
+
+@cache
+def _said(ties: Ties, same_phone: bool, same_email: bool, same_address: bool, names: Verdict) -> tuple[str, ...]:  # noqa: FBT001 - what was seen
+    """The same few words for all pairs, so that a million decisions share them."""
     seen = {
         "link": ties.linked,
         "same id": ties.same_id,
         "link elsewhere": ties.contradicted,
-        PHONE: bool(a.phone) and a.phone == b.phone,
-        "e-mail": bool(a.email) and a.email == b.email,
-        "address": addresses_agree(a.folded_address, b.folded_address),
+        PHONE: same_phone,
+        "e-mail": same_email,
+        "address": same_address,
     }
     return (*(name for name, there in seen.items() if there), f"names {names}")
 

@@ -3,13 +3,15 @@
 A phone under more than five different names is nobody's: it is a contact, and neither matches nor signs in.
 """
 
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 from roundsman.identity.names import FoldedName, Verdict, compare_names
-from roundsman.migration.matching import Outcome, PairDecision, Rule, Ties, decide_pair
+from roundsman.migration.matching import NO_TIES, SAME_ID, Outcome, PairDecision, Rule, Ties, decide_pair
 from roundsman.migration.profile import Kind
+from roundsman.migration.records import PersonRecord
 from roundsman.migration.roster import Roster, Row
 
 _MOST_NAMES_OF_A_PHONE = 5
@@ -27,12 +29,40 @@ class DecidedPair:
     decision: PairDecision
 
 
+class PairList:
+    """Decided pairs in columns: there may be several for each record."""
+
+    def __init__(self, pairs: Iterable[DecidedPair] = ()) -> None:
+        self._a, self._b = array("i"), array("i")
+        self._decisions: list[PairDecision] = []
+        for pair in pairs:
+            self.append(pair)
+
+    def append(self, pair: DecidedPair) -> None:
+        """Add a pair at the end."""
+        self._a.append(pair.a)
+        self._b.append(pair.b)
+        self._decisions.append(pair.decision)
+
+    def __len__(self) -> int:
+        return len(self._decisions)
+
+    def __iter__(self) -> Iterator[DecidedPair]:
+        return map(DecidedPair, self._a, self._b, self._decisions)
+
+    def rows(self) -> Iterator[Pair]:
+        """The pairs without what was decided."""
+        return zip(self._a, self._b, strict=True)
+
+
 def crowded_phones(roster: Roster) -> frozenset[str]:
     """The phones that too many differently named records hold to be anybody's."""
     return frozenset(
         phone
-        for phone, rows in roster.phone_groups().items()
-        if len(rows) > _MOST_NAMES_OF_A_PHONE and has_many_names(roster[row].folded_name for row in rows)
+        for rows in roster.shared_phones()
+        if len(rows) > _MOST_NAMES_OF_A_PHONE
+        and (phone := roster[rows[0]].phone)
+        and has_many_names(roster[row].folded_name for row in rows)
     )
 
 
@@ -65,32 +95,40 @@ def decide_pairs(
             or (roster.owner_of(a) is not None and roster.owner_of(a) == roster.owner_of(b))
         ):
             continue
-        if decision := decide_pair(roster[a], roster[b], _ties(roster, a, b)):
+        one, other = roster[a], roster[b]
+        if decision := decide_pair(one, other, _ties(roster, a, b, same_id=_have_same_id(one, other))):
             yield DecidedPair(a, b, decision)
 
 
 def _connected(roster: Roster, crowded: frozenset[str]) -> Iterator[Pair]:
+    """Each pair once, strongest evidence first; most pairs share a phone, so those are not remembered but recognised."""
     seen: set[Pair] = set()
-    for a, b in _candidates(roster, crowded):
-        pair = (a, b) if a < b else (b, a)
-        if a != b and pair not in seen:
+    for pair in _linked_or_same_id(roster):
+        if pair not in seen:
             seen.add(pair)
             yield pair
+    not_all_paired = set(crowded)
+    for rows in roster.shared_phones():
+        phone = roster[rows[0]].phone
+        if phone is not None and phone not in crowded:
+            pairs = [pair for pair in _pairs_of(roster, rows) if pair not in seen]
+            if len(rows) > _ALL_PAIRS_UP_TO:
+                not_all_paired.add(phone)
+                seen.update(pairs)
+            yield from pairs
+    for rows in roster.shared_emails():
+        for a, b in _pairs_of(roster, rows):
+            phone = roster[a].phone
+            by_phone = phone is not None and phone == roster[b].phone and phone not in not_all_paired
+            if not by_phone and (a, b) not in seen:
+                yield a, b
 
 
-def _candidates(roster: Roster, crowded: frozenset[str]) -> Iterator[Pair]:
-    for row in range(len(roster)):
-        for other in roster.linked(row):
-            yield row, other
-    for _, rows in roster.alias_groups():
-        if len(rows) > 1:
-            yield from (pair for pair in _pairs_of(roster, rows) if _same_id(roster, *pair))
-    for phone, rows in roster.phone_groups().items():
-        if len(rows) > 1 and phone not in crowded:
-            yield from _pairs_of(roster, rows)
-    for rows in roster.email_groups().values():
-        if len(rows) > 1:
-            yield from _pairs_of(roster, rows)
+def _linked_or_same_id(roster: Roster) -> Iterator[Pair]:
+    for row in roster.rows_with_links():
+        yield from ((row, other) if row < other else (other, row) for other in roster.linked(row) if other != row)
+    for rows in roster.shared_aliases():
+        yield from (pair for pair in _pairs_of(roster, rows) if _have_same_id(roster[pair[0]], roster[pair[1]]))
 
 
 def _pairs_of(roster: Roster, rows: Sequence[Row]) -> Iterator[Pair]:
@@ -103,21 +141,24 @@ def _pairs_of(roster: Roster, rows: Sequence[Row]) -> Iterator[Pair]:
         first_of_name.setdefault(roster[row].folded_name, row)
 
 
-def _same_id(roster: Roster, a: Row, b: Row) -> bool:
-    one, other = roster[a], roster[b]
+def _have_same_id(one: PersonRecord, other: PersonRecord) -> bool:
     return one.app_id is not None and one.app_id == other.app_id and one.collection != other.collection
 
 
-def _ties(roster: Roster, a: Row, b: Row) -> Ties:
-    from_a, from_b = set(roster.linked(a)), set(roster.linked(b))
+def _ties(roster: Roster, a: Row, b: Row, *, same_id: bool) -> Ties:
+    from_a, from_b = roster.linked(a), roster.linked(b)
+    if not from_a and not from_b:
+        return SAME_ID if same_id else NO_TIES
     return Ties(
         linked=b in from_a or a in from_b,
-        same_id=_same_id(roster, a, b),
+        same_id=same_id,
         contradicted=_belongs_elsewhere(roster, from_a, b) or _belongs_elsewhere(roster, from_b, a),
     )
 
 
-def _belongs_elsewhere(roster: Roster, linked: set[Row], other: Row) -> bool:
+def _belongs_elsewhere(roster: Roster, linked: Sequence[Row], other: Row) -> bool:
     """Whether links name a user, and it is not the user at hand; a user with several customers contradicts nothing."""
-    users = {row for row in linked if roster[row].kind is Kind.USER}
-    return roster[other].kind is Kind.USER and bool(users) and other not in users
+    if not linked or roster.kind_of(other) is not Kind.USER:
+        return False
+    users = [row for row in linked if roster.kind_of(row) is Kind.USER]
+    return bool(users) and other not in users

@@ -4,7 +4,7 @@ Assignments are sticky: a document that belongs to a user stays with him. New do
 never move what was assigned.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -64,7 +64,7 @@ class People:
         self.clustering: Clustering = cluster(roster, pairs)
         self._question_of = {row: one for one in self.clustering.questions[::-1] for row in one.rows}
         self.persons = tuple(person for rows in self._gathered() for person in self._persons(rows))
-        self.person_of: dict[Row, Person] = {row: person for person in self.persons for row in person.rows}
+        self.person_of = self._persons_by_row()
 
     def user_of(self, row: Row) -> UserId:
         """The user a record belongs to or will belong to."""
@@ -76,7 +76,7 @@ class People:
 
     def is_account(self, row: Row) -> bool:
         """Whether the record is one to sign in with."""
-        return self.roster[row].kind is Kind.USER
+        return self.roster.kind_of(row) is Kind.USER
 
     def is_fresh(self, row: Row) -> bool:
         """Whether the record is a source document that was not imported yet."""
@@ -118,6 +118,13 @@ class People:
             return record.object_id
         return derived_object_id("record", record.collection, record.source_id)
 
+    def _persons_by_row(self) -> Sequence[Person]:
+        by_row: list[Person] = [self.persons[0]] * len(self.roster) if self.persons else []
+        for person in self.persons:
+            for row in person.rows:
+                by_row[row] = person
+        return by_row
+
     def _same_ids(self, row: Row) -> Iterator[Row]:
         """The records of the same kind with the same `_id`, in reading order."""
         record = self.roster[row]
@@ -152,10 +159,11 @@ class People:
 
     def _is_unused(self, row: Row) -> bool:
         """A1: an account with the role customer only, named by nothing, over 180 days old, and no question is open."""
+        if not self.is_account(row):
+            return False
         record = self.roster[row]
         return (
-            self.is_account(row)
-            and record.role is Role.CUSTOMER
+            record.role is Role.CUSTOMER
             and not self.roster.activity_of(row).references
             and record.last_sign_in_at is None
             and row not in self._question_of

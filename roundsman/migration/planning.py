@@ -232,7 +232,7 @@ class Planning:
         person = self.people.person_of[row]
         if person.is_archived:
             return Fate.ARCHIVED, Rule.ARCHIVED_UNUSED.value, ("customer only", "no profile", "named by nothing")
-        decision = self.people.clustering.joined_by.get(row)
+        decision = self.people.clustering.joined_by[row]
         if decision is None:
             return self._single_fate(row)
         is_first = self.people.new_user_id(row) == person.user_id

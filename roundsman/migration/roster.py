@@ -1,14 +1,22 @@
-"""All records of one planning, and the ways to find them by what they carry."""
+"""All records of one planning, and the ways to find them by what they carry.
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+A roster may hold millions of records, so they are kept packed, and unpacked when somebody looks at them.
+"""
+
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from roundsman.ids import UserId
+from roundsman.migration.key_index import KeyIndex
 from roundsman.migration.profile import Kind
 from roundsman.migration.records import PersonRecord
 
 Row = int
+_KINDS = tuple(Kind)
+_KEPT_UNPACKED = 4_096
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,77 +36,111 @@ class Activity:
 NO_ACTIVITY = Activity()
 
 
-@dataclass(slots=True)
 class Roster:
     """Records by row, and indexes over them that hold rows. Filled once, then only read, but for `assign`."""
 
-    records: list[PersonRecord] = field(default_factory=list)
-    activity: dict[Row, Activity] = field(default_factory=dict)
-    _by_phone: dict[str, list[Row]] = field(default_factory=dict)
-    _by_email: dict[str, list[Row]] = field(default_factory=dict)
-    _by_alias: dict[str, list[Row]] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self._packed: list[bytes] = []
+        self._kinds = array("B")
+        self._rows_with_links = array("i")
+        self._owners: dict[Row, UserId] = {}
+        self._activity: dict[Row, Activity] = {}
+        self._by_phone = KeyIndex(lambda row: (self[row].phone,))
+        self._by_email = KeyIndex(lambda row: (self[row].email,))
+        self._by_alias = KeyIndex(lambda row: self[row].aliases)
+        # Rows that belong together are looked at one after another, many times each.
+        self._record: Callable[[Row], PersonRecord] = lru_cache(_KEPT_UNPACKED)(self._unpack)
+        self._linked: Callable[[Row], tuple[Row, ...]] = lru_cache(_KEPT_UNPACKED)(self._follow_links)
 
     def __len__(self) -> int:
-        return len(self.records)
+        return len(self._packed)
 
     def __getitem__(self, row: Row) -> PersonRecord:
-        return self.records[row]
+        return self._record(row)
 
-    def add(self, record: PersonRecord) -> Row:
-        """Append a record and index its keys and aliases."""
-        row = len(self.records)
-        self.records.append(record)
+    def __iter__(self) -> Iterator[PersonRecord]:
+        return map(self._unpack, range(len(self)))
+
+    def add(self, record: PersonRecord, *, owner: UserId | None = None) -> Row:
+        """Append a record and index its keys and aliases; `owner` is the user it belongs to already."""
+        row = len(self._packed)
+        self._packed.append(record.packed())
+        self._kinds.append(_KINDS.index(record.kind))
+        if record.link_values:
+            self._rows_with_links.append(row)
         if record.phone:
-            self._by_phone.setdefault(record.phone, []).append(row)
+            self._by_phone.add(record.phone, row)
         if record.email:
-            self._by_email.setdefault(record.email, []).append(row)
+            self._by_email.add(record.email, row)
         for alias in record.aliases:
-            self._by_alias.setdefault(alias, []).append(row)
+            self._by_alias.add(alias, row)
+        if owner is not None:
+            self._owners[row] = owner
         return row
 
     def note_activity(self, alias: str, at: datetime | None, *, needs_profile: bool) -> bool:
         """Count a reference to everybody known by the old id; False if nobody is."""
-        rows = self._by_alias.get(alias, ())
+        rows = self.known_as(alias)
         for row in rows:
-            self.activity[row] = self.activity.get(row, NO_ACTIVITY).plus(at, needs_profile=needs_profile)
+            self._activity[row] = self.activity_of(row).plus(at, needs_profile=needs_profile)
         return bool(rows)
 
     def activity_of(self, row: Row) -> Activity:
         """What is known of the use of a record."""
-        return self.activity.get(row, NO_ACTIVITY)
+        return self._activity.get(row, NO_ACTIVITY)
+
+    def kind_of(self, row: Row) -> Kind:
+        """What kind of record it is."""
+        return _KINDS[self._kinds[row]]
 
     def known_as(self, alias: str, *kinds: Kind) -> Sequence[Row]:
         """The rows that carry an old id, of these kinds if any are named."""
-        rows = self._by_alias.get(alias, ())
-        return [row for row in rows if self.records[row].kind in kinds] if kinds else rows
+        rows = self._by_alias.rows(alias)
+        return [row for row in rows if self.kind_of(row) in kinds] if kinds else rows
 
-    def phone_groups(self) -> Mapping[str, list[Row]]:
-        """Rows by the phone they may match on."""
-        return self._by_phone
+    def shared_phones(self) -> list[list[Row]]:
+        """The rows of each phone that several records seem to match on."""
+        return self._by_phone.shared()
 
-    def email_groups(self) -> Mapping[str, list[Row]]:
-        """Rows by the e-mail they may match on."""
-        return self._by_email
+    def shared_emails(self) -> list[list[Row]]:
+        """The rows of each e-mail that several records seem to match on."""
+        return self._by_email.shared()
 
-    def alias_groups(self) -> Iterable[tuple[str, list[Row]]]:
-        """Every old id with the rows that carry it."""
-        return self._by_alias.items()
+    def shared_aliases(self) -> list[list[Row]]:
+        """The rows of each old id that several records seem to carry."""
+        return self._by_alias.shared()
 
-    def linked(self, row: Row) -> Iterator[Row]:
+    def alias_groups(self) -> Iterator[tuple[str, Sequence[Row]]]:
+        """Every old id with the rows that carry it, in the order of first rows."""
+        for row in range(len(self)):
+            for alias in self[row].aliases:
+                rows = self.known_as(alias)
+                if rows[0] == row:
+                    yield alias, rows
+
+    def rows_with_links(self) -> Sequence[Row]:
+        """The rows whose records name others, whether or not these exist."""
+        return self._rows_with_links
+
+    def linked(self, row: Row) -> tuple[Row, ...]:
         """The rows that the record's links lead to, where exactly one record of that kind carries the old id."""
-        for kind, alias in self.records[row].links:
-            found = self.known_as(alias, kind)
-            if len(found) == 1:
-                yield found[0]
-
-    def dangling(self, row: Row) -> bool:
-        """Whether the record has a link that leads nowhere, or to several."""
-        return any(len(self.known_as(alias, kind)) != 1 for kind, alias in self.records[row].links)
+        return self._linked(row)
 
     def assign(self, row: Row, user_id: UserId) -> None:
         """Note that the record belongs to a user already."""
-        self.records[row] = replace(self.records[row], user_id=user_id)
+        self._owners[row] = user_id
+
+    def owned_rows(self) -> Iterable[Row]:
+        """The rows whose records belong to a user already."""
+        return self._owners.keys()
 
     def owner_of(self, row: Row) -> UserId | None:
         """The user a record already belongs to."""
-        return self.records[row].user_id
+        return self._owners.get(row)
+
+    def _unpack(self, row: Row) -> PersonRecord:
+        return PersonRecord.unpacked(self._packed[row])
+
+    def _follow_links(self, row: Row) -> tuple[Row, ...]:
+        found = (self.known_as(alias, kind) for kind, alias in self[row].links)
+        return tuple(rows[0] for rows in found if len(rows) == 1)
