@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from roundsman.cli import admin, db, demo, legacy, migrate, serve, settings
+from roundsman.cli import admin, commands, db, demo, legacy, migrate, serve, settings
 from roundsman.cli.output import fail, say
 from roundsman.errors import RoundsmanError
 
@@ -26,6 +26,7 @@ app.add_typer(migrate.app, name="migrate")
 app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
 app.command("settings")(settings.show)
+app.command("commands")(commands.show)
 
 
 def run() -> None:
