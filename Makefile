@@ -2,33 +2,47 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
+PYTEST := pytest -n auto --dist worksteal
+LOCK := $(BIN)/uv pip compile -q --generate-hashes --universal --python-version 3.11 --no-header pyproject.toml --extra embedded --group build
 
-.PHONY: run setup test check proof bench lock format clean
+.PHONY: run setup test check coverage proof bench lock docs format clean
 
+# Ctrl-C is how the demo ends, and no failure.
 run: $(VENV)/.run-installed
-	$(BIN)/roundsman demo
+	@$(BIN)/roundsman demo || [ $$? -eq 130 ]
 
 setup: $(VENV)/.dev-installed
 
 test: $(VENV)/.dev-installed
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	$(BIN)/python -m $(PYTEST)
 
 check: $(VENV)/.dev-installed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	$(MAKE) --no-print-directory coverage
+
+coverage: $(VENV)/.dev-installed
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m $(PYTEST)
+	$(BIN)/coverage combine -q
+	$(BIN)/coverage report --skip-covered
 
 proof: $(VENV)/.dev-installed
-	ROUNDSMAN_TESTS=proof $(BIN)/python -m pytest -n auto --dist worksteal
+	ROUNDSMAN_TESTS=proof $(BIN)/python -m $(PYTEST)
 
 bench: $(VENV)/.dev-installed
 	$(BIN)/python benchmarks/migrate.py
 
 lock: $(VENV)/.dev-installed
-	$(BIN)/uv pip compile -q --generate-hashes --universal --python-version 3.11 --no-header pyproject.toml --extra embedded --group build -o requirements/run.txt
-	$(BIN)/uv pip compile -q --generate-hashes --universal --python-version 3.11 --no-header pyproject.toml --extra embedded --group build --group dev -o requirements/dev.txt
+	$(LOCK) -o requirements/run.txt
+	$(LOCK) --group dev -o requirements/dev.txt
+
+docs: $(VENV)/.dev-installed
+	$(BIN)/roundsman settings > docs/settings.md
+	$(BIN)/roundsman commands > docs/commands.md
 
 format: $(VENV)/.dev-installed
 	$(BIN)/ruff format .
@@ -37,15 +51,22 @@ format: $(VENV)/.dev-installed
 clean:
 	rm -rf $(VENV) .roundsman demo
 
+# A venv that came to be only in part would be taken for a whole one by the next run.
 $(VENV)/bin/python:
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo 'Roundsman needs Python 3.11 or newer as $(PYTHON); another one is named by: make PYTHON=python3.12' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo 'Python cannot make a virtual environment; install that part of it, on Debian and Ubuntu: apt install python3-venv' >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
 $(VENV)/.run-installed: requirements/run.txt pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/run.txt
-	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	touch $@
+	@echo 'Installing into $(VENV) what requirements/run.txt names, once; a database server is among it …'
+	@$(PIP) --require-hashes -r requirements/run.txt
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
 
 $(VENV)/.dev-installed: requirements/dev.txt pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	touch $@ $(VENV)/.run-installed
+	@echo 'Installing into $(VENV) what requirements/dev.txt names, once …'
+	@$(PIP) --require-hashes -r requirements/dev.txt
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@ $(VENV)/.run-installed
