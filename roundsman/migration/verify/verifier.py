@@ -109,6 +109,10 @@ async def _check_replan(
             result.fail(f"user {user.user.id} would be created")
         for identifier in planning.identifier_rows():
             result.fail(f"{identifier.key} would be added")
+        for made in planning.profile_rows():
+            result.fail(f"a customer profile would be made for user {made.customer.user_id}")
+        for roles in planning.roles_rows():
+            result.fail(f"user {roles.user_id} would become {', '.join(roles.roles)}")
     result.said = f"{result.failures} automatic actions, {len(news)} documents arrived or changed since"
     return result
 
