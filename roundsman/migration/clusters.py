@@ -9,7 +9,8 @@ from array import array
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from functools import partial
+from itertools import chain, groupby
 
 from roundsman.identity.names import Verdict
 from roundsman.migration.matching import PHONE, Outcome, PairDecision, Rule
@@ -42,23 +43,23 @@ class Clustering:
 
 def cluster(roster: Roster, pairs: Iterable[DecidedPair]) -> Clustering:
     """Join what the rules join, hold what they hold."""
-    joins, doubts, vetoes = PairList(), PairList(), PairList()
+    joins, doubts, apart = PairList(), PairList(), PairList()
     for pair in pairs:
         if pair.decision.outcome is Outcome.JOIN and not _are_two_users(roster, pair):
             joins.append(pair)
-        elif pair.decision.outcome is not Outcome.APART:
+        elif pair.decision.outcome is Outcome.APART:
+            apart.append(pair)
+        else:
             doubts.append(pair)
-        if _is_veto(pair):
-            vetoes.append(pair)
     parts = _Partition(len(roster), joins)
-    held, cut = _held(roster, parts, joins, vetoes)
+    held, cut = _held(roster, parts, joins, filter(_is_veto, chain(apart, doubts)))
     cut_rows = set(map(_rows, cut))
     kept = PairList(pair for pair in joins if _rows(pair) not in cut_rows and pair.a not in held and pair.b not in held)
     final = parts if len(kept) == len(joins) else _Partition(len(roster), kept)
     questions = [*_unique(held.values()), *map(_weak_question, sorted(cut, key=_rows))]
-    apart = PairList(pair for pair in doubts if final.root(pair.a) != final.root(pair.b))
-    questions += [_question(pair) for pair in apart if not _is_about_a_phone(pair)]
-    questions += _phone_questions(roster, filter(_is_about_a_phone, apart))
+    parted = PairList(pair for pair in doubts if final.root(pair.a) != final.root(pair.b))
+    questions += [_question(pair) for pair in parted if not _is_about_a_phone(pair)]
+    questions += _phone_questions(roster, filter(_is_about_a_phone, parted))
     return Clustering(final.clusters(), _strongest_join(len(roster), kept), tuple(questions))
 
 
@@ -99,7 +100,7 @@ class _Partition:
 
 
 def _held(
-    roster: Roster, parts: _Partition, joins: PairList, vetoes: PairList
+    roster: Roster, parts: _Partition, joins: PairList, vetoes: Iterable[DecidedPair]
 ) -> tuple[dict[Row, OpenQuestion], frozenset[DecidedPair]]:
     vetoed = {parts.root(pair.a): pair for pair in vetoes if parts.root(pair.a) == parts.root(pair.b)}
     edges = _edges_of_doubtful(roster, parts, joins, vetoed.keys())
@@ -171,17 +172,16 @@ def _is_about_a_phone(pair: DecidedPair) -> bool:
 
 def _phone_questions(roster: Roster, pairs: Iterable[DecidedPair]) -> list[OpenQuestion]:
     """One question for each phone that several persons claim, not one for each two of them."""
-    by_phone: dict[str | None, list[DecidedPair]] = defaultdict(list)
+    rows: dict[str | None, array[int]] = defaultdict(partial(array, "i"))
+    rules: dict[str | None, Rule] = {}
     for pair in pairs:
-        by_phone[roster[pair.a].phone].append(pair)
+        phone = roster[pair.a].phone
+        rows[phone].extend(_rows(pair))
+        rules[phone] = min(rules.get(phone, pair.decision.rule), pair.decision.rule)
+    evidence = (PHONE, f"names {Verdict.DIFFERENT}")
     return [
-        OpenQuestion(
-            tuple(sorted({row for pair in rivals for row in _rows(pair)})),
-            Outcome.CONFLICT,
-            min(pair.decision.rule for pair in rivals),
-            (PHONE, f"names {Verdict.DIFFERENT}"),
-        )
-        for rivals in by_phone.values()
+        OpenQuestion(tuple(sorted(set(rivals))), Outcome.CONFLICT, rules[phone], evidence)
+        for phone, rivals in rows.items()
     ]
 
 

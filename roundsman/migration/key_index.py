@@ -25,12 +25,16 @@ class KeyIndex:
 
     def rows(self, key: str) -> list[int]:
         """The rows that carry the key, in their order."""
+        return [row for row in self.candidates(key) if key in self._keys_of(row)]
+
+    def candidates(self, key: str) -> list[int]:
+        """The rows that seem to carry the key, in their order: one alone that is known to carry it needs no look."""
         self._sort()
         wanted = hash(key)
         start = end = bisect_left(self._hashes, wanted)
         while end < len(self._hashes) and self._hashes[end] == wanted:
             end += 1
-        return [row for row in self._rows[start:end] if key in self._keys_of(row)]
+        return self._rows[start:end].tolist()
 
     def shared(self) -> list[list[int]]:
         """The rows of each key that several rows seem to carry, in the order of first rows."""

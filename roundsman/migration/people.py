@@ -4,6 +4,7 @@ Assignments are sticky: a document that belongs to a user stays with him. New do
 never move what was assigned.
 """
 
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -62,7 +63,7 @@ class People:
         archived = frozenset(row for row, assigned in known.assigned.items() if assigned.archived)
         pairs = decide_pairs(roster, crowded=self.crowded, kept_apart=known.kept_apart, archived=archived)
         self.clustering: Clustering = cluster(roster, pairs)
-        self._question_of = {row: one for one in self.clustering.questions[::-1] for row in one.rows}
+        self._question_of = self._first_questions()
         self.persons = tuple(person for rows in self._gathered() for person in self._persons(rows))
         self.person_of = self._persons_by_row()
 
@@ -72,7 +73,8 @@ class People:
 
     def question_of(self, row: Row) -> OpenQuestion | None:
         """What a human must decide about a record first."""
-        return self._question_of.get(row)
+        number = self._question_of[row]
+        return self.clustering.questions[number] if number >= 0 else None
 
     def is_account(self, row: Row) -> bool:
         """Whether the record is one to sign in with."""
@@ -114,9 +116,18 @@ class People:
     def record_id(self, row: Row) -> ObjectId:
         """The record's own ObjectId, or one derived from its place where it has none or another record has the same."""
         record = self.roster[row]
-        if record.object_id and row == next(self._same_ids(row)):
+        if record.object_id and row == self.roster.same_ids(row)[0]:
             return record.object_id
         return derived_object_id("record", record.collection, record.source_id)
+
+    def _first_questions(self) -> Sequence[int]:
+        """By row the number of the first question about it, -1 if there is none."""
+        first = array("i", [-1]) * len(self.roster)
+        for number, question in enumerate(self.clustering.questions):
+            for row in question.rows:
+                if first[row] < 0:
+                    first[row] = number
+        return first
 
     def _persons_by_row(self) -> Sequence[Person]:
         by_row: list[Person] = [self.persons[0]] * len(self.roster) if self.persons else []
@@ -124,12 +135,6 @@ class People:
             for row in person.rows:
                 by_row[row] = person
         return by_row
-
-    def _same_ids(self, row: Row) -> Iterator[Row]:
-        """The records of the same kind with the same `_id`, in reading order."""
-        record = self.roster[row]
-        known = self.roster.known_as(record.source_id, record.kind)
-        return (one for one in known if self.roster[one].source_id == record.source_id)
 
     def _gathered(self) -> list[tuple[Row, ...]]:
         """The clusters; those of one existing user, whom nothing in the source may connect any more, as one."""
@@ -166,7 +171,7 @@ class People:
             record.role is Role.CUSTOMER
             and not self.roster.activity_of(row).references
             and record.last_sign_in_at is None
-            and row not in self._question_of
+            and self.question_of(row) is None
             and record.object_id is not None
             and self.as_of - record.object_id.generation_time > _UNUSED_AFTER
         )

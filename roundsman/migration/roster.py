@@ -114,9 +114,17 @@ class Roster:
         """Every old id with the rows that carry it, in the order of first rows."""
         for row in range(len(self)):
             for alias in self[row].aliases:
-                rows = self.known_as(alias)
+                rows = self._sharing(alias)
                 if rows[0] == row:
                     yield alias, rows
+
+    def same_ids(self, row: Row) -> list[Row]:
+        """The rows of the same kind with the same source `_id`, itself among them, in reading order."""
+        source_id, kind = self[row].source_id, self.kind_of(row)
+        rows = self._sharing(source_id)
+        if len(rows) == 1:
+            return rows
+        return [one for one in rows if self.kind_of(one) is kind and self[one].source_id == source_id]
 
     def rows_with_links(self) -> Sequence[Row]:
         """The rows whose records name others, whether or not these exist."""
@@ -137,6 +145,11 @@ class Roster:
     def owner_of(self, row: Row) -> UserId | None:
         """The user a record already belongs to."""
         return self._owners.get(row)
+
+    def _sharing(self, alias: str) -> list[Row]:
+        """The rows that carry an old id which one of them is known to carry."""
+        rows = self._by_alias.candidates(alias)
+        return rows if len(rows) == 1 else self._by_alias.rows(alias)
 
     def _unpack(self, row: Row) -> PersonRecord:
         return PersonRecord.unpacked(self._packed[row])
