@@ -15,7 +15,7 @@ from roundsman.suppliers.suppliers import Supplier, SupplierStatus
 NOW = datetime(2026, 3, 1, 6, 30, tzinfo=UTC)
 
 
-def a_user(  # noqa: PLR0913  a builder names what tests vary
+def a_user(
     name: str = "Asha Rao",
     *,
     id: UserId | None = None,  # noqa: A002  the field's name
