@@ -12,7 +12,7 @@ from hypothesis import settings as hypothesis_settings
 from pymongo.asynchronous.database import AsyncDatabase
 
 from roundsman.database.collections import SYSTEM
-from roundsman.database.connection import Client, open_client
+from roundsman.database.connection import Client, open_client, with_database
 from roundsman.database.embedded import embedded_server, stop_server
 from roundsman.database.transaction import Document, Tx
 from roundsman.database.upgrade import SCHEMA_ID, ensure_schema
@@ -84,6 +84,20 @@ async def fresh_database(client: Client) -> AsyncIterator[Database]:
     database = client[f"fresh_{uuid4().hex[:12]}"]
     yield database
     await client.drop_database(database)
+
+
+@pytest.fixture
+async def source_database(client: Client) -> AsyncIterator[Database]:
+    """A database to be the existing application's."""
+    database = client[f"source_{uuid4().hex[:12]}"]
+    yield database
+    await client.drop_database(database)
+
+
+@pytest.fixture
+def source_uri(mongod_uri: str, source_database: Database) -> str:
+    """Where `source_database` is."""
+    return with_database(mongod_uri, source_database.name)
 
 
 @pytest.fixture

@@ -1,0 +1,23 @@
+"""A source in the real database, and its import."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from roundsman.migration.sources.mongodb import MongoSource
+from roundsman.runtime import Runtime
+from tests.imports import Import
+
+
+@pytest.fixture
+async def source(source_uri: str) -> AsyncIterator[MongoSource]:
+    """`source_database` as the migration reads it."""
+    source = MongoSource(source_uri)
+    yield source
+    await source.close()
+
+
+@pytest.fixture
+def importing(runtime: Runtime, source: MongoSource) -> Import:
+    """The import of `source_database`."""
+    return Import(runtime, source)
