@@ -6,9 +6,7 @@ from contextlib import nullcontext
 from typing import Annotated, Final, TypedDict
 
 import typer
-import uvicorn
 
-from roundsman.app import create_app
 from roundsman.cli.output import say
 from roundsman.errors import Unavailable
 from roundsman.runtime import Runtime, open_runtime
@@ -52,11 +50,18 @@ async def _serve(settings: Settings, *, host: str, port: int, workers: int) -> N
             return
         _announce(host, port)
         # Blocks on purpose: nothing else happens here, and only the main thread can watch over processes.
+        import uvicorn  # noqa: PLC0415  as below
+
         uvicorn.run(_FACTORY, factory=True, host=host, port=port, workers=workers, **_QUIET)
 
 
 async def serve_runtime(runtime: Runtime, *, host: str, port: int) -> None:
     """Answer requests in this process until Ctrl-C."""
+    # Imported here because the web framework takes a second to load, which every other command would pay for too.
+    import uvicorn  # noqa: PLC0415  see above
+
+    from roundsman.app import create_app  # noqa: PLC0415  see above
+
     _announce(host, port)
     app = create_app(lambda: nullcontext(runtime))
     await uvicorn.Server(uvicorn.Config(app, host=host, port=port, **_QUIET)).serve()
