@@ -56,7 +56,8 @@ class _AttachedImport:
         counts = await self._source.count_documents()
         if not any(counts.get(collection.name) for collection in self._profile.of_kind(*ATTACHED)):
             return
-        await self._people.load()
+        if any(counts.get(collection.name) for collection in self._profile.of_kind(Kind.ADDRESS, Kind.ORDER)):
+            await self._people.load()
         async for readings in self._readings(Kind.PRODUCT):
             await self._submit(self._write_products(readings), readings)
         await self._pipeline.drain()

@@ -4,7 +4,6 @@ A phone goes to the proven holder: verified, then the latest known sign-in, then
 account before a contact, then to the most recent.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,16 +28,19 @@ class Awards:
 
     def __init__(self, people: People) -> None:
         self._people = people
-        rivals: dict[str, list[Row]] = defaultdict(list)
+        self._best: dict[str, Row] = {}
+        rivals: dict[str, list[Row]] = {}
         for row in filter(people.is_news, range(len(people.roster))):
             if not people.person_of[row].is_archived:
                 for key in self._keys(row):
-                    rivals[key].append(row)
-        self._awards = {key: self._award(key, rows) for key, rows in rivals.items()}
+                    if (first := self._best.setdefault(key, row)) != row:
+                        rivals.setdefault(key, [first]).append(row)
+        self._best |= {key: self._winner(key, rows) for key, rows in rivals.items()}
 
     def new(self) -> Iterator[tuple[str, Award]]:
         """The identifiers that nobody held before, with their owners."""
-        return ((key, award) for key, award in self._awards.items() if key not in self._people.known.owners)
+        owned = self._people.known.owners
+        return ((key, self._award(key, row)) for key, row in self._best.items() if key not in owned)
 
     def keys_of(self, rows: Iterable[Row]) -> list[str]:
         """Every phone and e-mail that these records could sign in with, won or not."""
@@ -53,8 +55,8 @@ class Awards:
         return [key for key in self.keys_of(person.rows) if not self._is_his(key, person)]
 
     def _is_his(self, key: str, person: Person) -> bool:
-        award = self._awards.get(key)
-        return award is not None and award.user_id == person.user_id
+        best = self._best.get(key)
+        return best is not None and self._award(key, best).user_id == person.user_id
 
     def _keys(self, row: Row) -> Iterator[str]:
         record = self._people.roster[row]
@@ -63,10 +65,9 @@ class Awards:
         if record.sign_in_email:
             yield email_key(record.sign_in_email)
 
-    def _award(self, key: str, rows: Sequence[Row]) -> Award:
+    def _award(self, key: str, best: Row) -> Award:
         if held := self._people.known.owners.get(key):
             return Award(held[0])
-        best = rows[0] if len(rows) == 1 else self._winner(key, rows)
         is_phone = key.startswith("phone:")
         verified_at = self._people.roster[best].phone_verified_at if is_phone else None
         return Award(self._people.user_of(best), verified_at)

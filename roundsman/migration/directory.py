@@ -3,8 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bson import ObjectId
+
 from roundsman.database.transaction import Tx
 from roundsman.delivery.linkage import find_delivery_boy_of_user
+from roundsman.identity.identifiers import alias_key
+from roundsman.identity.importing import find_identifiers, find_users
 from roundsman.ids import CustomerId, DeliveryBoyId, SupplierId, UserId
 from roundsman.migration.copies import Copy, iterate_copies
 from roundsman.migration.profile import Kind
@@ -25,13 +29,15 @@ class PeopleDirectory:
     def __init__(self, tx: Tx, kinds: Mapping[str, Kind]) -> None:
         self._tx = tx
         self._kinds = kinds
+        self._loaded = False
         self._customers: dict[str, KnownCustomer | None] = {}
         self._users: dict[str, UserId | None] = {}
         self._delivery_boys: dict[UserId, DeliveryBoyId | None] = {}
         self._suppliers: dict[UserId, SupplierId | None] = {}
 
     async def load(self) -> None:
-        """Read all copies."""
+        """Read all copies. It takes memory for everybody, so where only suppliers are asked for it is left out."""
+        self._loaded = True
         async for copy in iterate_copies(self._tx):
             for alias in {copy.source_id, copy.app_id or copy.source_id}:
                 self._add(alias, copy)
@@ -63,10 +69,19 @@ class PeopleDirectory:
 
     async def supplier(self, alias: str | None) -> SupplierId | None:
         """The supplier of that old id."""
-        user_id = self.user(alias)
+        user_id = self.user(alias) if self._loaded else await self._look_up(alias)
         if user_id is None:
             return None
         if user_id not in self._suppliers:
             found = await find_supplier_of_user(self._tx, user_id)
             self._suppliers[user_id] = found.id if found else None
         return self._suppliers[user_id]
+
+    async def _look_up(self, alias: str | None) -> UserId | None:
+        if alias is None:
+            return None
+        if found := await find_identifiers(self._tx, [alias_key(alias)]):
+            return None if found[0].is_ambiguous else found[0].user_ids[0]
+        # A user is found by his own id without an identifier.
+        users = await find_users(self._tx, [UserId(ObjectId(alias))]) if ObjectId.is_valid(alias) else []
+        return users[0].id if users else None

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from roundsman.access.roles import STAFF_ROLES
 from roundsman.customers.linkage import customers_of_users
-from roundsman.database.collections import REVIEWS, SOURCE_DOCUMENTS
+from roundsman.database.collections import IDENTIFIERS, REVIEWS, SOURCE_DOCUMENTS
 from roundsman.database.transaction import Tx
 from roundsman.identity.identifiers import alias_key, email_key, phone_key
 from roundsman.identity.importing import find_identifiers, find_users
@@ -57,6 +57,8 @@ def _row_of(roster: Roster, copy: Copy) -> Row | None:
 
 
 async def _owners(tx: Tx, roster: Roster, assigned: Mapping[Row, Assigned]) -> dict[str, tuple[UserId, ...]]:
+    if not await tx.database[IDENTIFIERS].find_one({}, {"_id": 1}):
+        return {}
     keys = (key for row in range(len(roster)) if _is_news(roster, row, assigned) for key in _keys(roster[row]))
     owners: dict[str, tuple[UserId, ...]] = {}
     for batch in _batches(keys):

@@ -28,6 +28,7 @@ from roundsman.migration.plan import (
 )
 
 _ROWS_PER_CHUNK = 1_000
+_CHUNKS_PER_REPLY = 2
 
 
 class Section(StrEnum):
@@ -102,7 +103,9 @@ async def find_plan(tx: Tx, digest: str) -> tuple[PlanHeader, ObjectId] | None:
 async def read_rows(tx: Tx, chunks_id: ObjectId, section: Section) -> AsyncIterator[list[Any]]:
     """The rows of a section, chunk by chunk, in their order."""
     read = _READERS[section]
-    cursor = tx.database[MIGRATION_PLANS].find(_chunk_range(chunks_id, section)).sort("_id", 1)
+    # A reply of the usual size would be decoded at once, and take a hundred times the memory of a chunk.
+    chunks = tx.database[MIGRATION_PLANS].find(_chunk_range(chunks_id, section), batch_size=_CHUNKS_PER_REPLY)
+    cursor = chunks.sort("_id", 1)
     async for document in cursor:
         yield [read(row) for row in document["rows"]]
 

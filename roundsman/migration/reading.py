@@ -23,9 +23,9 @@ _EARLIEST_YEAR, _LATEST_YEAR = 1970, 2200
 
 def value_at(document: Mapping[str, Any], paths: tuple[Path, ...]) -> Any:  # noqa: ANN401 - any BSON value
     """The first value under one of the paths that is not null; None if there is none."""
-    for path in paths:
-        value: Any = document
-        for name in path:
+    for first, *further in paths:
+        value = document.get(first)
+        for name in further:
             value = value.get(name) if isinstance(value, Mapping) else None
         if value is not None:
             return value

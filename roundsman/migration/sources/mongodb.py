@@ -14,6 +14,7 @@ from pymongo.uri_parser import parse_uri
 from roundsman.migration.sources.port import SourceDocument, SourceUnreachable, SourceUnreadable
 
 _BATCH = 2_000
+_LENGTH_BYTES = 4
 _SERVER_SELECTION_MS = 5_000
 _RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
 
@@ -50,20 +51,30 @@ class MongoSource:
     async def read(self, collection: str) -> AsyncIterator[Sequence[SourceDocument]]:
         """All documents in the order of `_id`, in batches."""
         with _explained(self.locator):
-            cursor = self._database[collection].find({}, batch_size=_BATCH).sort("_id", 1)
-            async with cursor:
-                while batch := await cursor.to_list(_BATCH):
-                    yield [SourceDocument.of(bytes(raw.raw)) for raw in batch]
+            async for batch in self._database[collection].find_raw_batches(sort=[("_id", 1)], batch_size=_BATCH):
+                yield _documents(batch)
 
     async def fetch(self, collection: str, ids: Sequence[Any]) -> Sequence[SourceDocument]:
         """Those of the documents that exist."""
         with _explained(self.locator):
-            cursor = self._database[collection].find({"_id": {"$in": list(ids)}}, batch_size=len(ids) + 1)
-            return [SourceDocument.of(bytes(raw.raw)) async for raw in cursor]
+            query = {"_id": {"$in": list(ids)}}
+            cursor = self._database[collection].find_raw_batches(query, batch_size=len(ids) + 1)
+            return [document async for batch in cursor for document in _documents(batch)]
 
     async def close(self) -> None:
         """Close the connection."""
         await self._client.close()
+
+
+def _documents(batch: Any) -> list[SourceDocument]:  # noqa: ANN401 - bytes, though the driver declares documents
+    """The documents of a reply, one after another; each begins with its length."""
+    documents: list[SourceDocument] = []
+    start = 0
+    while start < len(batch):
+        end = start + int.from_bytes(batch[start : start + _LENGTH_BYTES], "little")
+        documents.append(SourceDocument.of(batch[start:end]))
+        start = end
+    return documents
 
 
 def _without_password(uri: str) -> str:
