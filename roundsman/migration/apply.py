@@ -33,6 +33,7 @@ from roundsman.migration.plan_store import Section, find_plan, read_rows
 from roundsman.migration.profile import SourceProfile
 from roundsman.migration.runs import RunState, close_run, find_run, open_run
 from roundsman.migration.sealing import Seal
+from roundsman.migration.seldom_collected import seldom_collected
 from roundsman.migration.sources.port import Source
 
 _JOB = "migration"
@@ -71,6 +72,7 @@ class Applied:
         self.totals[collection] = self.totals.get(collection, BulkOutcome()) + outcome
 
 
+@seldom_collected
 async def apply_plan(tx: Tx, source: Source, profile: SourceProfile, digest: str, means: Means) -> Applied:
     """Write what the plan says. Raises PlanNotFound, LeaseTaken, LeaseLost, RunInterrupted or what the source raises.
 

@@ -11,6 +11,7 @@ from roundsman.migration.plan_store import ChunkWriter, Section, keep_plan
 from roundsman.migration.planning import Planning
 from roundsman.migration.profile import SourceProfile
 from roundsman.migration.runs import find_unfinished_run
+from roundsman.migration.seldom_collected import seldom_collected
 from roundsman.migration.sources.port import Source
 
 
@@ -20,6 +21,7 @@ class RunUnfinished(Conflict):
     code = "run_unfinished"
 
 
+@seldom_collected
 async def make_plan(
     tx: Tx, source: Source, profile: SourceProfile, *, as_of: datetime, progress: Progress = no_progress
 ) -> PlanHeader:
