@@ -12,6 +12,7 @@ from roundsman.identity.name_words import GIVEN_NAMES, SAME_WORDS
 from roundsman.identity.transliteration import Script
 
 _CACHED_WORDS: Final = 32_768
+_CACHED_PAIRS: Final = 8_192
 _SHORTEST_MISTYPED: Final = 4
 _SPELLING_RULES: Final = tuple(
     (re.compile(pattern), replacement)
@@ -102,7 +103,7 @@ def same_sound(a: str, b: str) -> bool:
     return _same_but_for_mute_vowels(a, b)
 
 
-@lru_cache(maxsize=_CACHED_WORDS)
+@lru_cache(maxsize=_CACHED_PAIRS)
 def _same_but_for_mute_vowels(a: str, b: str) -> bool:
     if a[0].isalpha() and b[0].isalpha():
         return _MUTE_A.sub(r"\1", a) == _MUTE_A.sub(r"\1", b)  # Bhavana, Bhavna
@@ -149,7 +150,7 @@ def _ends_in_group(sound: str) -> bool:
     return len(last_two) > 1 and not _VOWELS.intersection(last_two)
 
 
-@lru_cache(maxsize=_CACHED_WORDS)
+@lru_cache(maxsize=_CACHED_PAIRS)
 def may_be_mistyped(a: str, b: str) -> bool:
     """Whether one word is the other with one letter wrong, missing, added or swapped with its neighbour.
 

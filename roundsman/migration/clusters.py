@@ -24,7 +24,7 @@ _VETOES = (Rule.VERIFIED_DIFFER, Rule.KEPT_APART)
 
 @dataclass(frozen=True, slots=True)
 class OpenQuestion:
-    """Something a human decides: about which rows, by which rule, on what evidence."""
+    """Something a human decides: about which rows, in their order, by which rule, on what evidence."""
 
     rows: tuple[Row, ...]
     outcome: Outcome

@@ -1,5 +1,6 @@
 """From a filled roster to the rows of a plan. Pure: the same roster, knowledge and as-of time give the same rows."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
@@ -88,17 +89,26 @@ class Planning:
 
     def review_rows(self) -> Iterator[ReviewRow]:
         """The questions for humans that were not asked before."""
-        seen: set[frozenset[str]] = set()
+        asked = self._asked_by_member()
+        seen: set[tuple[Row, ...]] = set()
         for question in self.people.clustering.questions:
-            members = frozenset(self._roster[row].key for row in question.rows)
-            if members in seen or any(members <= before for before in self._known.asked):
+            members = {self._roster[row].key for row in question.rows}
+            first = min(members)
+            if question.rows in seen or any(members <= before for before in asked.get(first, ())):
                 continue
-            seen.add(members)
+            seen.add(question.rows)
             users = tuple(sorted({self.people.user_of(row) for row in question.rows}))
-            row = ReviewRow(
+            yield ReviewRow(
                 question.outcome.value, question.rule.value, tuple(sorted(members)), users, question.evidence
             )
-            yield row
+
+    def _asked_by_member(self) -> Mapping[str, list[frozenset[str]]]:
+        """What was asked before, by each member, so that a new question is compared with few old ones."""
+        asked: dict[str, list[frozenset[str]]] = defaultdict(list)
+        for members in self._known.asked:
+            for member in members:
+                asked[member].append(members)
+        return asked
 
     def _is_account(self, row: Row) -> bool:
         return self.people.is_account(row)
