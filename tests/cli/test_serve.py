@@ -2,6 +2,7 @@ import re
 import signal
 import socket
 import subprocess
+import time
 
 import httpx
 import pytest
@@ -15,13 +16,13 @@ def free_port() -> str:
         return str(listener.getsockname()[1])
 
 
-def wait_until_it_answers(server: subprocess.Popen[str], *, workers: int) -> None:
-    assert server.stderr is not None
-    started = 0
-    for line in server.stderr:
-        started += "Application startup complete" in line
-        if started == workers:
-            return
+def answer_once_it_listens(server: subprocess.Popen[str], url: str) -> httpx.Response:
+    """Ask until somebody answers, as long as the server lives."""
+    while server.poll() is None:
+        try:
+            return httpx.get(url)
+        except httpx.TransportError:
+            time.sleep(0.05)
     pytest.fail("the server ended before it answered")
 
 
@@ -30,8 +31,7 @@ def test_serve_answers_until_it_is_told_to_end(roundsman: RoundsmanCommand, work
     port = free_port()
     with roundsman.start("serve", "--port", port, "--workers", str(workers)) as server:
         try:
-            wait_until_it_answers(server, workers=workers)
-            page = httpx.get(f"http://127.0.0.1:{port}/")
+            page = answer_once_it_listens(server, f"http://127.0.0.1:{port}/")
             ready = httpx.get(f"http://127.0.0.1:{port}/api/v1/health/ready")
             server.send_signal(signal.SIGTERM)
             output, errors = server.communicate(timeout=60)
