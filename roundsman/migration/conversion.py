@@ -3,7 +3,7 @@
 What a document says is taken as it is written where it can be read; what cannot be read is left out, never guessed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -29,6 +29,7 @@ from roundsman.ids import (
 from roundsman.migration.plan import DocumentRow
 from roundsman.migration.profile import CollectionProfile, SourceProfile
 from roundsman.migration.reading import (
+    LARGEST_PAISE,
     day,
     flag,
     moment,
@@ -222,7 +223,7 @@ def order_of(reading: Reading, parties: OrderParties, *, products: Mapping[str, 
         customer_id=parties.customer_id,
         user_id=parties.user_id,
         lines=lines,
-        total_paise=total if total is not None else round(sum(line.quantity * line.unit_price_paise for line in lines)),
+        total_paise=total if total is not None else _sum_of(lines),
         status=OrderStatus(word) if word else OrderStatus.PENDING,
         placed_at=placed_at,
         origin=OrderOrigin.SOURCE,
@@ -232,6 +233,12 @@ def order_of(reading: Reading, parties: OrderParties, *, products: Mapping[str, 
         delivery_boy_id=parties.delivery_boy_id,
         source=reading.source(),
     )
+
+
+def _sum_of(lines: Sequence[OrderLine]) -> int:
+    """What the lines cost together; 0 if that is more than any amount is."""
+    total = sum(line.quantity * line.unit_price_paise for line in lines)
+    return round(total) if abs(total) <= LARGEST_PAISE else 0
 
 
 def _lines(reading: Reading, products: Mapping[str, ProductId]) -> list[OrderLine]:

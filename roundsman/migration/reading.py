@@ -12,12 +12,17 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bson import Decimal128, ObjectId, json_util
+from bson.codec_options import DatetimeConversion
 
 from roundsman.errors import InvalidInput
 from roundsman.migration.profile import Path
 from roundsman.money import paise_from_rupees
 
+# An `_id` may be a date that Python's own dates do not reach.
+_ID_AS_JSON = json_util.CANONICAL_JSON_OPTIONS.with_options(datetime_conversion=DatetimeConversion.DATETIME_AUTO)
 _HEX_OBJECT_ID = re.compile(r"[0-9a-f]{24}")
+LARGEST_PAISE = 10**15
+"""Ten trillion rupees: what is written beyond is a mistake, and a little further no integer of the database's."""
 _EARLIEST_YEAR, _LATEST_YEAR = 1970, 2200
 
 
@@ -67,13 +72,14 @@ def number(raw: object) -> float | None:
 
 
 def paise(raw: object) -> int | None:
-    """An amount in rupees as paise; None if it is no amount."""
+    """An amount in rupees as paise; None if it is no amount, or larger than any amount is."""
     if number(raw) is None:
         return None
     try:
-        return paise_from_rupees(str(raw).strip())
+        amount = paise_from_rupees(str(raw).strip())
     except InvalidInput:
         return None
+    return amount if abs(amount) <= LARGEST_PAISE else None
 
 
 def moment(raw: object, timezone: ZoneInfo) -> datetime | None:
@@ -102,11 +108,11 @@ def source_id_text(value: object) -> str:
     """A source `_id` as text that leads back to it: an ObjectId's hex, else canonical Extended JSON."""
     if isinstance(value, ObjectId):
         return str(value)
-    return json_util.dumps(value, json_options=json_util.CANONICAL_JSON_OPTIONS)
+    return json_util.dumps(value, json_options=_ID_AS_JSON)
 
 
 def source_id_value(text_form: str) -> Any:  # noqa: ANN401 - any BSON value
     """The source `_id` that `source_id_text` wrote."""
     if _HEX_OBJECT_ID.fullmatch(text_form):
         return ObjectId(text_form)
-    return json_util.loads(text_form, json_options=json_util.CANONICAL_JSON_OPTIONS)
+    return json_util.loads(text_form, json_options=_ID_AS_JSON)
