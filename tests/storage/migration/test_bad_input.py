@@ -75,9 +75,8 @@ def one_of_each() -> Iterator[tuple[str, Document]]:
             for name, value in VALUES.items():
                 document = doc(f"{collection.name}-{path[0]}-{name}", f"{name} {collection.name} {path[0]}")
                 yield collection.name, document | {path[0]: value}
-        for path in sorted(
-            path[0] for meaning, paths in collection.fields.items() for path in paths if "line_" in meaning
-        ):
+        within = {paths[0][0] for meaning, paths in collection.fields.items() if meaning.startswith("line_")}
+        for field in sorted(within):
             for name, value in VALUES.items():
                 line = {"product_id": "milk", "quantity": 1, "price": 28.5} | {field: value}
                 yield collection.name, {**doc(f"line-{field}-{name}", name), "items": [line, value]}
