@@ -1,0 +1,122 @@
+"""The commands `roundsman migrate …` as somebody types them: what they print, and how they end."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from roundsman.database.collections import CUSTOMERS, MIGRATION_PLANS, ORDERS, USERS
+from tests.commands import RoundsmanCommand
+from tests.imports import Database, fill
+from tests.storage.migration.worlds import ORDER_ID, everything
+
+FIXTURES = Path(__file__).parent.parent / "fixtures" / "legacy"
+AWAY = "mongodb://127.0.0.1:9/shop"
+
+
+@pytest.fixture
+async def shop(source_database: Database, source_uri: str) -> str:
+    """The address of an existing application's database with one of everything."""
+    await fill(source_database, everything())
+    return source_uri
+
+
+async def test_from_a_plan_to_a_report(roundsman: RoundsmanCommand, database: Database, shop: str) -> None:
+    here = roundsman.with_settings(ROUNDSMAN_SOURCE=shop)
+
+    planned = here("migrate", "plan", "--out", "plan.jsonl")
+
+    assert planned.returncode == 0, planned.stderr
+    assert "Nothing is imported yet" in planned.stdout
+    assert await database[USERS].count_documents({}) == 0
+    rows = [json.loads(line) for line in (roundsman.directory / "plan.jsonl").read_text().splitlines()]
+    digest = planned.stdout.partition("\nPlan ")[2].split()[0]
+    assert rows
+
+    applied = here("migrate", "apply", "--plan", digest[:12])
+
+    assert applied.returncode == 0, applied.stderr
+    assert f"Applied as run {digest[:12]}" in applied.stdout
+
+    verified = here("migrate", "verify")
+
+    assert verified.returncode == 0, verified.stderr
+    assert verified.stdout.endswith("\nlost 0\n")
+    assert "5 of 5 customers have a live user" in verified.stdout
+
+    reported = here("migrate", "report", "--out", "DATA_CLEANUP_REPORT.md")
+
+    assert reported.returncode == 0, reported.stderr
+    assert "lost 0" in (roundsman.directory / "DATA_CLEANUP_REPORT.md").read_text().lower()
+
+    await database[ORDERS].update_one({"_id": ORDER_ID}, {"$inc": {"total_paise": 1}})
+    damaged = here("migrate", "verify")
+
+    assert damaged.returncode == 1
+    assert "FAIL  money" in damaged.stdout
+    assert "ok    content" in damaged.stdout
+
+
+def test_the_same_moment_gives_the_same_digest(roundsman: RoundsmanCommand) -> None:
+    question = ("migrate", "plan", "--source", str(FIXTURES / "seed_chain"), "--json", "--as-of", "2026-11-23")
+
+    first, second = roundsman(*question), roundsman(*question)
+
+    assert first.returncode == 0, first.stderr
+    assert json.loads(first.stdout)["digest"] == json.loads(second.stdout)["digest"]
+    assert json.loads(first.stdout)["counts"]["rows.users"] == 14
+
+
+async def test_while_the_source_is_away_the_copies_are_checked(
+    roundsman: RoundsmanCommand, database: Database, shop: str
+) -> None:
+    planned = roundsman("migrate", "plan", "--source", shop, "--json")
+    roundsman("migrate", "apply", "--plan", json.loads(planned.stdout)["digest"], "--source", shop)
+
+    away = roundsman("migrate", "verify", "--source", AWAY)
+    on_purpose = roundsman("migrate", "verify", "--without-source")
+    await database[CUSTOMERS].delete_many({})
+    damaged = roundsman("migrate", "verify", "--without-source")
+
+    assert away.returncode == 2
+    assert "only the copies are checked" in away.stderr
+    assert "ok    content" in away.stdout
+    assert on_purpose.returncode == 0, on_purpose.stdout
+    assert damaged.returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("plan",), 2, "ROUNDSMAN_SOURCE"),
+        (("plan", "--source", "no-such-folder"), 2, "no-such-folder is no folder"),
+        (("plan", "--source", AWAY), 3, "127.0.0.1:9/shop does not answer"),
+        (("plan", "--source", AWAY, "--profile", "unknown"), 2, "there are: earlybird"),
+        (("apply", "--plan", "0123456789ab"), 5, "there is no plan 0123456789ab"),
+    ],
+    ids=["no source", "no folder", "source away", "no profile", "no plan"],
+)
+async def test_what_cannot_be_done_is_one_sentence(
+    roundsman: RoundsmanCommand, database: Database, arguments: tuple[str, ...], code: int, said: str
+) -> None:
+    ended = roundsman("migrate", *arguments)
+
+    assert ended.returncode == code, ended.stderr
+    assert said in ended.stderr
+    assert ended.stderr.count("\n") == 1
+    assert await database[MIGRATION_PLANS].count_documents({}) == 0
+
+
+async def test_a_malformed_line_is_named_and_nothing_is_planned(
+    roundsman: RoundsmanCommand, database: Database
+) -> None:
+    folder = roundsman.directory / "broken"
+    folder.mkdir()
+    (folder / "customers_v2.jsonl").write_text('{"_id": 1}\n{"_id": 2}\n')
+    (folder / "users.jsonl").write_text('{"_id": 1}\n\n{"_id": \n')
+
+    ended = roundsman("migrate", "plan", "--source", str(folder))
+
+    assert ended.returncode == 2
+    assert "users.jsonl, line 3" in ended.stderr
+    assert await database[MIGRATION_PLANS].count_documents({}) == 0
