@@ -7,7 +7,7 @@ two parts together, that edge is cut and becomes a review. A cluster never joins
 
 from array import array
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, groupby
@@ -34,9 +34,9 @@ class OpenQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Clustering:
-    """Every row in one cluster, in the order of first rows; by row the rule that joined it; what was left to humans."""
+    """Every row in one cluster; by row the rule that joined it; what was left to humans."""
 
-    clusters: tuple[tuple[Row, ...], ...]
+    partition: "Partition"
     joined_by: Sequence[PairDecision | None]
     questions: tuple[OpenQuestion, ...]
 
@@ -51,16 +51,15 @@ def cluster(roster: Roster, pairs: Iterable[DecidedPair]) -> Clustering:
             apart.append(pair)
         else:
             doubts.append(pair)
-    parts = _Partition(len(roster), joins)
+    parts = Partition(len(roster), joins)
     held, cut = _held(roster, parts, joins, filter(_is_veto, chain(apart, doubts)))
     cut_rows = set(map(_rows, cut))
     kept = PairList(pair for pair in joins if _rows(pair) not in cut_rows and pair.a not in held and pair.b not in held)
-    final = parts if len(kept) == len(joins) else _Partition(len(roster), kept)
+    final = parts if len(kept) == len(joins) else Partition(len(roster), kept)
     questions = [*_unique(held.values()), *map(_weak_question, sorted(cut, key=_rows))]
-    parted = PairList(pair for pair in doubts if final.root(pair.a) != final.root(pair.b))
-    questions += [_question(pair) for pair in parted if not _is_about_a_phone(pair)]
-    questions += _phone_questions(roster, filter(_is_about_a_phone, parted))
-    return Clustering(final.clusters(), _strongest_join(len(roster), kept), tuple(questions))
+    questions += [_question(pair) for pair in final.parting(doubts) if not _is_about_a_phone(pair)]
+    questions += _phone_questions(roster, filter(_is_about_a_phone, final.parting(doubts)))
+    return Clustering(final, _strongest_join(len(roster), kept), tuple(questions))
 
 
 def _are_two_users(roster: Roster, pair: DecidedPair) -> bool:
@@ -74,7 +73,7 @@ def _is_veto(pair: DecidedPair) -> bool:
     return decision.rule in _VETOES or decision.outcome is Outcome.CONFLICT
 
 
-class _Partition:
+class Partition:
     """Disjoint sets of rows; the root of a set is its smallest row."""
 
     def __init__(self, size: int, joins: PairList) -> None:
@@ -84,12 +83,18 @@ class _Partition:
             self._parent[b] = a
 
     def root(self, row: Row) -> Row:
+        """The smallest row of the set that the row is in."""
         while self._parent[row] != row:
             self._parent[row] = row = self._parent[self._parent[row]]
         return row
 
-    def clusters(self) -> tuple[tuple[Row, ...], ...]:
-        return tuple(tuple(rows) for _, rows in groupby(sorted(range(len(self._parent)), key=self.root), self.root))
+    def clusters(self) -> Iterator[tuple[Row, ...]]:
+        """The sets, in the order of first rows."""
+        return (tuple(rows) for _, rows in groupby(sorted(range(len(self._parent)), key=self.root), self.root))
+
+    def parting(self, pairs: Iterable[DecidedPair]) -> Iterator[DecidedPair]:
+        """The pairs whose rows are in two sets."""
+        return (pair for pair in pairs if self.root(pair.a) != self.root(pair.b))
 
     def sizes(self) -> Sequence[int]:
         """The number of rows in the set of each root."""
@@ -100,7 +105,7 @@ class _Partition:
 
 
 def _held(
-    roster: Roster, parts: _Partition, joins: PairList, vetoes: Iterable[DecidedPair]
+    roster: Roster, parts: Partition, joins: PairList, vetoes: Iterable[DecidedPair]
 ) -> tuple[dict[Row, OpenQuestion], frozenset[DecidedPair]]:
     vetoed = {parts.root(pair.a): pair for pair in vetoes if parts.root(pair.a) == parts.root(pair.b)}
     edges = _edges_of_doubtful(roster, parts, joins, vetoed.keys())
@@ -119,7 +124,7 @@ def _held(
 
 
 def _edges_of_doubtful(
-    roster: Roster, parts: _Partition, joins: PairList, vetoed: Collection[Row]
+    roster: Roster, parts: Partition, joins: PairList, vetoed: Collection[Row]
 ) -> dict[Row, list[DecidedPair]]:
     """The joins, by root, of the clusters that may have to be held or cut; most clusters need no second look."""
     sizes = parts.sizes()

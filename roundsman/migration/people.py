@@ -5,7 +5,7 @@ never move what was assigned.
 """
 
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -136,11 +136,13 @@ class People:
                 by_row[row] = person
         return by_row
 
-    def _gathered(self) -> list[tuple[Row, ...]]:
+    def _gathered(self) -> Iterable[tuple[Row, ...]]:
         """The clusters; those of one existing user, whom nothing in the source may connect any more, as one."""
+        if not self.roster.owned_rows():
+            return self.clustering.partition.clusters()
         gathered: list[tuple[Row, ...]] = []
         place: dict[UserId, int] = {}
-        for rows in self.clustering.clusters:
+        for rows in self.clustering.partition.clusters():
             owner = next((owner for row in rows if (owner := self.roster.owner_of(row)) is not None), None)
             if owner is not None and owner in place:
                 gathered[place[owner]] += rows

@@ -122,7 +122,7 @@ class PersonRecord(NamedTuple):
         return marshal.dumps(tuple(self))
 
     @classmethod
-    def unpacked(cls, packed: bytes) -> "PersonRecord":
+    def unpacked(cls, packed: bytes | bytearray) -> "PersonRecord":
         """The record that was packed."""
         return cls._make(marshal.loads(packed))  # noqa: S302 - nothing but what was packed in this process
 

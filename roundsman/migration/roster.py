@@ -4,7 +4,7 @@ A roster may hold millions of records, so they are kept packed, and unpacked whe
 """
 
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -16,7 +16,7 @@ from roundsman.migration.records import PersonRecord
 
 Row = int
 _KINDS = tuple(Kind)
-_KEPT_UNPACKED = 4_096
+_KEPT_UNPACKED = 2_048
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,8 @@ class Roster:
     """Records by row, and indexes over them that hold rows. Filled once, then only read, but for `assign`."""
 
     def __init__(self) -> None:
-        self._packed: list[bytes] = []
+        self._packed = bytearray()
+        self._starts = array("Q", [0])
         self._kinds = array("B")
         self._rows_with_links = array("i")
         self._owners: dict[Row, UserId] = {}
@@ -53,7 +54,7 @@ class Roster:
         self._linked: Callable[[Row], tuple[Row, ...]] = lru_cache(_KEPT_UNPACKED)(self._follow_links)
 
     def __len__(self) -> int:
-        return len(self._packed)
+        return len(self._kinds)
 
     def __getitem__(self, row: Row) -> PersonRecord:
         return self._record(row)
@@ -63,8 +64,9 @@ class Roster:
 
     def add(self, record: PersonRecord, *, owner: UserId | None = None) -> Row:
         """Append a record and index its keys and aliases; `owner` is the user it belongs to already."""
-        row = len(self._packed)
-        self._packed.append(record.packed())
+        row = len(self)
+        self._packed += record.packed()
+        self._starts.append(len(self._packed))
         self._kinds.append(_KINDS.index(record.kind))
         if record.link_values:
             self._rows_with_links.append(row)
@@ -138,7 +140,7 @@ class Roster:
         """Note that the record belongs to a user already."""
         self._owners[row] = user_id
 
-    def owned_rows(self) -> Iterable[Row]:
+    def owned_rows(self) -> Collection[Row]:
         """The rows whose records belong to a user already."""
         return self._owners.keys()
 
@@ -152,7 +154,7 @@ class Roster:
         return rows if len(rows) == 1 else self._by_alias.rows(alias)
 
     def _unpack(self, row: Row) -> PersonRecord:
-        return PersonRecord.unpacked(self._packed[row])
+        return PersonRecord.unpacked(self._packed[self._starts[row] : self._starts[row + 1]])
 
     def _follow_links(self, row: Row) -> tuple[Row, ...]:
         found = (self.known_as(alias, kind) for kind, alias in self[row].links)
