@@ -238,3 +238,16 @@ def test_unknown_presets_and_scales_too_small_are_refused(tmp_path: Path) -> Non
         generate(tmp_path / "b", World(scale=0.0))
     with pytest.raises(InvalidScale):
         generate(tmp_path / "c", World(scale=float("nan")))
+
+
+@pytest.mark.parametrize("preset", ["plan", "market"])
+@pytest.mark.parametrize("scale", [0.02, 0.03, 1.02])
+def test_the_smallest_world_and_the_smallest_rest_can_be_made(tmp_path: Path, preset: str, scale: float) -> None:
+    counts = generate(tmp_path / "world", World(preset=preset, scale=scale, people_only=True))
+
+    assert counts["customers_v2"] == round(2000 * scale)
+
+
+def test_a_rest_too_small_for_a_world_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidScale, match="beyond a whole number"):
+        generate(tmp_path / "world", World(scale=1.001))

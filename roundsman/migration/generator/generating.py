@@ -41,8 +41,10 @@ def generate(folder: Path, world: World) -> dict[str, int]:
     Raises UnknownPreset, InvalidScale or FolderNotEmpty.
     """
     preset, as_of = get_preset(world.preset), seconds(world.as_of)
-    if not world.scale >= _SMALLEST_SCALE:
-        raise InvalidScale(f"The scale must be at least {_SMALLEST_SCALE}.")
+    if not world.scale >= _SMALLEST_SCALE or 0 < world.scale % 1 < _SMALLEST_SCALE:
+        raise InvalidScale(
+            f"The scale must be at least {_SMALLEST_SCALE}, and so must be what is beyond a whole number."
+        )
     with FolderWriter(folder) as writer:
         products = catalogue.record(writer, seed=world.seed, as_of=as_of)
         for number in range(math.ceil(world.scale)):

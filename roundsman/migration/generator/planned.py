@@ -5,6 +5,7 @@ customers 1,800 are active, 150 churned and 50 have no user; the others' custome
 and members of the users' families on the same phone.
 """
 
+import math
 from dataclasses import dataclass
 
 from roundsman.migration.generator.chance import happens
@@ -124,12 +125,16 @@ def _customers_of(block: Block, mains: list[Person], total: int) -> list[Person]
 
 
 def _relatives(block: Block, mains: list[Person], total: int) -> list[Person]:
-    """People without users documents on the phones of users; few on each, or the phone would be nobody's."""
+    """People without users documents on the phones of users; few on each, or the phone would be nobody's.
+
+    A very small world has too few phones for that, and puts on each what it must.
+    """
     relatives: list[Person] = []
     families = dict.fromkeys((person.phone for person in mains), 0)
+    most_relatives = max(_MOST_RELATIVES, math.ceil(total / len(families)))
     while total > 0:
         head = block.rng.choice(mains)
-        if families[head.phone] < _MOST_RELATIVES:
+        if families[head.phone] < most_relatives:
             families[head.phone] += 1
             relative = block.person(_home_of_relative(block, head.household), has_email=0.3)
             relative.phone, relative.customers = head.phone, min(total, block.rng.choice((1, 1, 2)))
