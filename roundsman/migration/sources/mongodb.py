@@ -87,7 +87,11 @@ def _explained(locator: str) -> Iterator[None]:
     try:
         yield
     except OperationFailure as error:
-        raise SourceUnreachable(f"the source {locator} refuses to be read: {error.details or error}") from error
+        reason = (error.details or {}).get("errmsg", "no reason given")
+        raise SourceUnreachable(
+            f"the source {locator} refuses to be read: {reason}; give --source with the name and password of a user who "
+            "may read it, and authSource=admin if that is where he is known"
+        ) from error
     except PyMongoError as error:
         # The driver's message goes on for a screen about its view of the servers.
         reason = str(error).partition(" (configured timeouts")[0]

@@ -156,6 +156,19 @@ async def test_a_wrong_password_is_said_and_not_shown(runtime: Runtime, mongod_u
 
     await source.close()
     assert "not-the-password" not in refused.value.message
+    assert "refuses to be read: Authentication failed" in refused.value.message
+    assert "{" not in refused.value.message
+
+
+async def test_a_plan_keeps_the_address_of_its_source_without_the_password(
+    importing: Import, source_database: Database
+) -> None:
+    await fill(source_database, everything())
+
+    header = await importing.plan()
+
+    assert header.source.startswith("mongodb://127.0.0.1:")
+    assert "@" not in header.source
 
 
 @pytest.mark.parametrize("locator", ["mongodb://127.0.0.1:27017", "mongodb://%", "mongodb://a:b:c/x"])
