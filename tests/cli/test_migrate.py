@@ -1,13 +1,16 @@
 """The commands `roundsman migrate …` as somebody types them: what they print, and how they end."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from roundsman.database.collections import CUSTOMERS, MIGRATION_PLANS, ORDERS, USERS
+from roundsman.migration.sources.folder import FolderSource
+from roundsman.runtime import Runtime
 from tests.commands import RoundsmanCommand
-from tests.imports import Database, fill
+from tests.imports import Database, Import, fill
 from tests.storage.migration.worlds import ORDER_ID, everything
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "legacy"
@@ -57,14 +60,15 @@ async def test_from_a_plan_to_a_report(roundsman: RoundsmanCommand, database: Da
     assert "ok    content" in damaged.stdout
 
 
-def test_the_same_moment_gives_the_same_digest(roundsman: RoundsmanCommand) -> None:
-    question = ("migrate", "plan", "--source", str(FIXTURES / "seed_chain"), "--json", "--as-of", "2026-11-23")
+async def test_the_same_moment_gives_the_same_digest_anywhere(roundsman: RoundsmanCommand, runtime: Runtime) -> None:
+    folder, moment = FIXTURES / "seed_chain", "2026-11-23"
 
-    first, second = roundsman(*question), roundsman(*question)
+    typed = roundsman("migrate", "plan", "--source", str(folder), "--json", "--as-of", moment)
+    called = await Import(runtime, FolderSource(folder)).plan(as_of=datetime.fromisoformat(moment).replace(tzinfo=UTC))
 
-    assert first.returncode == 0, first.stderr
-    assert json.loads(first.stdout)["digest"] == json.loads(second.stdout)["digest"]
-    assert json.loads(first.stdout)["counts"]["rows.users"] == 14
+    assert typed.returncode == 0, typed.stderr
+    assert json.loads(typed.stdout)["digest"] == called.digest
+    assert json.loads(typed.stdout)["counts"]["rows.users"] == 14
 
 
 async def test_while_the_source_is_away_the_copies_are_checked(
