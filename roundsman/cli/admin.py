@@ -1,6 +1,5 @@
 """The commands `roundsman admin …`: the first people of the office."""
 
-import asyncio
 import secrets
 import sys
 from typing import Annotated, Final
@@ -9,6 +8,7 @@ import typer
 
 from roundsman.auth.passwords import require_acceptable
 from roundsman.cli.output import say
+from roundsman.cli.running import run
 from roundsman.identity.users import User
 from roundsman.operations.admins import NewAdmin, create_admin_with_password
 from roundsman.runtime import open_runtime
@@ -32,7 +32,7 @@ def create_(
     """Create an admin; without --password-stdin his password is made here and shown once."""
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else secrets.token_urlsafe(_GENERATED_BYTES)
     require_acceptable(password)
-    user = asyncio.run(_create(NewAdmin(name=name, phone=phone, email=email), password))
+    user = run(_create(NewAdmin(name=name, phone=phone, email=email), password))
     say(f"{user.name} is an admin now (user {user.id}).")
     if not password_stdin:
         say(f"Password, shown this once: {password}")

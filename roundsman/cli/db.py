@@ -1,12 +1,12 @@
 """The commands `roundsman db …`: the database server, and the state of the database in it."""
 
-import asyncio
 from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from roundsman.cli.output import FINDINGS, print_table, say
+from roundsman.cli.running import run
 from roundsman.database.connection import open_client, shown_uri
 from roundsman.database.embedded import running_server, start_and_leave_up, stop_server
 from roundsman.database.status import DatabaseStatus, database_status
@@ -20,27 +20,27 @@ app = typer.Typer(help="The database: its server, its schema.", no_args_is_help=
 @app.command("up")
 def up_() -> None:
     """Start Roundsman's own database server and leave it running until `db down`."""
-    say(asyncio.run(_up(load_settings())))
+    say(run(_up(load_settings())))
 
 
 @app.command("uri")
 def uri_() -> None:
     """Print the connection string for other tools; it holds the password."""
-    say(asyncio.run(_uri(load_settings())))
+    say(run(_uri(load_settings())))
 
 
 @app.command("status")
 def status_() -> None:
     """Show which server is used and what is in the database; starts nothing."""
     settings = load_settings()
-    status = asyncio.run(_status(settings))
+    status = run(_status(settings))
     print_table(("what", "value"), _status_rows(settings, status))
 
 
 @app.command("check")
 def check_() -> None:
     """Show where collections, validators, indexes and documents differ from what this version wants; exit 1 if so."""
-    drifts, invalid = asyncio.run(_check(load_settings()))
+    drifts, invalid = run(_check(load_settings()))
     rows = [*_drift_rows(drifts), *((name, "documents invalid", count) for name, count in invalid.items())]
     if not rows:
         say("The database is as this version of Roundsman wants it.")
@@ -54,7 +54,7 @@ def check_() -> None:
 @app.command("upgrade")
 def upgrade_() -> None:
     """Bring the database to this version's collections, validators and indexes; documents are never touched."""
-    drifts = asyncio.run(_upgrade(load_settings()))
+    drifts = run(_upgrade(load_settings()))
     if not drifts:
         say("Nothing to do: the database is as this version of Roundsman wants it.")
         return
@@ -71,7 +71,7 @@ def down_(
     if settings.mongodb_uri is not None:
         say("ROUNDSMAN_MONGODB_URI names a server that Roundsman does not manage: nothing to stop.")
         return
-    stopped = asyncio.run(stop_server(settings.data_dir, even_if_used=force))
+    stopped = run(stop_server(settings.data_dir, even_if_used=force))
     say("The database server has stopped." if stopped else "The database server was not running.")
 
 

@@ -16,6 +16,7 @@ from roundsman.audit_log.entries import SYSTEM
 from roundsman.cli.migrate import apply_with_progress, print_verification, verify_and_remember
 from roundsman.cli.output import say
 from roundsman.cli.progress import shown_progress
+from roundsman.cli.running import run
 from roundsman.cli.serve import require_free_port, serve_runtime
 from roundsman.cli.sources import BUILT_IN
 from roundsman.database.connection import with_database
@@ -47,7 +48,7 @@ def demo(
 ) -> None:
     """Make a business to look at, import it, prove the import, and serve the result."""
     settings = load_settings().model_copy(update={"database_name": _DATABASE, "refuse_default_passwords": False})
-    asyncio.run(_demo(settings, World("plan", scale), serve=serve))
+    run(_demo(settings, World("plan", scale), serve=serve))
 
 
 async def _demo(settings: Settings, world: World, *, serve: bool) -> None:

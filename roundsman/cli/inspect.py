@@ -1,6 +1,5 @@
 """The command `roundsman migrate inspect`: what is in an existing application's data, before anything is taken over."""
 
-import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Annotated, Final
@@ -9,6 +8,7 @@ import typer
 
 from roundsman.cli.output import FINDINGS, print_json, print_table, say
 from roundsman.cli.progress import shown_progress
+from roundsman.cli.running import run
 from roundsman.cli.sources import BUILT_IN, ProfileOption, SourceOption, opened_source, read_profile
 from roundsman.migration.inspection.findings import Case, Counts, Inspection, Level
 from roundsman.migration.inspection.inspector import inspect_source
@@ -30,7 +30,7 @@ def inspect(
 
     Examples are `collection:_id` of documents; no phone, name or password is ever shown.
     """
-    inspection = asyncio.run(_inspect(source, read_profile(profile)))
+    inspection = run(_inspect(source, read_profile(profile)))
     if as_json:
         print_json(asdict(inspection))
     else:

@@ -1,6 +1,5 @@
 """The commands `roundsman legacy …`: databases in the shape of the existing application's, to try and test with."""
 
-import asyncio
 from collections.abc import Mapping
 from datetime import datetime, time
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Annotated
 import typer
 
 from roundsman.cli.output import print_table, say
+from roundsman.cli.running import run
 from roundsman.migration.generator.folder import TRUTH_FILE
 from roundsman.migration.generator.generating import AS_OF, World, generate
 from roundsman.migration.generator.loading import load_folder
@@ -46,7 +46,7 @@ def load_(
     replace: Annotated[bool, typer.Option("--replace", help="Replace everything the database holds.")] = False,
 ) -> None:
     """Make a real database of a folder: all of it, or nothing if any line cannot be read."""
-    _print_counts(asyncio.run(load_folder(folder, into, replace=replace)))
+    _print_counts(run(load_folder(folder, into, replace=replace)))
 
 
 def _print_counts(counts: Mapping[str, int]) -> None:

@@ -1,7 +1,6 @@
 """The commands `roundsman migrate …`: from an existing database to one identity."""
 
 import asyncio
-import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
@@ -15,6 +14,7 @@ from roundsman.cli import review
 from roundsman.cli.inspect import inspect
 from roundsman.cli.output import FINDINGS, json_text, print_json, print_table, say, warn
 from roundsman.cli.progress import shown_progress
+from roundsman.cli.running import interrupts_go_to, run
 from roundsman.cli.sources import BUILT_IN, ProfileOption, SourceOption, opened_source, read_profile
 from roundsman.migration.apply import Applied, Means, apply_plan, get_plan
 from roundsman.migration.cutover import cut_over
@@ -52,7 +52,7 @@ def plan_(
     as_json: JsonOption = False,
 ) -> None:
     """Decide what would become of every person in the source, and keep the decisions as a plan."""
-    header = asyncio.run(_plan(source, read_profile(profile), as_of, out))
+    header = run(_plan(source, read_profile(profile), as_of, out))
     if as_json:
         print_json(asdict(header))
         return
@@ -82,7 +82,7 @@ def apply_(
     as_json: JsonOption = False,
 ) -> None:
     """Write what a plan says. After a crash or Ctrl-C apply the same plan again: it goes on and ends the same."""
-    applied = asyncio.run(_apply(plan, source, read_profile(profile), throttle))
+    applied = run(_apply(plan, source, read_profile(profile), throttle))
     if as_json:
         print_json(asdict(applied))
     elif applied.already:
@@ -111,22 +111,15 @@ async def apply_with_progress(
 ) -> Applied:
     """Apply a plan; SIGTERM and Ctrl-C end it at a batch border."""
     asked_to_stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, asked_to_stop.set)
-    try:
-        with shown_progress() as progress:
-            means = Means(
-                Seal(runtime.sealing_key),
-                runtime.clock,
-                progress=progress,
-                stop=asked_to_stop.is_set,
-                documents_a_second=throttle,
-            )
-            return await apply_plan(runtime.tx, source, profile, digest, means)
-    finally:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(number)
+    with interrupts_go_to(asked_to_stop.set), shown_progress() as progress:
+        means = Means(
+            Seal(runtime.sealing_key),
+            runtime.clock,
+            progress=progress,
+            stop=asked_to_stop.is_set,
+            documents_a_second=throttle,
+        )
+        return await apply_plan(runtime.tx, source, profile, digest, means)
 
 
 @app.command("verify")
@@ -140,7 +133,7 @@ def verify_(
     as_json: JsonOption = False,
 ) -> None:
     """Prove from the source and the stored documents that nothing was lost and everything belongs together."""
-    verification = asyncio.run(_verify(source, read_profile(profile), without_source=without_source))
+    verification = run(_verify(source, read_profile(profile), without_source=without_source))
     if as_json:
         print_json(_as_json(verification))
     else:
@@ -208,7 +201,7 @@ def report_(
     as_json: JsonOption = False,
 ) -> None:
     """Write the data cleanup report of the last import, with its proofs made anew."""
-    content = asyncio.run(_report(source, read_profile(profile), as_json=as_json))
+    content = run(_report(source, read_profile(profile), as_json=as_json))
     if out:
         out.write_text(content)
         say(f"Written to {out}")
@@ -235,7 +228,7 @@ def cutover_(
     if word != "live":
         say("Nothing was changed.")
         raise typer.Exit(FINDINGS)
-    asyncio.run(_cutover(source, read_profile(profile)))
+    run(_cutover(source, read_profile(profile)))
     say("People are live. The existing application should accept Roundsman's tokens from now on.")
 
 

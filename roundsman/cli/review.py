@@ -1,6 +1,5 @@
 """The commands `roundsman migrate review …`: what the import left to humans."""
 
-import asyncio
 from dataclasses import asdict
 from typing import Annotated
 
@@ -8,6 +7,7 @@ import typer
 
 from roundsman.audit_log.entries import SYSTEM
 from roundsman.cli.output import print_json, print_table, say
+from roundsman.cli.running import run
 from roundsman.migration.reviews import Review, keep_apart, list_open_reviews
 from roundsman.runtime import open_runtime
 from roundsman.settings import load_settings
@@ -22,7 +22,7 @@ def list_(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show the open questions: unsure pairs, then conflicts."""
-    reviews = asyncio.run(_open(limit))
+    reviews = run(_open(limit))
     if as_json:
         print_json([asdict(review) for review in reviews])
         return
@@ -42,7 +42,7 @@ def keep_apart_(
     reason: Annotated[str, typer.Option(help="Why; it is kept in the audit log.")],
 ) -> None:
     """Answer that the documents are not one person; no later plan joins them."""
-    asyncio.run(_keep_apart(review, reason))
+    run(_keep_apart(review, reason))
     say(f"Review {review} is decided: they stay apart.")
 
 

@@ -1,6 +1,5 @@
 """The command `roundsman serve`: the API and the pages."""
 
-import asyncio
 import socket
 from contextlib import nullcontext
 from typing import Annotated, Final, TypedDict
@@ -8,6 +7,7 @@ from typing import Annotated, Final, TypedDict
 import typer
 
 from roundsman.cli.output import say
+from roundsman.cli.running import run
 from roundsman.errors import Unavailable
 from roundsman.runtime import Runtime, open_runtime
 from roundsman.settings import Settings, load_settings
@@ -38,7 +38,7 @@ def serve(
 ) -> None:
     """Answer requests until Ctrl-C."""
     settings = load_settings()
-    asyncio.run(_serve(settings, host=host or settings.host, port=port or settings.port, workers=workers))
+    run(_serve(settings, host=host or settings.host, port=port or settings.port, workers=workers))
 
 
 async def _serve(settings: Settings, *, host: str, port: int, workers: int) -> None:
