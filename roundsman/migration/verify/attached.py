@@ -1,13 +1,24 @@
-"""Products, addresses and orders against the source: each is there with the hash it has now, and the money agrees."""
+"""Products, addresses and orders against the source: each is there with the hash it has now, and the money agrees.
+
+These follow the source without plan rows, so what is missing is judged by its `_id`: an ObjectId older than the last
+import means that the import should have taken it, and it is lost; a younger one arrived since. An `_id` that tells no
+time counts as arrived.
+"""
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+
+from bson import ObjectId
 
 from roundsman.database.collections import ADDRESSES, ORDERS, PRODUCTS
 from roundsman.database.transaction import Document, Tx
+from roundsman.identity.identifiers import alias_key
+from roundsman.identity.importing import find_identifiers
 from roundsman.migration.conversion import OrderParties, Reading, order_of
 from roundsman.migration.profile import ATTACHED, CollectionProfile, Kind, SourceProfile
+from roundsman.migration.reading import old_id, values_at
 from roundsman.migration.sources.port import Source
 from roundsman.migration.verify.verification import Account, Check, CheckResult
 from roundsman.money import rupees_text
@@ -16,52 +27,81 @@ _STORED_IN = {Kind.PRODUCT: PRODUCTS, Kind.ADDRESS: ADDRESSES, Kind.ORDER: ORDER
 _NOBODY = OrderParties(None, None, None)
 
 
-async def check_attached(
-    tx: Tx, source: Source, profile: SourceProfile, *, as_of: datetime
-) -> tuple[list[Account], CheckResult]:
-    """The accounts of the attached collections, and whether the orders' totals are the source's."""
-    money = CheckResult(Check.MONEY)
-    sums: Counter[str] = Counter()
-    accounts = []
-    for collection in profile.of_kind(*ATTACHED):
+@dataclass(slots=True)
+class AttachedCheck:
+    """Goes once through the attached collections; orders and addresses of the wrong user go into `orphans`."""
+
+    tx: Tx
+    source: Source
+    profile: SourceProfile
+    as_of: datetime
+    imported_at: datetime | None
+    orphans: CheckResult
+    money: CheckResult = field(default_factory=lambda: CheckResult(Check.MONEY))
+    sums: Counter[str] = field(default_factory=Counter)
+
+    async def run(self) -> tuple[list[Account], CheckResult]:
+        """The accounts of the attached collections, and whether the orders' totals are the source's."""
+        found = [await self._account(collection) for collection in self.profile.of_kind(*ATTACHED)]
+        if self.sums["source"] != self.sums["stored"]:
+            self.money.fail(f"orders: {self._rupees('source')} in the source, {self._rupees('stored')} here")
+        self.money.said = f"orders of {self._rupees('source')} rupees on both sides"
+        return [account for account in found if account.in_source], self.money
+
+    def _rupees(self, side: str) -> str:
+        return rupees_text(self.sums[side])
+
+    async def _account(self, collection: CollectionProfile) -> Account:
         classes: Counter[str] = Counter()
-        async for batch in source.read(collection.name):
-            readings = [Reading(document, collection, profile, as_of) for document in batch]
-            classes.update(await _classes(tx, readings, collection, money, sums))
-        if classes:
-            accounts.append(Account(collection.name, sum(classes.values()), dict(classes)))
-    if sums["source"] != sums["stored"]:
-        money.fail(f"orders: {rupees_text(sums['source'])} in the source, {rupees_text(sums['stored'])} here")
-    money.said = f"orders of {rupees_text(sums['source'])} rupees on both sides"
-    return accounts, money
+        async for batch in self.source.read(collection.name):
+            readings = [Reading(document, collection, self.profile, self.as_of) for document in batch]
+            classes.update(await self._classes(readings, collection))
+        return Account(collection.name, sum(classes.values()), dict(classes))
+
+    async def _classes(self, readings: Sequence[Reading], collection: CollectionProfile) -> list[str]:
+        wanted = {reading.own_id(): reading for reading in readings}
+        cursor = self.tx.database[_STORED_IN[collection.kind]].find({"_id": {"$in": list(wanted)}})
+        stored = {document["_id"]: document async for document in cursor}
+        await self._check_owners(wanted, stored)
+        return [self._class_of(reading, stored.get(identity)) for identity, reading in wanted.items()]
+
+    def _class_of(self, reading: Reading, stored: Document | None) -> str:
+        if stored is None:
+            return "lost" if self._should_be_here(reading) else "arrived"
+        if stored.get("source", {}).get("sha256") != reading.document.sha256:
+            return "changed"
+        if reading.collection.kind is Kind.ORDER:
+            self._check_total(reading, stored)
+        return "kept"
+
+    def _should_be_here(self, reading: Reading) -> bool:
+        identity = reading.document.id
+        is_dated = isinstance(identity, ObjectId) and self.imported_at is not None
+        return is_dated and identity.generation_time < self.imported_at
+
+    async def _check_owners(self, wanted: dict[ObjectId, Reading], stored: dict[ObjectId, Document]) -> None:
+        """Whoever an order or address names by an old id of one user must be whose it is here."""
+        named = {identity: _owners(wanted[identity]) for identity in stored}
+        keys = sorted({alias_key(alias) for aliases in named.values() for alias in aliases})
+        users = {one.key: one.user_ids for one in await find_identifiers(self.tx, keys)}
+        for identity, aliases in named.items():
+            possible = {user for alias in aliases for user in users.get(alias_key(alias), ())}
+            if possible and stored[identity].get("user_id") not in possible:
+                place = f"{wanted[identity].collection.name}:{identity}"
+                self.orphans.fail(
+                    f"{place} belongs to {stored[identity].get('user_id', 'nobody')}, who it does not name"
+                )
+
+    def _check_total(self, reading: Reading, stored: Document) -> None:
+        total = order_of(reading, _NOBODY, products={}).total_paise
+        self.money.look()
+        self.sums["source"] += total
+        self.sums["stored"] += stored["total_paise"]
+        if total != stored["total_paise"]:
+            here, there = rupees_text(stored["total_paise"]), rupees_text(total)
+            self.money.fail(f"order {stored['_id']}: {there} in the source, {here} here")
 
 
-async def _classes(
-    tx: Tx, readings: Sequence[Reading], collection: CollectionProfile, money: CheckResult, sums: Counter[str]
-) -> list[str]:
-    wanted = {reading.own_id(): reading for reading in readings}
-    cursor = tx.database[_STORED_IN[collection.kind]].find({"_id": {"$in": list(wanted)}})
-    stored = {document["_id"]: document async for document in cursor}
-    classes = []
-    for identity, reading in wanted.items():
-        document = stored.get(identity)
-        if document is None:
-            classes.append("arrived")
-        elif document.get("source", {}).get("sha256") != reading.document.sha256:
-            classes.append("changed")
-        else:
-            classes.append("kept")
-            if collection.kind is Kind.ORDER:
-                _check_total(reading, document, money, sums)
-    return classes
-
-
-def _check_total(reading: Reading, stored: Document, money: CheckResult, sums: Counter[str]) -> None:
-    total = order_of(reading, _NOBODY, products={}).total_paise
-    money.look()
-    sums["source"] += total
-    sums["stored"] += stored["total_paise"]
-    if total != stored["total_paise"]:
-        money.fail(
-            f"order {stored['_id']}: {rupees_text(total)} in the source, {rupees_text(stored['total_paise'])} here"
-        )
+def _owners(reading: Reading) -> list[str]:
+    values = values_at(reading.document.fields, reading.collection.paths("owner"))
+    return [alias for raw in values if (alias := old_id(raw))]

@@ -21,6 +21,7 @@ class Check(StrEnum):
     STAFF_ROLE_GAINED = "staff_role_gained"
     MONEY = "money"
     DECISIONS = "decisions"
+    PLANS = "plans"
     REPLAN = "replan"
     FENCING = "fencing"
 
@@ -37,6 +38,7 @@ MEANING: Mapping[Check, str] = {
     Check.STAFF_ROLE_GAINED: "no account gained a staff role by the import",
     Check.MONEY: "the orders' money is the source's, to the paisa",
     Check.DECISIONS: "what is held or was decided by a human is respected",
+    Check.PLANS: "what the applied plans said is stored: questions, and in shadow identifiers and passwords",
     Check.REPLAN: "planning again would do nothing automatically",
     Check.FENCING: "one runner at a time wrote",
 }

@@ -1,6 +1,6 @@
 """Running all checks of an import."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from roundsman.database.transaction import Tx
@@ -9,11 +9,12 @@ from roundsman.migration.knowledge import learn
 from roundsman.migration.plan_store import Section, find_plan, read_rows
 from roundsman.migration.planning import Planning
 from roundsman.migration.profile import Kind, SourceProfile
-from roundsman.migration.runs import list_runs
+from roundsman.migration.runs import RunState, list_runs
 from roundsman.migration.sealing import Seal
 from roundsman.migration.sources.port import Source
 from roundsman.migration.verify.accounting import Accounting
-from roundsman.migration.verify.attached import check_attached
+from roundsman.migration.verify.attached import AttachedCheck
+from roundsman.migration.verify.plans import check_plans
 from roundsman.migration.verify.stored import (
     check_decisions,
     check_fencing,
@@ -34,7 +35,9 @@ async def verify(tx: Tx, source: Source, profile: SourceProfile, seal: Seal, *, 
     drifted = frozenset(key for run in runs for key in run.drifted)
     accounting = Accounting(tx, source, profile, seal, statuses, drifted)
     people = await accounting.accounts()
-    attached, money = await check_attached(tx, source, profile, as_of=as_of)
+    orphans, linked = await check_profiles(tx, statuses)
+    imported_at = max((run.started_at for run in runs if run.state is RunState.APPLIED), default=None)
+    attached, money = await AttachedCheck(tx, source, profile, as_of, imported_at, orphans).run()
     lost = await _planned_without_copy(tx, (run.plan for run in runs), accounting.missing, drifted)
     accounts = [*_with_lost(people, lost), *attached]
     checks = [
@@ -42,11 +45,13 @@ async def verify(tx: Tx, source: Source, profile: SourceProfile, seal: Seal, *, 
         _said(accounting.content),
         accounting.result,
         await check_identifiers(tx, statuses, accounting.bad_key),
-        *await check_profiles(tx, statuses),
+        orphans,
+        linked,
         accounting.bad_key,
         *await check_users(tx, statuses, accounting.staff),
         money,
         await check_decisions(tx),
+        await check_plans(tx),
         await _check_replan(tx, source, profile, as_of=as_of, news=accounting.changed | set(accounting.missing)),
         await check_fencing(tx),
     ]
@@ -77,14 +82,15 @@ def _with_lost(accounts: Iterable[Account], lost: frozenset[str]) -> list[Accoun
     return result
 
 
-def _accounting_check(accounts: Iterable[Account], lost: frozenset[str]) -> CheckResult:
+def _accounting_check(accounts: Sequence[Account], lost: frozenset[str]) -> CheckResult:
     result = CheckResult(Check.ACCOUNTING)
     for account in accounts:
         result.look(account.in_source)
         if account.lost:
             result.fail(f"{account.collection}: {account.lost} of {account.in_source} documents are in no class")
     result.examples += sorted(lost)[:5]
-    result.said = f"{result.looked_at} documents accounted for, lost {len(lost)}"
+    missing = sum(account.lost for account in accounts)
+    result.said = f"{result.looked_at} documents accounted for, lost {missing}"
     return result
 
 

@@ -7,6 +7,8 @@ import pytest
 from bson import ObjectId
 
 from roundsman.database.collections import (
+    ADDRESSES,
+    CREDENTIALS,
     CUSTOMERS,
     IDENTIFIERS,
     MIGRATION_RUNS,
@@ -143,6 +145,35 @@ async def lose_a_made_profile(database: Database) -> None:
     await database[CUSTOMERS].delete_one({"name": "Kavita Nair"})
 
 
+async def lose_an_order(database: Database) -> None:
+    await database[ORDERS].delete_one({"_id": ORDER_ID})
+
+
+async def lose_the_addresses(database: Database) -> None:
+    await database[ADDRESSES].delete_many({})
+
+
+async def take_an_order_from_its_customer(database: Database) -> None:
+    await database[ORDERS].update_one({"_id": ORDER_ID}, {"$unset": {"customer_id": "", "user_id": ""}})
+
+
+async def lose_an_old_id(database: Database) -> None:
+    await database[IDENTIFIERS].delete_one({"_id": {"$regex": "^alias:cust-"}})
+
+
+async def give_a_phone_to_another(database: Database) -> None:
+    other = await one(database, USERS, name="Joseph Mathew")
+    await database[IDENTIFIERS].update_one({"_id": f"phone:+91{PHONE}"}, {"$set": {"user_id": other["_id"]}})
+
+
+async def lose_a_password(database: Database) -> None:
+    await database[CREDENTIALS].delete_one({})
+
+
+async def forget_a_question(database: Database) -> None:
+    await database[REVIEWS].delete_one({})
+
+
 async def let_two_write(database: Database) -> None:
     run = await one(database, MIGRATION_RUNS)
     (writer,) = run["writers"]
@@ -168,6 +199,13 @@ async def let_two_write(database: Database) -> None:
         (make_a_customer_admin, Check.STAFF_ROLE_GAINED),
         (change_an_amount, Check.MONEY),
         (join_what_is_held, Check.DECISIONS),
+        (lose_an_order, Check.ACCOUNTING),
+        (lose_the_addresses, Check.ACCOUNTING),
+        (take_an_order_from_its_customer, Check.PROFILE_WITHOUT_USER),
+        (lose_an_old_id, Check.PLANS),
+        (give_a_phone_to_another, Check.PLANS),
+        (lose_a_password, Check.PLANS),
+        (forget_a_question, Check.PLANS),
         (lose_a_made_profile, Check.REPLAN),
         (let_two_write, Check.FENCING),
     ],
