@@ -80,12 +80,13 @@ class AttachedCheck:
         return is_dated and identity.generation_time < self.imported_at
 
     async def _check_owners(self, wanted: dict[ObjectId, Reading], stored: dict[ObjectId, Document]) -> None:
-        """Whoever an order or address names by an old id of one user must be whose it is here."""
+        """Whoever an order or address names by an old id must be whose it is here; an id of several people names nobody."""
         named = {identity: _owners(wanted[identity]) for identity in stored}
         keys = sorted({alias_key(alias) for aliases in named.values() for alias in aliases})
         users = {one.key: one.user_ids for one in await find_identifiers(self.tx, keys)}
         for identity, aliases in named.items():
-            possible = {user for alias in aliases for user in users.get(alias_key(alias), ())}
+            found = (users.get(alias_key(alias), ()) for alias in aliases)
+            possible = {owners[0] for owners in found if len(owners) == 1}
             if possible and stored[identity].get("user_id") not in possible:
                 place = f"{wanted[identity].collection.name}:{identity}"
                 self.orphans.fail(
