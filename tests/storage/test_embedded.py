@@ -1,11 +1,11 @@
 """Roundsman's own server: shared by processes, safe from others on the machine, and back after every kind of end."""
 
+import asyncio
 import json
 import os
 import signal
 import socket
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -101,6 +101,19 @@ async def test_ctrl_c_reaches_the_process_and_not_the_server_first(data_dir: Pat
     user.kill()
 
 
+async def _sit_on(other: socket.socket, port: int) -> None:
+    """Listen on the port of a server that has just ended: it frees its data a moment before its port."""
+    for attempt in range(100):
+        try:
+            other.bind(("127.0.0.1", port))
+        except OSError:
+            assert attempt < 99
+            await asyncio.sleep(0.05)
+        else:
+            other.listen()
+            return
+
+
 async def test_a_port_that_is_taken_is_replaced_by_another_and_the_data_stay(
     data_dir: Path, files: ServerFiles
 ) -> None:
@@ -109,10 +122,7 @@ async def test_a_port_that_is_taken_is_replaced_by_another_and_the_data_stay(
     taken = json.loads(files.state.read_text())["port"]
     with socket.socket() as other:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        # Servers of other tests pick ports too: if one of them sits there already, the port is taken just as well.
-        with suppress(OSError):
-            other.bind(("127.0.0.1", taken))
-            other.listen()
+        await _sit_on(other, taken)
         async with embedded_server(data_dir, cache_gb=_CACHE_GB) as moved:
             assert f":{taken}/" not in moved
             assert await _written(moved) == ["before"]
