@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
+from roundsman.cli.files import write_file
+from roundsman.cli.inspection_page import inspection_page
 from roundsman.cli.output import FINDINGS, print_json, print_table, say
 from roundsman.cli.progress import shown_progress
 from roundsman.cli.running import run
@@ -22,6 +25,7 @@ def inspect(
     source: SourceOption = None,
     profile: ProfileOption = BUILT_IN,
     as_json: Annotated[bool, typer.Option("--json", help="Everything as JSON, with more examples.")] = False,
+    html: Annotated[Path | None, typer.Option(help="Also write it as a page, to read and to hand on.")] = None,
     fail_on: Annotated[
         Level, typer.Option(help="Exit with 1 if there is a finding of this level or a graver one.")
     ] = Level.BLOCKER,
@@ -31,10 +35,14 @@ def inspect(
     Examples are `collection:_id` of documents; no phone, name or password is ever shown.
     """
     inspection = run(_inspect(source, read_profile(profile)))
+    if html:
+        write_file(html, inspection_page(inspection))
     if as_json:
         print_json(asdict(inspection))
     else:
         _print(inspection)
+        if html:
+            say(f"\nWritten as a page to {html}")
     worst = inspection.worst()
     if worst is not None and worst.rank <= fail_on.rank:
         raise typer.Exit(FINDINGS)
