@@ -178,8 +178,19 @@ VALIDATORS: Mapping[str, Document] = MappingProxyType(
         collections.SYSTEM: _document({"_id": _NAME}),
         collections.LEASES: _document({"_id": _NAME, "expires_at": _DATE}),
         collections.SOURCE_DOCUMENTS: _document({"_id": _NAME, "sha256": _BYTES}),
+        collections.SOURCE_KEYS: _document({"_id": _NAME, "keys": _list_of({"bsonType": "long"})}),
         collections.MIGRATION_RUNS: _document({"_id": _ANY}),
         collections.MIGRATION_PLANS: _document({"_id": _ANY}),
         collections.REVIEWS: _document({"_id": _ANY, "status": _NAME}),
+        collections.WRITE_BACK_JOURNAL: _document(
+            {
+                "_id": _NAME,
+                "field": _NAME,
+                "run": _NAME,
+                "state": _one_of("planned", "written", "skipped", "undone", "left"),
+                "old": _object({"state": _one_of("absent", "null", "dangling")}),
+                "new": _ANY,
+            }
+        ),
     }
 )

@@ -7,9 +7,10 @@ in the program knows a name of the existing application's data.
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib import resources
+from itertools import permutations
 from pathlib import Path as FilePath
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -60,6 +61,9 @@ MEANINGS: Mapping[Kind, frozenset[str]] = {
     Kind.ACTIVITY: frozenset({"owner", "at"}),
 }
 
+WRITTEN_BACK = frozenset({"user", "activation_status"})
+"""What may be written back to a customer's document: the id of his user, and how far he is in the activation pipeline."""
+
 _WORDS: Mapping[str, type[StrEnum]] = {
     "role": Role,
     "customer_status": CustomerStatus,
@@ -67,17 +71,24 @@ _WORDS: Mapping[str, type[StrEnum]] = {
     "order_status": OrderStatus,
 }
 
+# A number would be a place in a list, a leading dollar an operator.
+_WRITABLE_NAME = re.compile(r"(?!\d+$)[^$\0][^\0]*")
+
 Path = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class CollectionProfile:
-    """One collection: its kind, and for each meaning the paths where it may stand, split at the dots."""
+    """One collection: its kind, and for each meaning the paths where it may stand, split at the dots.
+
+    `write_back` says where what Roundsman decided may be written, if its owner asks for it; else nothing ever is.
+    """
 
     name: str
     kind: Kind
     fields: Mapping[str, tuple[Path, ...]]
     needs_profile: bool = False
+    write_back: Mapping[str, Path] = field(default_factory=dict)
 
     def paths(self, meaning: str) -> tuple[Path, ...]:
         """Where the meaning stands, in order of preference; empty if the collection does not have it."""
@@ -159,7 +170,22 @@ def _collection(name: str, entry: Mapping[str, Any]) -> CollectionProfile:
     if unknown:
         raise ProfileInvalid(f"collections.{name}: a {kind} has no {', '.join(sorted(unknown))}")
     fields = {meaning: _paths(paths) for meaning, paths in entry["fields"].items()}
-    return CollectionProfile(name, kind, fields, bool(entry.get("needs_profile", kind is Kind.ORDER)))
+    needs_profile = bool(entry.get("needs_profile", kind is Kind.ORDER))
+    return CollectionProfile(name, kind, fields, needs_profile, _write_back(name, kind, entry))
+
+
+def _write_back(name: str, kind: Kind, entry: Mapping[str, Any]) -> Mapping[str, Path]:
+    declared = {meaning: tuple(str(path).split(".")) for meaning, path in entry.get("write_back", {}).items()}
+    if declared and kind is not Kind.CUSTOMER:
+        raise ProfileInvalid(f"collections.{name}: only to customers anything is written back")
+    if unknown := declared.keys() - WRITTEN_BACK:
+        raise ProfileInvalid(f"collections.{name}: {', '.join(sorted(unknown))} is never written back")
+    for path in declared.values():
+        if not all(map(_WRITABLE_NAME.fullmatch, path)) or path[0] == "_id":
+            raise ProfileInvalid(f"collections.{name}: {'.'.join(path)!r} is no field that can be written")
+    if any(one[: len(other)] == other for one, other in permutations(declared.values(), 2)):
+        raise ProfileInvalid(f"collections.{name}: two values cannot be written to one field")
+    return declared
 
 
 def _paths(paths: str | list[str]) -> tuple[Path, ...]:

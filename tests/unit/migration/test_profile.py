@@ -71,3 +71,29 @@ def test_a_profile_is_read_from_a_file_or_refused_with_its_name(tmp_path: Path) 
     assert profile_from_file(tmp_path / "dairy.toml") == parse_profile(MINIMAL)
     with pytest.raises(ProfileInvalid, match=r"nowhere\.toml"):
         profile_from_file(tmp_path / "nowhere.toml")
+
+
+def test_a_profile_says_where_may_be_written_back_and_nowhere_else() -> None:
+    customers = builtin_profile("earlybird").of_kind(Kind.CUSTOMER)
+
+    assert [one.write_back["user"] for one in customers] == [("user_id",), ("user_id",)]
+    assert all(not one.write_back for one in builtin_profile("earlybird").collections if one not in customers)
+
+
+@pytest.mark.parametrize(
+    ("kind", "declared", "said"),
+    [
+        ("user", 'user = "customer"', "only to customers"),
+        ("customer", 'name = "name"', "name is never written back"),
+        ("customer", 'user = "_id"', "'_id' is no field"),
+        ("customer", 'user = "links.0"', "'links.0' is no field"),
+        ("customer", 'user = "a.$set"', r"'a.\$set' is no field"),
+        ("customer", 'user = "a."', "'a.' is no field"),
+        ("customer", 'user = "a"\nactivation_status = "a.b"', "two values"),
+    ],
+)
+def test_a_place_that_cannot_be_written_is_refused(kind: str, declared: str, said: str) -> None:
+    text = f'{MINIMAL}\n[collections.more]\nkind = "{kind}"\nfields = {{}}\n[collections.more.write_back]\n{declared}'
+
+    with pytest.raises(ProfileInvalid, match=said):
+        parse_profile(text)
