@@ -5,8 +5,7 @@ at any instant is finished by applying the same plan again, and ends in the same
 profiles, and each document's copy after all it became.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -26,7 +25,7 @@ from roundsman.identity.users import Identifier, User, UserStatus
 from roundsman.migration.attached import import_attached
 from roundsman.migration.collecting import Progress, no_progress
 from roundsman.migration.documents import DocumentImport
-from roundsman.migration.lease import Lease, return_lease, take_lease
+from roundsman.migration.lease import MIGRATION, Lease, held_lease
 from roundsman.migration.pipeline import Pipeline, Stop
 from roundsman.migration.plan import IMPORTED, IdentifierRow, PlanHeader, ProfileRow, ReviewRow, RolesRow, UserRow
 from roundsman.migration.plan_store import Section, find_plan, read_rows
@@ -35,8 +34,6 @@ from roundsman.migration.runs import RunState, close_run, find_run, open_run
 from roundsman.migration.sealing import Seal
 from roundsman.migration.seldom_collected import seldom_collected
 from roundsman.migration.sources.port import Source
-
-_JOB = "migration"
 
 
 class PlanNotFound(NotFound):
@@ -82,7 +79,7 @@ async def apply_plan(tx: Tx, source: Source, profile: SourceProfile, digest: str
     run = await find_run(tx, header.run_id)
     if run and run.state is RunState.APPLIED:
         return Applied(header.run_id, already=True)
-    async with _lease(tx, means.clock) as lease:
+    async with held_lease(tx, MIGRATION, means.clock) as lease:
         return await _Application(tx, source, profile, header, chunks_id, means, lease).run()
 
 
@@ -96,15 +93,6 @@ async def _get_plan(tx: Tx, digest: str) -> tuple[PlanHeader, ObjectId]:
     if found is None:
         raise PlanNotFound(f"there is no plan {digest}; make one with: roundsman migrate plan --source …")
     return found
-
-
-@asynccontextmanager
-async def _lease(tx: Tx, clock: Clock) -> AsyncIterator[Lease]:
-    lease = await take_lease(tx, _JOB, now=clock())
-    try:
-        yield lease
-    finally:
-        await return_lease(tx, lease, now=clock())
 
 
 class _Application:

@@ -6,6 +6,8 @@ another machine its lease runs out.
 
 import os
 import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,10 +15,13 @@ from pathlib import Path
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
+from roundsman.clock import Clock
 from roundsman.database.collections import LEASES
 from roundsman.database.transaction import Document, Tx
 from roundsman.errors import Conflict
 
+MIGRATION = "migration"
+"""The one job of everything that writes for an import, or back to its source."""
 _LIFE = timedelta(seconds=60)
 
 
@@ -39,6 +44,16 @@ class Lease:
     job: str
     owner: str
     fencing: int
+
+
+@asynccontextmanager
+async def held_lease(tx: Tx, job: str, clock: Clock) -> AsyncIterator[Lease]:
+    """Hold the lease of a job while the body runs. Raises LeaseTaken."""
+    lease = await take_lease(tx, job, now=clock())
+    try:
+        yield lease
+    finally:
+        await return_lease(tx, lease, now=clock())
 
 
 async def take_lease(tx: Tx, job: str, *, now: datetime) -> Lease:

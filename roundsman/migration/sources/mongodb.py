@@ -36,11 +36,11 @@ class MongoSource:
             appname="roundsman source",
         )
         self._database = self._client.get_database(name, codec_options=_RAW)
-        self.locator = _without_password(uri)
+        self.locator = without_password(uri)
 
     async def count_documents(self) -> dict[str, int]:
         """Count every collection; system collections and views are left out."""
-        with _explained(self.locator):
+        with explained(self.locator):
             names = await self._database.list_collection_names(filter={"type": "collection"})
             return {
                 name: await self._database[name].count_documents({})
@@ -50,15 +50,15 @@ class MongoSource:
 
     async def read(self, collection: str) -> AsyncIterator[Sequence[SourceDocument]]:
         """All documents in the order of `_id`, in batches."""
-        with _explained(self.locator):
+        with explained(self.locator):
             async for batch in self._database[collection].find_raw_batches(sort=[("_id", 1)], batch_size=_BATCH):
                 yield _documents(batch)
 
     async def fetch(self, collection: str, ids: Sequence[Any]) -> Sequence[SourceDocument]:
-        """Those of the documents that exist."""
-        with _explained(self.locator):
+        """Those of the documents that exist, in the order of `_id`."""
+        with explained(self.locator):
             query = {"_id": {"$in": list(ids)}}
-            cursor = self._database[collection].find_raw_batches(query, batch_size=len(ids) + 1)
+            cursor = self._database[collection].find_raw_batches(query, sort=[("_id", 1)], batch_size=len(ids) + 1)
             return [document async for batch in cursor for document in _documents(batch)]
 
     async def close(self) -> None:
@@ -77,13 +77,15 @@ def _documents(batch: Any) -> list[SourceDocument]:  # noqa: ANN401 - bytes, tho
     return documents
 
 
-def _without_password(uri: str) -> str:
+def without_password(uri: str) -> str:
+    """Name a source by its address alone."""
     parts = urlsplit(uri)
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
 
 
 @contextmanager
-def _explained(locator: str) -> Iterator[None]:
+def explained(locator: str) -> Iterator[None]:
+    """Turn what keeps the body from reading into one sentence. Raises SourceUnreachable."""
     try:
         yield
     except OperationFailure as error:
