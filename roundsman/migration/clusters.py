@@ -79,13 +79,14 @@ class Partition:
     def __init__(self, size: int, joins: PairList) -> None:
         self._parent = array("i", range(size))
         for pair in joins.rows():
-            a, b = sorted(map(self.root, pair))
-            self._parent[b] = a
+            a, b = self.root(pair[0]), self.root(pair[1])
+            self._parent[max(a, b)] = min(a, b)
 
     def root(self, row: Row) -> Row:
         """The smallest row of the set that the row is in."""
-        while self._parent[row] != row:
-            self._parent[row] = row = self._parent[self._parent[row]]
+        parent = self._parent
+        while (above := parent[row]) != row:
+            parent[row] = row = parent[above]
         return row
 
     def clusters(self) -> Iterator[tuple[Row, ...]]:

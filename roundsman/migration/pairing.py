@@ -5,8 +5,8 @@ A phone under more than five different names is nobody's: it is a contact, and n
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import combinations
+from typing import NamedTuple
 
 from roundsman.identity.names import FoldedName, Verdict, compare_names
 from roundsman.migration.matching import NO_TIES, SAME_ID, Outcome, PairDecision, Rule, Ties, decide_pair
@@ -20,8 +20,7 @@ _ALL_PAIRS_UP_TO = 12
 Pair = tuple[Row, Row]
 
 
-@dataclass(frozen=True, slots=True)
-class DecidedPair:
+class DecidedPair(NamedTuple):
     """Two rows, the smaller first, and what was decided about them."""
 
     a: Row
@@ -87,17 +86,17 @@ def decide_pairs(
     """
     for a, b in sorted(kept_apart):
         yield DecidedPair(a, b, PairDecision(Outcome.APART, Rule.KEPT_APART, ("decided by a human",)))
+    is_first_import = not (kept_apart or archived or roster.owned_rows())
     for a, b in _connected(roster, crowded):
-        if (
+        if is_first_import or not (
             (a, b) in kept_apart
             or a in archived
             or b in archived
             or (roster.owner_of(a) is not None and roster.owner_of(a) == roster.owner_of(b))
         ):
-            continue
-        one, other = roster[a], roster[b]
-        if decision := decide_pair(one, other, _ties(roster, a, b, same_id=_have_same_id(one, other))):
-            yield DecidedPair(a, b, decision)
+            one, other = roster[a], roster[b]
+            if decision := decide_pair(one, other, _ties(roster, a, b, same_id=_have_same_id(one, other))):
+                yield DecidedPair(a, b, decision)
 
 
 def _connected(roster: Roster, crowded: frozenset[str]) -> Iterator[Pair]:
@@ -147,7 +146,7 @@ def _have_same_id(one: PersonRecord, other: PersonRecord) -> bool:
 
 def _ties(roster: Roster, a: Row, b: Row, *, same_id: bool) -> Ties:
     from_a, from_b = roster.linked(a), roster.linked(b)
-    if not from_a and not from_b:
+    if not (from_a or from_b):
         return SAME_ID if same_id else NO_TIES
     return Ties(
         linked=b in from_a or a in from_b,

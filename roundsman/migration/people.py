@@ -101,7 +101,7 @@ class People:
     def needs_customer(self, person: Person) -> bool:
         """P1: whether orders or subscriptions name an account of a person who has no customer profile."""
         has_one = person.user_id in self.known.with_customer or any(
-            self.roster[row].kind is Kind.CUSTOMER for row in person.rows
+            self.roster.kind_of(row) is Kind.CUSTOMER for row in person.rows
         )
         needs = (self.is_account(row) and self.roster.activity_of(row).needs_profile for row in person.rows)
         return not has_one and any(needs)

@@ -194,10 +194,10 @@ class Planning:
         for person in self.people.persons:
             imported = [row for row in person.rows if row in self._known.assigned]
             for row in (*imported, *person.rows):
-                if self._roster[row].kind in _PARTNERS:
+                if (kind := self._roster.kind_of(row)) in _PARTNERS:
                     assigned = self._known.assigned.get(row)
                     profile_id = assigned.profile_id if assigned else self.people.record_id(row)
-                    profiles.setdefault((person.user_id, self._roster[row].kind), profile_id)
+                    profiles.setdefault((person.user_id, kind), profile_id)
         return profiles
 
     def _document(self, row: Row, profiles: _PartnerProfiles) -> DocumentRow:

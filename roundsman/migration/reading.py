@@ -28,17 +28,25 @@ _EARLIEST_YEAR, _LATEST_YEAR = 1970, 2200
 
 def value_at(document: Mapping[str, Any], paths: tuple[Path, ...]) -> Any:  # noqa: ANN401 - any BSON value
     """The first value under one of the paths that is not null; None if there is none."""
-    for first, *further in paths:
-        value = document.get(first)
-        for name in further:
-            value = value.get(name) if isinstance(value, Mapping) else None
+    for path in paths:
+        value = document.get(path[0])
+        if len(path) > 1:
+            value = _value_below(value, path)
         if value is not None:
             return value
     return None
 
 
+def _value_below(value: Any, path: Path) -> Any:  # noqa: ANN401 - any BSON value
+    for name in path[1:]:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
 def values_at(document: Mapping[str, Any], paths: tuple[Path, ...]) -> tuple[Any, ...]:
     """Every value under the paths that is not null, in the order of the paths."""
+    if len(paths) == 1:
+        return () if (only := value_at(document, paths)) is None else (only,)
     return tuple(value for path in paths if (value := value_at(document, (path,))) is not None)
 
 

@@ -53,7 +53,9 @@ def claim_rank(roster: Roster, row: Row) -> tuple[bool, float, float, Rank]:
 
 def by_rank(roster: Roster, rows: Iterable[Row]) -> list[Row]:
     """Rows with the survivor first."""
-    return sorted(rows, key=lambda row: rank(roster, row))
+    rivals = list(rows)
+    # Most persons have one record of a kind; ranking it would mean to look into it.
+    return sorted(rivals, key=lambda row: rank(roster, row)) if len(rivals) > 1 else rivals
 
 
 def choose_name(roster: Roster, rows: Sequence[Row]) -> Chosen:
