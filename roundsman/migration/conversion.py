@@ -26,6 +26,7 @@ from roundsman.ids import (
     UserId,
     derived_object_id,
 )
+from roundsman.migration.full_names import full_name
 from roundsman.migration.plan import DocumentRow
 from roundsman.migration.profile import CollectionProfile, SourceProfile
 from roundsman.migration.reading import (
@@ -70,6 +71,10 @@ class Reading:
         flat = [one for value in found for one in (value if isinstance(value, list) else [value])]
         return tuple(shown for one in flat if (shown := text(one)))
 
+    def name(self) -> str:
+        """The whole name of the document's person."""
+        return full_name(self.document.fields, self.collection) or ""
+
     def old_id(self, meaning: str) -> str | None:
         """The old id under the meaning."""
         return old_id(self.value(meaning))
@@ -80,8 +85,10 @@ class Reading:
 
     def word(self, vocabulary: str) -> str | None:
         """Our word for the status; the case in which a source writes it does not matter."""
-        written = self.text("status")
-        return self.profile.word(vocabulary, written.lower()) if written else None
+        if isinstance(written := self.value("status"), bool):
+            return self.profile.word(vocabulary, written)
+        shown = text(written)
+        return self.profile.word(vocabulary, shown.lower()) if shown else None
 
     def is_active(self) -> bool:
         """Whether the record is in use; absent means yes."""
@@ -133,7 +140,7 @@ def customer_of(
     return Customer(
         id=CustomerId(made_id(row)),
         user_id=row.user_id,
-        name=reading.text("name") or "",
+        name=reading.name(),
         status=status,
         created_at=reading.created_at(),
         created_by=created_by,
@@ -152,7 +159,7 @@ def delivery_boy_of(reading: Reading, row: DocumentRow, *, created_by: str) -> D
     return DeliveryBoy(
         id=DeliveryBoyId(made_id(row)),
         user_id=row.user_id,
-        name=reading.text("name") or "",
+        name=reading.name(),
         status=DeliveryBoyStatus(word) if word else default,
         areas=tuple(areas),
         created_at=reading.created_at(),
@@ -166,7 +173,7 @@ def supplier_of(reading: Reading, row: DocumentRow, *, created_by: str) -> Suppl
     return Supplier(
         id=SupplierId(made_id(row)),
         user_id=row.user_id,
-        name=reading.text("name") or "",
+        name=reading.name(),
         status=SupplierStatus.ACTIVE if reading.is_active() else SupplierStatus.INACTIVE,
         created_at=reading.created_at(),
         created_by=created_by,

@@ -45,7 +45,8 @@ PEOPLE = (Kind.USER, Kind.DELIVERY_BOY, Kind.SUPPLIER, Kind.CUSTOMER)
 """In the order in which they are read and written: a customer names his delivery boy."""
 ATTACHED = (Kind.PRODUCT, Kind.ADDRESS, Kind.ORDER)
 
-_PERSON = {"app_id", "name", "phone", "email", "is_active", "created_at", "last_sign_in_at", "phone_verified_at"}
+_PERSON = {"app_id", "name", "last_name", "phone", "email", "is_active"}
+_PERSON |= {"created_at", "last_sign_in_at", "phone_verified_at"}
 _PERSON |= {f"link_{kind}" for kind in PEOPLE}
 MEANINGS: Mapping[Kind, frozenset[str]] = {
     Kind.USER: frozenset(_PERSON | {"role", "password"}),
@@ -112,7 +113,12 @@ class SourceProfile:
         return tuple(collection for kind in kinds for collection in self.collections if collection.kind is kind)
 
     def word(self, vocabulary: str, raw: object) -> str | None:
-        """Our word for the application's, found in its exact spelling; None if the profile does not know it."""
+        """Our word for the application's, found in its exact spelling; None if the profile does not know it.
+
+        A boolean (`isAdmin`) is the word true or false.
+        """
+        if isinstance(raw, bool):
+            return self.words[vocabulary].get("true" if raw else "false")
         # A bson Code is a str that cannot be hashed.
         return self.words[vocabulary].get(str(raw)) if isinstance(raw, str) else None
 

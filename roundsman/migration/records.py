@@ -19,6 +19,7 @@ from roundsman.identity.addresses import fold_address
 from roundsman.identity.emails import Email, read_email
 from roundsman.identity.names import FoldedName, fold_name
 from roundsman.identity.phones import Phone, read_phone
+from roundsman.migration.full_names import full_name
 from roundsman.migration.profile import PEOPLE, CollectionProfile, Kind, SourceProfile
 from roundsman.migration.reading import flag, moment, old_id, source_id_text, text, value_at, values_at
 from roundsman.migration.sources.port import SourceDocument
@@ -165,7 +166,7 @@ def read_person(document: SourceDocument, collection: CollectionProfile, profile
     """The record of a document of a people collection. Any document gives one; unreadable values are absent."""
     fields = document.fields
     contact = read_contact(fields, collection, profile)
-    name = text(value_at(fields, collection.paths("name"))) or ""
+    name = full_name(fields, collection) or ""
     identity = document.id
     object_id = identity if isinstance(identity, ObjectId) else None
     return PersonRecord(

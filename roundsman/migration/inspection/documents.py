@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from bson import Decimal128
 
+from roundsman.migration.full_names import full_name
 from roundsman.migration.inspection.findings import Counts, Tally
 from roundsman.migration.inspection.values import (
     ABSENT,
@@ -39,6 +40,11 @@ class DocumentInspection:
     def __init__(self, profile: SourceProfile, tally: Tally) -> None:
         self._profile = profile
         self._tally = tally
+        self._said_by_booleans = {
+            "role" if vocabulary == "role" else "status"
+            for vocabulary, words in profile.words.items()
+            if not words.keys().isdisjoint(("true", "false"))
+        }
         self._words: dict[str, Counter[str]] = defaultdict(Counter)
         self._forms: dict[str, Counter[str]] = defaultdict(Counter)
         self._spellings: dict[str, Counter[str]] = defaultdict(Counter)
@@ -58,7 +64,7 @@ class DocumentInspection:
         """Note what a document of a people collection shows besides."""
         key, fields = document_key(document, collection), document.fields
         contact = read_contact(fields, collection, self._profile)
-        name = text(value_at(fields, collection.paths("name")))
+        name = full_name(fields, collection)
         for meaning, reason in (("phone", contact.phone.reason.value), ("email", contact.email.reason.value)):
             if meaning in collection.fields:
                 self._forms[f"{collection.name}.{meaning}"][reason] += 1
@@ -97,7 +103,7 @@ class DocumentInspection:
             if is_link:
                 self._tally.add("link_null", key, subject=place)
             return
-        if not is_expected(meaning, found):
+        if not is_expected(meaning, found) and not (found == "bool" and meaning in self._said_by_booleans):
             self._tally.add("link_wrong_type" if is_link else "field_type", key, subject=f"{place}: {found}")
         if meaning in TIMES and value != "" and moment(value, self._profile.timezone) is None:
             self._tally.add("time_unreadable", key, subject=place)
