@@ -52,21 +52,21 @@ class MongoSource:
         """All documents in the order of `_id`, in batches."""
         with explained(self.locator):
             async for batch in self._database[collection].find_raw_batches(sort=[("_id", 1)], batch_size=_BATCH):
-                yield _documents(batch)
+                yield documents_in(batch)
 
     async def fetch(self, collection: str, ids: Sequence[Any]) -> Sequence[SourceDocument]:
         """Those of the documents that exist, in the order of `_id`."""
         with explained(self.locator):
             query = {"_id": {"$in": list(ids)}}
             cursor = self._database[collection].find_raw_batches(query, sort=[("_id", 1)], batch_size=len(ids) + 1)
-            return [document async for batch in cursor for document in _documents(batch)]
+            return [document async for batch in cursor for document in documents_in(batch)]
 
     async def close(self) -> None:
         """Close the connection."""
         await self._client.close()
 
 
-def _documents(batch: Any) -> list[SourceDocument]:  # noqa: ANN401 - bytes, though the driver declares documents
+def documents_in(batch: Any) -> list[SourceDocument]:  # noqa: ANN401 - bytes, though the driver declares documents
     """The documents of a reply, one after another; each begins with its length."""
     documents: list[SourceDocument] = []
     start = 0
