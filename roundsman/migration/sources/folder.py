@@ -32,7 +32,7 @@ class FolderSource:
     """The documents of a folder, in the order of their lines."""
 
     def __init__(self, folder: Path) -> None:
-        files = sorted(folder.glob(f"*{_SUFFIX}")) if folder.is_dir() else []
+        files = line_files(folder)
         if not files:
             raise SourceUnreadable(f"{folder} is no folder with {_SUFFIX} files")
         self.locator = str(folder)
@@ -64,6 +64,11 @@ class FolderSource:
                 file.seek(place.offset)
                 documents.append(parse_line(file.read(place.length), self._files[collection], None))
         return documents
+
+
+def line_files(folder: Path) -> list[Path]:
+    """The files of a folder that hold Extended JSON lines."""
+    return sorted(folder.glob(f"*{_SUFFIX}")) if folder.is_dir() else []
 
 
 def read_lines(file: Path) -> Iterator[SourceDocument]:

@@ -1,14 +1,50 @@
-"""Finding the source that a locator names."""
+"""Finding the source that a locator names, by what is there."""
 
 from pathlib import Path
 
-from roundsman.migration.sources.folder import FolderSource
+from roundsman.migration.sources.bson_folder import BsonFolderSource, collection_name, dump_files
+from roundsman.migration.sources.folder import FolderSource, line_files
 from roundsman.migration.sources.mongodb import MongoSource
-from roundsman.migration.sources.port import Source
+from roundsman.migration.sources.port import Source, SourceUnreadable
+
+_OF_THE_SERVER = frozenset({"admin", "config", "local"})
+_OPLOG = "oplog"
 
 
 def open_source(locator: str) -> Source:
     """A MongoDB URI is a database, anything else a folder. Raises SourceUnreadable, or SourceUnreachable on first use."""
     if locator.startswith(("mongodb://", "mongodb+srv://")):
         return MongoSource(locator)
-    return FolderSource(Path(locator))
+    try:
+        return _open_folder(Path(locator))
+    except OSError as error:
+        raise SourceUnreadable(f"{locator}: cannot be read: {error.strerror or error}") from error
+
+
+def _open_folder(folder: Path) -> Source:
+    dumped, lines, databases = dump_files(folder), line_files(folder), _dumped_databases(folder)
+    if databases and all(collection_name(file) == _OPLOG for file in dumped):
+        # The oplog beside them tells what was written while the dump was made; without it a dump is one without --oplog.
+        dumped = []
+    if dumped and lines:
+        raise SourceUnreadable(
+            f"{folder} holds .jsonl and .bson files; which of them? Put them into folders of their own"
+        )
+    if dumped:
+        return BsonFolderSource(folder)
+    if lines:
+        return FolderSource(folder)
+    if len(databases) > 1:
+        named = ", ".join(str(database) for database in databases)
+        raise SourceUnreadable(f"{folder} is a dump of several databases; give one of {named}")
+    if databases:
+        return BsonFolderSource(databases[0])
+    if folder.is_file():
+        raise SourceUnreadable(f"{folder} is no folder; an archive of mongodump must be restored, or dumped with --out")
+    raise SourceUnreadable(f"{folder} is no folder with .jsonl files or .bson files")
+
+
+def _dumped_databases(folder: Path) -> list[Path]:
+    """The databases in the folder that `mongodump` writes; the server's own do not count beside others."""
+    found = sorted(entry for entry in folder.iterdir() if dump_files(entry)) if folder.is_dir() else []
+    return [database for database in found if database.name not in _OF_THE_SERVER] or found
