@@ -66,6 +66,26 @@ async def renew_fields(
     return result.modified_count
 
 
+async def complete_fields(
+    tx: Tx, collection: str, documents: Sequence[Document], *, guard: str, absent: str, fields: Sequence[str]
+) -> int:
+    """Write fields that were not known when the documents were stored, where `absent` is; count those that changed.
+
+    A document whose `guard` field is stored with another value is left alone, and no document is created.
+    """
+    updates = [
+        UpdateOne(
+            {"_id": document["_id"], guard: document[guard], absent: {"$exists": False}},
+            {"$set": {name: document[name] for name in fields if name in document}},
+        )
+        for document in documents
+        if absent in document and guard in document
+    ]
+    if not updates:
+        return 0
+    return (await tx.database[collection].bulk_write(updates, ordered=False, session=tx.session)).modified_count
+
+
 def _renewal(document: Document, guard: str, fields: Sequence[str]) -> UpdateOne:
     changes = {"$set": {name: document[name] for name in fields if name in document}}
     if absent := {name: "" for name in fields if name not in document}:

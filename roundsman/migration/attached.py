@@ -30,6 +30,8 @@ from roundsman.orders.orders import Order
 
 _Imported = TypeVar("_Imported", Product, Address, Order)
 Add = Callable[[str, BulkOutcome], None]
+_LOOKED_UP = 2_000
+"""Up to so many orders and addresses, the people they name are looked up; for more, all people are read."""
 
 
 async def import_attached(
@@ -56,7 +58,8 @@ class _AttachedImport:
         counts = await self._source.count_documents()
         if not any(counts.get(collection.name) for collection in self._profile.of_kind(*ATTACHED)):
             return
-        if any(counts.get(collection.name) for collection in self._profile.of_kind(Kind.ADDRESS, Kind.ORDER)):
+        naming = sum(counts.get(collection.name, 0) for collection in self._profile.of_kind(Kind.ADDRESS, Kind.ORDER))
+        if naming > _LOOKED_UP:
             await self._people.load()
         async for readings in self._readings(Kind.PRODUCT):
             await self._submit(self._write_products(readings), readings)
@@ -88,6 +91,7 @@ class _AttachedImport:
 
     async def _write_addresses(self, readings: Sequence[Reading]) -> None:
         addresses = []
+        await self._people.learn(alias for reading in readings if (alias := reading.old_id("owner")))
         for reading in readings:
             owner = self._people.user(reading.old_id("owner"))
             if owner is None:
@@ -102,6 +106,7 @@ class _AttachedImport:
         await follow_addresses(self._tx, _differing(addresses, outcome))
 
     async def _write_orders(self, readings: Sequence[Reading]) -> None:
+        await self._people.learn(alias for reading in readings for alias in _named(reading))
         users = {user for reading in readings for alias in _owners(reading) if (user := self._people.user(alias))}
         customers = await customers_of_users(self._tx, sorted(users))
         orders: list[Order] = []
@@ -147,6 +152,11 @@ def _differing(values: Sequence[_Imported], outcome: BulkOutcome) -> list[_Impor
 def _owners(reading: Reading) -> list[str]:
     values = values_at(reading.document.fields, reading.collection.paths("owner"))
     return list(dict.fromkeys(alias for raw in values if (alias := old_id(raw))))
+
+
+def _named(reading: Reading) -> list[str]:
+    boy = reading.old_id("delivery_boy")
+    return [*_owners(reading), boy] if boy else _owners(reading)
 
 
 def _address_text(reading: Reading) -> str:

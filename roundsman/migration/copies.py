@@ -33,6 +33,8 @@ class Copy:
     evidence: tuple[str, ...] = ()
     app_id: str | None = None
     profile_id: ObjectId | None = None
+    is_gone: bool = False
+    """Whether the source does not have the document any more."""
 
     @property
     def collection(self) -> str:
@@ -97,6 +99,18 @@ async def iterate_copies(tx: Tx, collection: str | None = None) -> AsyncIterator
         yield copy_from(document)
 
 
+async def find_copies(tx: Tx, keys: Iterable[str]) -> list[Copy]:
+    """Those of the copies that exist, without the bytes."""
+    cursor = tx.database[SOURCE_DOCUMENTS].find({"_id": {"$in": list(keys)}}, _WITHOUT_BYTES)
+    return [copy_from(document) async for document in cursor]
+
+
+async def copies_of_users(tx: Tx, user_ids: Iterable[ObjectId]) -> list[Copy]:
+    """What these users were made from, without the bytes."""
+    cursor = tx.database[SOURCE_DOCUMENTS].find({"user_id": {"$in": list(user_ids)}}, _WITHOUT_BYTES)
+    return [copy_from(document) async for document in cursor]
+
+
 async def copies_by_key(tx: Tx, keys: Iterable[str]) -> dict[str, Document]:
     """The stored documents of copies, bytes included, by key."""
     cursor = tx.database[SOURCE_DOCUMENTS].find({"_id": {"$in": list(keys)}})
@@ -124,4 +138,5 @@ def copy_from(document: Document) -> Copy:
         evidence=tuple(document.get("evidence", ())),
         app_id=document.get("app_id"),
         profile_id=document.get("profile_id"),
+        is_gone="gone_at" in document,
     )

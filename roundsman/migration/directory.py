@@ -1,6 +1,6 @@
 """Who is known by which old id, after people were imported: for everything that names them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from bson import ObjectId
@@ -10,7 +10,7 @@ from roundsman.delivery.linkage import find_delivery_boy_of_user
 from roundsman.identity.identifiers import alias_key
 from roundsman.identity.importing import find_identifiers, find_users
 from roundsman.ids import CustomerId, DeliveryBoyId, SupplierId, UserId
-from roundsman.migration.copies import Copy, iterate_copies
+from roundsman.migration.copies import Copy, copies_of_users, iterate_copies
 from roundsman.migration.profile import Kind
 from roundsman.suppliers.linkage import find_supplier_of_user
 
@@ -24,12 +24,13 @@ class KnownCustomer:
 
 
 class PeopleDirectory:
-    """Old ids of people, read once from the copies. An old id of two different people names nobody here."""
+    """Old ids of people, read from the copies, once or as they are asked for. An old id of two different people names nobody here."""
 
     def __init__(self, tx: Tx, kinds: Mapping[str, Kind]) -> None:
         self._tx = tx
         self._kinds = kinds
         self._loaded = False
+        self._learned: set[str] = set()
         self._customers: dict[str, KnownCustomer | None] = {}
         self._users: dict[str, UserId | None] = {}
         self._delivery_boys: dict[UserId, DeliveryBoyId | None] = {}
@@ -40,6 +41,20 @@ class PeopleDirectory:
         self._loaded = True
         async for copy in iterate_copies(self._tx):
             for alias in {copy.source_id, copy.app_id or copy.source_id}:
+                self._add(alias, copy)
+
+    async def learn(self, aliases: Iterable[str]) -> None:
+        """Look up these old ids alone, unless all are loaded."""
+        new = set(aliases) - self._learned
+        if self._loaded or not new:
+            return
+        self._learned |= new
+        identifiers = await find_identifiers(self._tx, [alias_key(alias) for alias in new])
+        users = {user for identifier in identifiers for user in identifier.user_ids}
+        # A user is found by his own id without an identifier.
+        users |= {UserId(ObjectId(alias)) for alias in new if ObjectId.is_valid(alias)}
+        for copy in await copies_of_users(self._tx, users):
+            for alias in {copy.source_id, copy.app_id or copy.source_id} & new:
                 self._add(alias, copy)
 
     def _add(self, alias: str, copy: Copy) -> None:

@@ -3,7 +3,7 @@
 On the first import this is nothing and costs nothing. Later only the new documents' keys are looked up.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from itertools import combinations, islice
 from typing import TypeVar
 
@@ -16,7 +16,7 @@ from roundsman.identity.importing import find_identifiers, find_users
 from roundsman.identity.names import fold_name
 from roundsman.identity.users import User
 from roundsman.ids import UserId
-from roundsman.migration.copies import Copy, iterate_copies
+from roundsman.migration.copies import Copy, find_copies, iterate_copies
 from roundsman.migration.people import Assigned, Known
 from roundsman.migration.plan import Fate
 from roundsman.migration.profile import Kind
@@ -25,6 +25,7 @@ from roundsman.migration.roster import Roster, Row
 
 Item = TypeVar("Item")
 _BATCH = 2_000
+_MANY_TIMES = 4
 HERE = "roundsman"
 """Stands as the collection of a record that is a user of Roundsman, not a source document."""
 
@@ -43,12 +44,25 @@ async def _assignments(tx: Tx, roster: Roster) -> dict[Row, Assigned]:
     if not await tx.database[SOURCE_DOCUMENTS].find_one({}, {"_id": 1}):
         return {}
     assigned: dict[Row, Assigned] = {}
-    async for copy in iterate_copies(tx):
+    async for copy in _copies(tx, roster):
         row = _row_of(roster, copy)
         if row is not None:
-            assigned[row] = Assigned(copy.profile_id, copy.sha256, archived=copy.fate is Fate.ARCHIVED)
+            # What had gone and is back counts as changed, so that its profile follows it again.
+            sha256 = b"" if copy.is_gone else copy.sha256
+            assigned[row] = Assigned(copy.profile_id, sha256, archived=copy.fate is Fate.ARCHIVED)
             roster.assign(row, UserId(copy.user_id))
     return assigned
+
+
+async def _copies(tx: Tx, roster: Roster) -> AsyncIterator[Copy]:
+    """The copies of the records in the roster, and others where reading all is quicker than asking for each."""
+    if await tx.database[SOURCE_DOCUMENTS].estimated_document_count() < _MANY_TIMES * len(roster):
+        async for copy in iterate_copies(tx):
+            yield copy
+        return
+    for batch in _batches(record.key for record in roster):
+        for copy in await find_copies(tx, batch):
+            yield copy
 
 
 def _row_of(roster: Roster, copy: Copy) -> Row | None:

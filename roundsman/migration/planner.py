@@ -1,12 +1,13 @@
 """Making a plan: read the source and Roundsman, decide, and store the rows. Nothing but the plan is written."""
 
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from roundsman.database.transaction import Tx
 from roundsman.errors import Conflict
 from roundsman.migration.collecting import Progress, collect, no_progress
 from roundsman.migration.knowledge import learn
-from roundsman.migration.plan import RULES_VERSION, Digest, PlanHeader
+from roundsman.migration.plan import RULES_VERSION, Digest, PlanHeader, ReviewRow
 from roundsman.migration.plan_store import ChunkWriter, Section, keep_plan
 from roundsman.migration.planning import Planning
 from roundsman.migration.profile import SourceProfile
@@ -23,9 +24,19 @@ class RunUnfinished(Conflict):
 
 @seldom_collected
 async def make_plan(
-    tx: Tx, source: Source, profile: SourceProfile, *, as_of: datetime, progress: Progress = no_progress
+    tx: Tx,
+    source: Source,
+    profile: SourceProfile,
+    *,
+    as_of: datetime,
+    progress: Progress = no_progress,
+    asking_about: Collection[str] | None = None,
 ) -> PlanHeader:
-    """Plan the import of everything new or changed in the source. Raises RunUnfinished, or what the source raises."""
+    """Plan the import of everything new or changed in the source. Raises RunUnfinished, or what the source raises.
+
+    Where the source is only a part of one, questions are asked about `asking_about` alone: about the other documents
+    it may lack what would answer them.
+    """
     await refuse_while_unfinished(tx)
     source_counts = await source.count_documents()
     roster = await collect(source, profile, progress)
@@ -33,7 +44,7 @@ async def make_plan(
     planning = Planning(roster, known, as_of=as_of)
     digest = Digest(profile.name, profile.version, as_of)
     writer = ChunkWriter(tx, digest)
-    await _write_sections(writer, planning, progress)
+    await _write_sections(writer, planning, progress, asking_about)
     header = PlanHeader(
         digest=digest.hex(),
         profile=profile.name,
@@ -54,14 +65,20 @@ async def refuse_while_unfinished(tx: Tx) -> None:
         raise RunUnfinished(f"run {run.id} was broken off; finish it with: roundsman migrate apply --plan {run.plan}")
 
 
-async def _write_sections(writer: ChunkWriter, planning: Planning, progress: Progress) -> None:
+async def _write_sections(
+    writer: ChunkWriter, planning: Planning, progress: Progress, asking_about: Collection[str] | None
+) -> None:
+    def review_rows() -> Iterator[ReviewRow]:
+        rows = planning.review_rows()
+        return rows if asking_about is None else (row for row in rows if not set(row.members).isdisjoint(asking_about))
+
     sections = {
         Section.USERS: planning.user_rows,
         Section.ROLES: planning.roles_rows,
         Section.IDENTIFIERS: planning.identifier_rows,
         Section.DOCUMENTS: planning.document_rows,
         Section.PROFILES: planning.profile_rows,
-        Section.REVIEWS: planning.review_rows,
+        Section.REVIEWS: review_rows,
     }
     for section, rows in sections.items():
         await writer.write(section, rows())

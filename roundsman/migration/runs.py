@@ -53,6 +53,13 @@ async def find_latest_run(tx: Tx) -> Run | None:
     return _run(document) if document else None
 
 
+async def find_proved_run(tx: Tx) -> Run | None:
+    """The run after which verification was made last."""
+    newest = [("summary.at", -1)]
+    document = await tx.database[MIGRATION_RUNS].find_one({"summary": {"$exists": True}}, sort=newest)
+    return _run(document) if document else None
+
+
 async def list_runs(tx: Tx) -> list[Run]:
     """All runs, the oldest first."""
     return [_run(document) async for document in tx.database[MIGRATION_RUNS].find().sort("started_at", 1)]

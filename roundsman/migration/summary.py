@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from roundsman.database.transaction import Tx
-from roundsman.migration.runs import find_latest_run, keep_summary
+from roundsman.migration.runs import find_latest_run, find_proved_run, keep_summary
 from roundsman.migration.verify.verification import Account, Verification
 
 
@@ -32,8 +32,8 @@ async def remember(tx: Tx, verification: Verification, *, now: datetime) -> None
 
 async def latest_summary(tx: Tx) -> Summary | None:
     """What was proved last; None before the first verification."""
-    run = await find_latest_run(tx)
-    if run is None or not run.summary:
+    run = await find_proved_run(tx)
+    if run is None:
         return None
     accounts = tuple(Account(one["collection"], one["in_source"], one["classes"]) for one in run.summary["accounts"])
     return Summary(run.id, run.summary["at"], run.summary["passed"], accounts)

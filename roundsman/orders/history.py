@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 
 from pymongo import DESCENDING
 
-from roundsman.database.bulk import BulkOutcome, insert_missing, renew_fields
+from roundsman.database.bulk import BulkOutcome, complete_fields, insert_missing, renew_fields
 from roundsman.database.collections import ORDERS
 from roundsman.database.documents import iterate
 from roundsman.database.transaction import Tx
@@ -21,9 +21,15 @@ async def insert_orders(tx: Tx, orders: Sequence[Order]) -> BulkOutcome:
 
 
 async def follow_orders(tx: Tx, orders: Sequence[Order]) -> int:
-    """Bring orders that the source changed up to date, never one that Roundsman took itself. Count the changed."""
+    """Bring orders that the source changed up to date, never one that Roundsman took itself. Count the changed.
+
+    Whose an order is stays, but for an order that came before its customer and was nobody's.
+    """
     documents = [order_document(order) for order in orders]
-    return await renew_fields(tx, ORDERS, documents, guard="origin", fields=_FOLLOWED)
+    changed = await renew_fields(tx, ORDERS, documents, guard="origin", fields=_FOLLOWED)
+    await complete_fields(tx, ORDERS, documents, guard="origin", absent="user_id", fields=("user_id", "customer_id"))
+    await complete_fields(tx, ORDERS, documents, guard="user_id", absent="customer_id", fields=("customer_id",))
+    return changed
 
 
 def iterate_orders(tx: Tx) -> AsyncIterator[Order]:

@@ -1,7 +1,8 @@
 """A MongoDB database as source: any server, standalone too; a user who may only read is enough."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,7 +12,9 @@ from pymongo import AsyncMongoClient
 from pymongo.errors import InvalidURI, OperationFailure, PyMongoError
 from pymongo.uri_parser import parse_uri
 
-from roundsman.migration.sources.port import SourceDocument, SourceUnreachable, SourceUnreadable
+from roundsman.migration.sources.change_stream import MongoChangeFeed, watch_database
+from roundsman.migration.sources.changes import ChangeFeed, Changes
+from roundsman.migration.sources.port import LENIENT, SourceDocument, SourceUnreachable, SourceUnreadable
 
 _BATCH = 2_000
 _LENGTH_BYTES = 4
@@ -61,9 +64,42 @@ class MongoSource:
             cursor = self._database[collection].find_raw_batches(query, sort=[("_id", 1)], batch_size=len(ids) + 1)
             return [document async for batch in cursor for document in documents_in(batch)]
 
+    async def can_be_watched(self) -> bool:
+        """Whether the server tells of changes: a replica set or a sharded cluster does, a standalone server does not."""
+        with explained(self.locator):
+            hello = await self._client.admin.command("hello")
+            return "setName" in hello or hello.get("msg") == "isdbgrid"
+
+    async def watch(self, collections: Collection[str], *, after: Any) -> ChangeFeed:  # noqa: ANN401 - the server's own token
+        """The changes of some collections, after a token or from now on. Raises ChangesLost or SourceUnreachable."""
+        with explained(self.locator):
+            database = self._client.get_database(self._database.name, codec_options=LENIENT)
+            return _ExplainedFeed(await watch_database(database, collections, after=after), self.locator)
+
     async def close(self) -> None:
         """Close the connection."""
         await self._client.close()
+
+
+class _ExplainedFeed:
+    """A feed whose trouble with the server is the source's."""
+
+    def __init__(self, feed: MongoChangeFeed, locator: str) -> None:
+        self._feed, self._locator = feed, locator
+
+    @property
+    def token(self) -> Any:  # noqa: ANN401 - the server's own
+        """Where it stands."""
+        return self._feed.token
+
+    async def gather(self, *, patience: timedelta, debounce: timedelta, most: int) -> Changes:
+        """Gather as the feed does."""
+        with explained(self._locator):
+            return await self._feed.gather(patience=patience, debounce=debounce, most=most)
+
+    async def close(self) -> None:
+        """Stop watching."""
+        await self._feed.close()
 
 
 def documents_in(batch: Any) -> list[SourceDocument]:  # noqa: ANN401 - bytes, though the driver declares documents

@@ -24,7 +24,7 @@ class SourceUnreachable(Unavailable):
 
 
 # Values that Python cannot hold (dates beyond its range, broken UTF-8) must not stop a migration.
-_LENIENT: CodecOptions[Mapping[str, Any]] = CodecOptions(
+LENIENT: CodecOptions[Mapping[str, Any]] = CodecOptions(
     tz_aware=True, datetime_conversion=DatetimeConversion.DATETIME_AUTO, unicode_decode_error_handler="replace"
 )
 
@@ -39,7 +39,7 @@ class SourceDocument:
     @classmethod
     def of(cls, raw: bytes) -> "SourceDocument":
         """Decode a document; whatever its fields hold, it comes out."""
-        return cls(raw, bson.decode(raw, _LENIENT))
+        return cls(raw, bson.decode(raw, LENIENT))
 
     @property
     def id(self) -> Any:  # noqa: ANN401 - any BSON value

@@ -13,7 +13,7 @@ from roundsman.identity.users import LIVE_STATUSES, UserStatus
 from roundsman.migration.copies import Copy, copies_by_key, copy_from, open_copy
 from roundsman.migration.matching import Rule
 from roundsman.migration.profile import PEOPLE, CollectionProfile, Kind, SourceProfile
-from roundsman.migration.reading import source_id_text
+from roundsman.migration.reading import source_id_text, source_id_value
 from roundsman.migration.records import read_person
 from roundsman.migration.sealing import CopyDamaged, Seal, sha256
 from roundsman.migration.sources.port import Source, SourceDocument
@@ -24,6 +24,7 @@ _PROFILE_COLLECTION = {
     Kind.DELIVERY_BOY: DELIVERY_BOYS,
     Kind.SUPPLIER: SUPPLIERS,
 }
+_BATCH = 2_000
 _BY_PHONE = frozenset({Rule.USERS_SAME, Rule.USERS_UNSURE, Rule.CUSTOMER_SAME, Rule.CUSTOMER_UNSURE, Rule.PARTNER_SAME})
 
 
@@ -61,7 +62,22 @@ class Accounting:
         seen = sum(count for name, count in classes.items() if name not in ("drifted", "arrived"))
         if kept > seen:
             classes["gone"] = kept - seen
+            await self._look_at_gone(collection)
         return Account(collection.name, in_source, dict(classes))
+
+    async def _look_at_gone(self, collection: CollectionProfile) -> None:
+        """What the source does not have any more still explains who came to be staff, and its copies must be whole."""
+        query = {"_id": {"$gte": f"{collection.name}:", "$lt": f"{collection.name};"}, "part_of": {"$exists": False}}
+        keys = [document["_id"] async for document in self.tx.database[SOURCE_DOCUMENTS].find(query, {"_id": 1})]
+        for start in range(0, len(keys), _BATCH):
+            batch = keys[start : start + _BATCH]
+            ids = [source_id_value(key.partition(":")[2]) for key in batch]
+            there = {source_id_text(one.id) for one in await self.source.fetch(collection.name, ids)}
+            gone = [key for key in batch if key.partition(":")[2] not in there]
+            for key, stored in (await copies_by_key(self.tx, gone)).items():
+                self.content.look()
+                if plain := await self._plain(key, stored):
+                    self._check_person(SourceDocument.of(plain), copy_from(stored), collection)
 
     async def _batch(self, batch: Sequence[SourceDocument], collection: CollectionProfile) -> list[str]:
         keys = [f"{collection.name}:{source_id_text(document.id)}" for document in batch]
@@ -79,19 +95,24 @@ class Accounting:
         if stored is None:
             self.missing.append(key)
             return "drifted" if key in self.drifted else "arrived"
+        copy = copy_from(stored)
+        if (plain := await self._plain(key, stored)) is None:
+            return copy.fate.value
+        self._check_person(SourceDocument.of(plain), copy, collection)
+        if document.sha256 != copy.sha256 or copy.is_gone:
+            self.changed.add(key)
+            return "changed"
+        return copy.fate.value
+
+    async def _plain(self, key: str, stored: Document) -> bytes | None:
         try:
             plain = await open_copy(self.tx, stored, self.seal)
         except CopyDamaged as error:
             self.content.fail(error.message)
-            return str(stored["fate"])
-        copy = copy_from(stored)
-        if sha256(plain) != copy.sha256:
+            return None
+        if sha256(plain) != stored["sha256"]:
             self.content.fail(f"the copy of {key} is not what was taken")
-        self._check_person(SourceDocument.of(plain), copy, collection)
-        if document.sha256 != copy.sha256:
-            self.changed.add(key)
-            return "changed"
-        return copy.fate.value
+        return plain
 
     def _check_person(self, document: SourceDocument, copy: Copy, collection: CollectionProfile) -> None:
         record = read_person(document, collection, self.profile)

@@ -1,0 +1,91 @@
+"""Documents that the source has no more: noted on their copies, and their profiles set inactive. Nothing is erased.
+
+A profile that several documents tell of stays as it is until the last of them is gone. A document that comes back counts
+as changed, so the next plan lets its profile follow it again.
+"""
+
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+
+from roundsman.audit_log.entries import Actor, AuditEntry
+from roundsman.audit_log.log import record_many
+from roundsman.customers.customers import CustomerStatus
+from roundsman.database.collections import CUSTOMERS, DELIVERY_BOYS, SOURCE_DOCUMENTS, SUPPLIERS
+from roundsman.database.transaction import Document, Tx
+from roundsman.delivery.delivery_boys import DeliveryBoyStatus
+from roundsman.identity.mode import PeopleMode, get_mode
+from roundsman.migration.copies import Copy, copies_of_users, find_copies
+from roundsman.migration.profile import PEOPLE, Kind, SourceProfile
+from roundsman.migration.reading import source_id_text, source_id_value
+from roundsman.migration.sources.port import Source
+from roundsman.suppliers.suppliers import SupplierStatus
+
+_BATCH = 2_000
+_ACTOR = Actor("sync")
+_INACTIVE: dict[Kind, tuple[str, str]] = {
+    Kind.CUSTOMER: (CUSTOMERS, CustomerStatus.STOPPED.value),
+    Kind.DELIVERY_BOY: (DELIVERY_BOYS, DeliveryBoyStatus.LEFT.value),
+    Kind.SUPPLIER: (SUPPLIERS, SupplierStatus.INACTIVE.value),
+}
+
+
+async def note_gone(tx: Tx, profile: SourceProfile, keys: Collection[str], *, now: datetime) -> int:
+    """Note that these documents are gone; count those of which it was not known. Doing it twice does nothing."""
+    kinds = {collection.name: collection.kind for collection in profile.collections}
+    noted = 0
+    for batch in _batches(sorted(keys)):
+        fresh = [copy for copy in await find_copies(tx, batch) if not copy.is_gone]
+        ids = [copy.key for copy in fresh]
+        # Profiles first: a copy that says `gone` says that all of it was done.
+        await _set_inactive(tx, fresh, kinds)
+        await tx.database[SOURCE_DOCUMENTS].update_many({"_id": {"$in": ids}}, {"$set": {"gone_at": now}})
+        await record_many(
+            tx, [AuditEntry(now, _ACTOR, "document.gone", f"user:{copy.user_id}", reason=copy.key) for copy in fresh]
+        )
+        noted += len(fresh)
+    return noted
+
+
+async def find_gone(tx: Tx, source: Source, profile: SourceProfile) -> list[str]:
+    """The imported documents of people that the source does not have, and of which that is not known yet."""
+    in_source = await source.count_documents()
+    gone: list[str] = []
+    for collection in profile.of_kind(*PEOPLE):
+        query = _copies_of(collection.name) | {"gone_at": {"$exists": False}}
+        if await tx.database[SOURCE_DOCUMENTS].count_documents(query) > in_source.get(collection.name, 0):
+            gone += [key async for key in _missing(tx, source, collection.name, query)]
+    return gone
+
+
+async def _missing(tx: Tx, source: Source, collection: str, query: Document) -> AsyncIterator[str]:
+    keys = [document["_id"] async for document in tx.database[SOURCE_DOCUMENTS].find(query, {"_id": 1})]
+    for batch in _batches(keys):
+        ids = [key.partition(":")[2] for key in batch]
+        there = {source_id_text(one.id) for one in await source.fetch(collection, list(map(source_id_value, ids)))}
+        for one in ids:
+            if one not in there:
+                yield f"{collection}:{one}"
+
+
+def _copies_of(collection: str) -> Document:
+    return {"_id": {"$gte": f"{collection}:", "$lt": f"{collection};"}, "part_of": {"$exists": False}}
+
+
+async def _set_inactive(tx: Tx, copies: Sequence[Copy], kinds: dict[str, Kind]) -> None:
+    """While the source is the authority for people; from cutover on a profile is ended here."""
+    if (await get_mode(tx)).people is not PeopleMode.SHADOW:
+        return
+    leaving = {copy.key for copy in copies}
+    of_same_users = await copies_of_users(tx, {copy.user_id for copy in copies})
+    staying = {copy.profile_id for copy in of_same_users if not copy.is_gone and copy.key not in leaving}
+    for kind, (collection, status) in _INACTIVE.items():
+        profiles = {copy.profile_id for copy in copies if kinds.get(copy.collection) is kind and copy.profile_id}
+        ended = profiles - staying
+        await tx.database[collection].update_many({"_id": {"$in": sorted(ended)}}, {"$set": {"status": status}})
+
+
+def _batches(keys: Sequence[str]) -> Iterator[list[str]]:
+    iterator = iter(keys)
+    while batch := list(islice(iterator, _BATCH)):
+        yield batch
