@@ -6,7 +6,7 @@ from datetime import datetime
 from roundsman.database.transaction import Tx
 from roundsman.errors import Conflict
 from roundsman.migration.collecting import Progress, collect, no_progress
-from roundsman.migration.knowledge import learn
+from roundsman.migration.knowledge import HERE, learn
 from roundsman.migration.plan import RULES_VERSION, Digest, PlanHeader, ReviewRow
 from roundsman.migration.plan_store import ChunkWriter, Section, keep_plan
 from roundsman.migration.planning import Planning
@@ -70,7 +70,11 @@ async def _write_sections(
 ) -> None:
     def review_rows() -> Iterator[ReviewRow]:
         rows = planning.review_rows()
-        return rows if asking_about is None else (row for row in rows if not set(row.members).isdisjoint(asking_about))
+        return rows if asking_about is None else (row for row in rows if any(map(is_asked_about, row.members)))
+
+    def is_asked_about(member: str) -> bool:
+        # A user of Roundsman takes part by what he shares with a changed document, and all who share it are there.
+        return asking_about is None or member in asking_about or member.startswith(f"{HERE}:")
 
     sections = {
         Section.USERS: planning.user_rows,
