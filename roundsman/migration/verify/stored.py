@@ -15,11 +15,13 @@ from roundsman.identity.importing import iterate_identifiers, iterate_users
 from roundsman.identity.phones import read_phone
 from roundsman.identity.users import LIVE_STATUSES, Identifier, User, UserStatus
 from roundsman.migration.copies import copies_by_key
+from roundsman.migration.knowledge import HERE
 from roundsman.migration.runs import list_runs
 from roundsman.migration.verify.verification import Check, CheckResult
 from roundsman.orders.history import iterate_orders
 from roundsman.suppliers.linkage import iterate_suppliers
 
+_OWN = f"{HERE}:"
 _SIGN_IN = ("phone:", "email:")
 
 
@@ -101,6 +103,7 @@ async def check_decisions(tx: Tx) -> CheckResult:
         result.look()
         copies = await copies_by_key(tx, review["members"])
         users = {copy["user_id"] for copy in copies.values()}
+        users |= {ObjectId(one.removeprefix(_OWN)) for one in review["members"] if one.startswith(_OWN)}
         if len(copies) > 1 and len(users) == 1:
             result.fail(f"review {review['_id']} is about {', '.join(sorted(copies))}, which are one user already")
     return result
