@@ -18,4 +18,8 @@ SOURCE_KEYS = "source_keys"
 MIGRATION_RUNS = "migration_runs"
 MIGRATION_PLANS = "migration_plans"
 REVIEWS = "reviews"
+MERGES = "merges"
 WRITE_BACK_JOURNAL = "write_back_journal"
+
+OF_USERS = (CUSTOMERS, ADDRESSES, DELIVERY_BOYS, SUPPLIERS, ORDERS)
+"""The collections in which `user_id` says whose a record is: it goes with him when he is merged."""

@@ -88,6 +88,14 @@ INDEXES: Mapping[str, tuple[Index, ...]] = MappingProxyType(
             _where_present("user_id", reason="What a user was made from."),
             _where_present("run", reason="What an import brought: to verify it and to undo it."),
         ),
-        collections.REVIEWS: (_on("status", reason="The reviews that wait for a human."),),
+        collections.REVIEWS: (
+            _on("status", reason="The reviews that wait for a human."),
+            _on("members", reason="The questions about a document, when its user is merged with another."),
+        ),
+        collections.MERGES: (
+            _on("users", "number", reason="What was done later to the same people: it is taken back first."),
+            _on("cause", reason="What a decision changed, to take it back."),
+            _on("number", reason="The order in which people were joined and told apart."),
+        ),
     }
 )

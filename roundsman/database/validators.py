@@ -182,6 +182,18 @@ VALIDATORS: Mapping[str, Document] = MappingProxyType(
         collections.MIGRATION_RUNS: _document({"_id": _ANY}),
         collections.MIGRATION_PLANS: _document({"_id": _ANY}),
         collections.REVIEWS: _document({"_id": _ANY, "status": _NAME}),
+        collections.MERGES: _document(
+            {
+                "_id": _OBJECT_ID,
+                "number": _COUNT,
+                "cause": _NAME,
+                "at": _DATE,
+                "by": _NAME,
+                "survivor": _OBJECT_ID,
+                "users": _list_of(_OBJECT_ID),
+                "changes": _list_of(_object({"collection": _NAME})),
+            }
+        ),
         collections.WRITE_BACK_JOURNAL: _document(
             {
                 "_id": _NAME,

@@ -91,6 +91,26 @@ async def renew_lease(tx: Tx, lease: Lease, *, now: datetime) -> None:
         raise LeaseLost(f"another runner took over {lease.job}; this one has stopped")
 
 
+async def take_turn(tx: Tx, job: str, *, now: datetime) -> None:
+    """Within a transaction: no runner of the job is at work, and none begins until the transaction has ended.
+
+    Raises LeaseTaken. Turns are counted, so that a plan can tell whether anything happened since it was made.
+    """
+    held = await tx.database[LEASES].find_one({"_id": job}, session=tx.session)
+    if held and held["expires_at"] > now and not _is_dead(held["owner"]):
+        raise LeaseTaken(f"{job} is running ({held['owner']}); wait for it, or stop it and try again")
+    nobody = {"owner": "nobody:0", "fencing": 0, "expires_at": now}
+    await tx.database[LEASES].update_one(
+        {"_id": job}, {"$inc": {"turns": 1}, "$setOnInsert": nobody}, upsert=True, session=tx.session
+    )
+
+
+async def count_turns(tx: Tx, job: str) -> int:
+    """How many turns were taken so far."""
+    held = await tx.database[LEASES].find_one({"_id": job}, {"turns": 1})
+    return held.get("turns", 0) if held else 0
+
+
 async def return_lease(tx: Tx, lease: Lease, *, now: datetime) -> None:
     """Give the lease back; the fencing number stays and only grows."""
     await tx.database[LEASES].update_one({"_id": lease.job, "fencing": lease.fencing}, {"$set": {"expires_at": now}})

@@ -1,0 +1,162 @@
+"""Changes that can be taken back, because what was there before is kept with them.
+
+An edit keeps a whole document as it was and as it became. A move keeps the ids of the documents whose owner changed and
+nothing else of them, so that a person with many orders takes little room. Taking back gives the very bytes that were
+there; where somebody else has changed a document since, only the fields that still are what the change made of them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from bson import ObjectId
+
+from roundsman.database.documents import without_absent
+from roundsman.database.transaction import Document, Tx
+from roundsman.errors import Conflict
+
+_ABSENT: Any = object()
+
+
+class CannotTakeBack(Conflict):
+    """Something that a change made is in use by now, so that it cannot vanish."""
+
+    code = "cannot_take_back"
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One document before and after; None where there was none."""
+
+    collection: str
+    id: Any
+    before: Document | None
+    after: Document
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Documents whose `field` named `before`, or nothing, and names `after` now."""
+
+    collection: str
+    field: str
+    before: ObjectId | None
+    after: ObjectId
+    ids: tuple[Any, ...]
+
+
+Change: TypeAlias = Edit | Move
+
+
+async def edit(tx: Tx, collection: str, after: Document) -> Edit:
+    """Store the document in place of the one with its `_id`, or as a new one."""
+    before = await tx.database[collection].find_one({"_id": after["_id"]}, session=tx.session)
+    await tx.database[collection].replace_one({"_id": after["_id"]}, after, upsert=True, session=tx.session)
+    return Edit(collection, after["_id"], before, after)
+
+
+async def move(
+    tx: Tx,
+    collection: str,
+    *,
+    before: ObjectId | None,
+    after: ObjectId,
+    field: str = "user_id",
+    among: Sequence[Any] | None = None,
+) -> Move:
+    """Let the documents whose field names `before` name `after`: all of them, or those of the ids `among`."""
+    wanted: Document = {field: before} if among is None else {"_id": {"$in": list(among)}, field: before}
+    ids = await _ids(tx, collection, wanted)
+    await tx.database[collection].update_many({"_id": {"$in": ids}}, {"$set": {field: after}}, session=tx.session)
+    return Move(collection, field, before, after, tuple(ids))
+
+
+async def ids_of_owner(tx: Tx, collection: str, owner: ObjectId) -> tuple[Any, ...]:
+    """The ids of what belongs to a user."""
+    return tuple(await _ids(tx, collection, {"user_id": owner}))
+
+
+async def take_back(tx: Tx, change: Change) -> list[str]:
+    """Undo a change; returns in words what was changed again since and therefore stays. Raises CannotTakeBack."""
+    match change:
+        case Move():
+            return await _move_back(tx, change)
+        case Edit():
+            return await _edit_back(tx, change)
+
+
+async def _move_back(tx: Tx, change: Move) -> list[str]:
+    ids = await _ids(tx, change.collection, {"_id": {"$in": list(change.ids)}, change.field: change.after})
+    update = {"$set": {change.field: change.before}} if change.before else {"$unset": {change.field: ""}}
+    await tx.database[change.collection].update_many({"_id": {"$in": ids}}, update, session=tx.session)
+    return [f"{change.collection} {one}: went elsewhere since" for one in change.ids if one not in set(ids)]
+
+
+async def _edit_back(tx: Tx, change: Edit) -> list[str]:
+    stored = tx.database[change.collection]
+    now = await stored.find_one({"_id": change.id}, session=tx.session)
+    if change.before is None:
+        if now != change.after:
+            raise CannotTakeBack(f"{change.collection} {change.id} has been changed since, and cannot vanish")
+        await stored.delete_one({"_id": change.id}, session=tx.session)
+        return []
+    if now is None:
+        return [f"{change.collection} {change.id}: was removed since"]
+    restored, left = restored_document(change.before, change.after, now)
+    await stored.replace_one({"_id": change.id}, restored, session=tx.session)
+    return [f"{change.collection} {change.id}: {field} was changed since" for field in left]
+
+
+def restored_document(before: Document, after: Document, now: Document) -> tuple[Document, list[str]]:
+    """The document as it was before a change, keeping what happened after; and the fields where that is in the way."""
+    if now == after:
+        return before, []
+    fields = dict.fromkeys((*before, *after, *now))
+    values = {name: restored_value(*(one.get(name, _ABSENT) for one in (before, after, now))) for name in fields}
+    left = [
+        name
+        for name in fields
+        if before.get(name) != after.get(name) != now.get(name) and not isinstance(now.get(name), list)
+    ]
+    return {name: value for name, value in values.items() if value is not _ABSENT}, left
+
+
+def restored_value(before: Any, after: Any, now: Any) -> Any:  # noqa: ANN401 - any BSON value, or none
+    """One field: what it was, if it still is what the change made of it; a list, which always is sorted, loses and regains single elements."""
+    if now == after:
+        return before
+    if before == after or not isinstance(now, list):
+        return now
+    was, became = (one if isinstance(one, list) else [] for one in (before, after))
+    kept = [one for one in now if one in was or one not in became]
+    restored = kept + [one for one in was if one not in became and one not in kept]
+    return sorted(restored) or before
+
+
+async def _ids(tx: Tx, collection: str, wanted: Document) -> list[Any]:
+    found = tx.database[collection].find(wanted, {"_id": 1}, session=tx.session)
+    return sorted([document["_id"] async for document in found])
+
+
+def change_document(change: Change) -> Document:
+    """Store a change."""
+    if isinstance(change, Edit):
+        return without_absent(
+            {"collection": change.collection, "id": change.id, "was": change.before, "became": change.after}
+        )
+    return without_absent(
+        {
+            "collection": change.collection,
+            "field": change.field,
+            "from": change.before,
+            "to": change.after,
+            "ids": list(change.ids),
+        }
+    )
+
+
+def change_from(document: Document) -> Change:
+    """Read a change back."""
+    if "became" in document:
+        return Edit(document["collection"], document["id"], document.get("was"), document["became"])
+    return Move(document["collection"], document["field"], document.get("from"), document["to"], tuple(document["ids"]))
