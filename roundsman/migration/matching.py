@@ -26,6 +26,7 @@ _ROLE_OF_PARTNER = {Kind.DELIVERY_BOY: Role.DELIVERY_BOY, Kind.SUPPLIER: Role.SU
 class Rule(StrEnum):
     """The rules by the ids of the table; those of single records stand here too."""
 
+    DECIDED = "D1"
     TOO_LARGE_OR_WEAK = "V1"
     VERIFIED_DIFFER = "V2"
     KEPT_APART = "V3"

@@ -77,19 +77,28 @@ def has_many_names(names: Iterable[FoldedName]) -> bool:
 
 
 def decide_pairs(
-    roster: Roster, *, crowded: frozenset[str], kept_apart: frozenset[Pair], archived: frozenset[Row] = frozenset()
+    roster: Roster,
+    *,
+    crowded: frozenset[str],
+    kept_apart: frozenset[Pair],
+    joined: frozenset[Pair] = frozenset(),
+    archived: frozenset[Row] = frozenset(),
 ) -> Iterator[DecidedPair]:
     """Every pair that a link, an id, a phone or an e-mail connects, decided; each pair comes once.
 
-    `kept_apart` are pairs a human said are not the same: nothing joins them again (V3). Pairs that already belong to one
+    `kept_apart` are pairs a human said are not the same: nothing joins them again (V3). `joined` are those of which he
+    said that they are: nothing else is asked of them (D1). Pairs that already belong to one
     user are left out, for there is nothing to decide; so are accounts that were archived, until their person comes.
     """
     for a, b in sorted(kept_apart):
         yield DecidedPair(a, b, PairDecision(Outcome.APART, Rule.KEPT_APART, ("decided by a human",)))
-    is_first_import = not (kept_apart or archived or roster.owned_rows())
+    for a, b in sorted(joined):
+        yield DecidedPair(a, b, PairDecision(Outcome.JOIN, Rule.DECIDED, ("decided by a human",)))
+    is_first_import = not (kept_apart or joined or archived or roster.owned_rows())
     for a, b in _connected(roster, crowded):
         if is_first_import or not (
             (a, b) in kept_apart
+            or (a, b) in joined
             or a in archived
             or b in archived
             or (roster.owner_of(a) is not None and roster.owner_of(a) == roster.owner_of(b))
