@@ -98,9 +98,11 @@ class Planning:
                 continue
             seen.add(question.rows)
             users = tuple(sorted({self.people.user_of(row) for row in question.rows}))
-            yield ReviewRow(
-                question.outcome.value, question.rule.value, tuple(sorted(members)), users, question.evidence
-            )
+            # What came to one user by way of others that are his already leaves nothing to ask.
+            if len(users) > 1:
+                yield ReviewRow(
+                    question.outcome.value, question.rule.value, tuple(sorted(members)), users, question.evidence
+                )
 
     def _asked_by_member(self) -> Mapping[str, list[frozenset[str]]]:
         """What was asked before, by each member, so that a new question is compared with few old ones."""
