@@ -16,6 +16,7 @@ from roundsman.cli.output import FINDINGS, json_text, print_json, print_table, s
 from roundsman.cli.progress import shown_progress
 from roundsman.cli.running import interrupts_go_to, run
 from roundsman.cli.sources import BUILT_IN, ProfileOption, SourceOption, opened_source, read_profile
+from roundsman.cli.write_back import write_back_
 from roundsman.migration.apply import Applied, Means, apply_plan, get_plan
 from roundsman.migration.cutover import cut_over
 from roundsman.migration.plan import PlanHeader
@@ -33,8 +34,11 @@ from roundsman.migration.verify.without_source import verify_without_source
 from roundsman.runtime import Runtime, open_runtime
 from roundsman.settings import load_settings
 
-app = typer.Typer(help="From an existing database to one identity. The source is only read.", no_args_is_help=True)
+app = typer.Typer(
+    help="From an existing database to one identity. Only write-back writes to the source.", no_args_is_help=True
+)
 app.command("inspect")(inspect)
+app.command("write-back")(write_back_)
 
 app.add_typer(review.app, name="review")
 

@@ -34,6 +34,7 @@ from roundsman.migration.runs import RunState, close_run, find_run, open_run
 from roundsman.migration.sealing import Seal
 from roundsman.migration.seldom_collected import seldom_collected
 from roundsman.migration.sources.port import Source
+from roundsman.migration.write_back.restored import as_before_write_back
 
 
 class PlanNotFound(NotFound):
@@ -80,6 +81,7 @@ async def apply_plan(tx: Tx, source: Source, profile: SourceProfile, digest: str
     if run and run.state is RunState.APPLIED:
         return Applied(header.run_id, already=True)
     async with held_lease(tx, MIGRATION, means.clock) as lease:
+        source = await as_before_write_back(tx, source)
         return await _Application(tx, source, profile, header, chunks_id, means, lease).run()
 
 

@@ -14,6 +14,7 @@ from roundsman.migration.profile import SourceProfile
 from roundsman.migration.runs import find_unfinished_run
 from roundsman.migration.seldom_collected import seldom_collected
 from roundsman.migration.sources.port import Source
+from roundsman.migration.write_back.restored import as_before_write_back
 
 
 class RunUnfinished(Conflict):
@@ -38,6 +39,7 @@ async def make_plan(
     it may lack what would answer them.
     """
     await refuse_while_unfinished(tx)
+    source = await as_before_write_back(tx, source)
     source_counts = await source.count_documents()
     roster = await collect(source, profile, progress)
     known = await learn(tx, roster)

@@ -24,12 +24,14 @@ from roundsman.migration.verify.stored import (
     user_statuses,
 )
 from roundsman.migration.verify.verification import Account, Check, CheckResult, Verification
+from roundsman.migration.write_back.restored import as_before_write_back
 
 _STILL_TO_COME = (Kind.ACTIVITY,)
 
 
 async def verify(tx: Tx, source: Source, profile: SourceProfile, seal: Seal, *, as_of: datetime) -> Verification:
     """Recompute every proof from the source and the stored documents; writes nothing."""
+    source = await as_before_write_back(tx, source)
     statuses = await user_statuses(tx)
     runs = await list_runs(tx)
     drifted = frozenset(key for run in runs for key in run.drifted)

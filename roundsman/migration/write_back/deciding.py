@@ -1,0 +1,212 @@
+"""Which fields of which documents are to be written: a pass over the customers of a source that writes nothing."""
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from bson import ObjectId
+
+from roundsman.database.collections import CUSTOMERS, SOURCE_DOCUMENTS
+from roundsman.database.transaction import Document, Tx
+from roundsman.migration.plan import Fate
+from roundsman.migration.profile import CollectionProfile, Kind, Path, SourceProfile
+from roundsman.migration.reading import source_id_text, values_at
+from roundsman.migration.sources.port import SourceDocument
+from roundsman.migration.write_back.fields import Absent, Blocked, FieldState, dotted, is_null, state_of
+from roundsman.migration.write_back.ids import Form, SourceUser, SourceUsers, names_in
+from roundsman.migration.write_back.journal import Row, rows_by_key
+from roundsman.migration.write_back.outcome import OWN_ID, Became, Outcome
+from roundsman.migration.write_back.raw_values import RawValue
+from roundsman.migration.write_back.target import WriteBackTarget
+
+_DOCUMENTS_A_CHECKPOINT = 50_000
+_LARGEST_OLD_VALUE = 1_000_000
+_ABSENT = object()
+
+
+class Meaning(StrEnum):
+    """What is written back, by the names in a source profile."""
+
+    USER = "user"
+    ACTIVATION_STATUS = "activation_status"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked for."""
+
+    form: Form = Form.STRING
+    activation_status: bool = False
+
+    @property
+    def meanings(self) -> tuple[Meaning, ...]:
+        """What is to be written."""
+        return (Meaning.USER, Meaning.ACTIVATION_STATUS) if self.activation_status else (Meaning.USER,)
+
+    def places(self, profile: SourceProfile) -> list[tuple[str, Path]]:
+        """The fields that may be written, with their collections."""
+        return [
+            (collection.name, collection.write_back[meaning])
+            for collection in profile.of_kind(Kind.CUSTOMER)
+            for meaning in self.meanings
+            if meaning in collection.write_back
+        ]
+
+    def told(self, profile: SourceProfile) -> str:
+        """The request in one line; a run that was broken off is gone on with by the same one."""
+        fields = " ".join(f"{name}.{dotted(path)}" for name, path in self.places(profile))
+        return f"{self.form.value} {fields}"
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """Rows to write; and, where all before it is decided, the document up to which that is so."""
+
+    rows: Sequence[Row]
+    documents: int = 0
+    reached: str | None = None
+
+
+@dataclass(slots=True)
+class Deciding:
+    """Goes through the documents of one collection after another."""
+
+    tx: Tx
+    target: WriteBackTarget
+    profile: SourceProfile
+    request: Request
+    run: str
+    outcome: Outcome
+    _known: frozenset[str] = frozenset()
+    _users: SourceUsers = field(default_factory=SourceUsers)
+
+    async def learn(self) -> None:
+        """Read which users the source has, and for whom of Roundsman's they stand."""
+        self._known = await self._ids_of_users()
+        for collection in self.profile.of_kind(Kind.USER):
+            query = {"_id": {"$gte": f"{collection.name}:", "$lt": f"{collection.name};"}, "fate": {"$exists": True}}
+            wanted = {"user_id": 1, "fate": 1, "app_id": 1}
+            async for copy in self.tx.database[SOURCE_DOCUMENTS].find(query, wanted):
+                source_id = copy["_id"].partition(":")[2]
+                self._users.add(copy["user_id"], SourceUser(source_id, copy.get("app_id"), Fate(copy["fate"])))
+
+    async def rows(self, collection: CollectionProfile, after: str | None = None) -> AsyncIterator[Decided]:
+        """Everything to write in a collection, beginning with the document named."""
+        suspects: list[Row] = []
+        waiting, last = 0, ""
+        names = sorted({path[0] for path in self._paths(collection).values()})
+        async for batch in self.target.read(collection.name, names, after=after):
+            rows = await self._batch(batch, collection, suspects)
+            waiting, last = waiting + len(batch), source_id_text(batch[-1].id)
+            yield Decided(rows, len(batch))
+            if waiting >= _DOCUMENTS_A_CHECKPOINT:
+                yield Decided(await self._still_dangling(suspects), reached=last)
+                suspects, waiting = [], 0
+        if waiting:
+            yield Decided(await self._still_dangling(suspects), reached=last)
+
+    def _paths(self, collection: CollectionProfile) -> dict[Meaning, Path]:
+        return {
+            meaning: collection.write_back[meaning]
+            for meaning in self.request.meanings
+            if meaning in collection.write_back
+        }
+
+    async def _batch(
+        self, batch: Sequence[SourceDocument], collection: CollectionProfile, suspects: list[Row]
+    ) -> list[Row]:
+        keyed = {f"{collection.name}:{source_id_text(one.id)}": one for one in batch}
+        copies = await self._copies(list(keyed))
+        rows: list[Row] = []
+        for meaning, path in self._paths(collection).items():
+            place = f"{collection.name}.{dotted(path)}"
+            self.outcome.add(place, Became.NOT_IMPORTED, len(keyed) - len(copies))
+            values = await self._values(meaning, copies)
+            self.outcome.add(place, Became.NO_STATUS, len(copies) - len(values))
+            for key, value in values.items():
+                document = keyed[key]
+                state = _state(document, path)
+                if (became := self._left_alone(meaning, document, path, state)) is not None:
+                    self.outcome.add(place, became)
+                    self.outcome.list(became, [f"{key}:{dotted(path)}"])
+                    continue
+                own = meaning is Meaning.USER and not self._users.has(copies[key]["user_id"])
+                row = Row(collection.name, key.partition(":")[2], path, state, value, self.run, own)  # type: ignore[arg-type]  # blocked ones are left alone
+                (rows if isinstance(state, Absent) or is_null(state) else suspects).append(row)
+        self._note_own_ids(rows)
+        return rows
+
+    async def _copies(self, keys: Sequence[str]) -> dict[str, Document]:
+        """Those of the documents that were imported."""
+        wanted = {"user_id": 1, "profile_id": 1}
+        cursor = self.tx.database[SOURCE_DOCUMENTS].find({"_id": {"$in": list(keys)}}, wanted)
+        return {copy["_id"]: copy async for copy in cursor if "user_id" in copy}
+
+    async def _values(self, meaning: Meaning, copies: dict[str, Document]) -> dict[str, Any]:
+        if meaning is Meaning.USER:
+            return {key: self._users.name_of(copy["user_id"], self.request.form) for key, copy in copies.items()}
+        statuses = await self._statuses(copy["profile_id"] for copy in copies.values() if "profile_id" in copy)
+        return {key: statuses[copy["profile_id"]] for key, copy in copies.items() if copy.get("profile_id") in statuses}
+
+    async def _statuses(self, customers: Iterable[ObjectId]) -> dict[ObjectId, str]:
+        """How far customers are in the activation pipeline, as far as it knows them."""
+        query = {"_id": {"$in": list(customers)}, "lifecycle.status": {"$type": "string"}}
+        cursor = self.tx.database[CUSTOMERS].find(query, {"lifecycle.status": 1})
+        return {customer["_id"]: customer["lifecycle"]["status"] async for customer in cursor}
+
+    def _left_alone(self, meaning: Meaning, document: SourceDocument, path: Path, state: FieldState) -> Became | None:
+        """Why a field is not written; None if it may be, as far as is known yet."""
+        if isinstance(state, Absent) or is_null(state):
+            return None
+        if isinstance(state, Blocked):
+            return Became.BLOCKED
+        if meaning is Meaning.ACTIVATION_STATUS:
+            return Became.PRESENT
+        if any(self._names_user(value) for value in values_at(document.fields, (path,))):
+            return Became.LINKED
+        return Became.BLOCKED if len(state.data) > _LARGEST_OLD_VALUE else None
+
+    def _names_user(self, value: Any) -> bool:  # noqa: ANN401 - any BSON value
+        return any(name in self._known for name in names_in(value))
+
+    async def _still_dangling(self, suspects: Sequence[Row]) -> list[Row]:
+        """Look again at links that seem to lead nowhere: to a user who came since, or to what we wrote ourselves."""
+        if not suspects:
+            return []
+        self._known = await self._ids_of_users()
+        written = await rows_by_key(self.tx, [row.key for row in suspects])
+        rows = []
+        for row in suspects:
+            place = f"{row.collection}.{dotted(row.path)}"
+            before = written.get(row.key)
+            if before and RawValue.of(before.new) == row.old:
+                self.outcome.add(place, Became.WRITTEN_BEFORE)
+            elif RawValue.of(row.new) == row.old or self._names_user(row.old.decoded()):  # type: ignore[union-attr]  # suspects hold something
+                self.outcome.add(place, Became.LINKED)
+            else:
+                rows.append(row)
+        self._note_own_ids(rows)
+        return rows
+
+    def _note_own_ids(self, rows: Iterable[Row]) -> None:
+        own = [row.key for row in rows if row.own_id]
+        self.outcome.own_ids += len(own)
+        self.outcome.list(OWN_ID, own)
+
+    async def _ids_of_users(self) -> frozenset[str]:
+        """Every id in every form by which the source's users are known at this moment."""
+        known: set[str] = set()
+        for collection in self.profile.of_kind(Kind.USER):
+            paths = collection.paths("app_id")
+            async for batch in self.target.read(collection.name, sorted({path[0] for path in paths})):
+                for document in batch:
+                    for value in (document.id, *values_at(document.fields, paths)):
+                        known.update(names_in(value))
+        return frozenset(known)
+
+
+def _state(document: SourceDocument, path: Path) -> FieldState:
+    if len(path) == 1 and path[0] not in document.fields:
+        return Absent(path)
+    return state_of(document.bson, path)

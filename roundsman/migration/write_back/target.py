@@ -1,0 +1,155 @@
+"""The one place from which anything is written to a source: guarded updates of single fields, nothing else."""
+
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from bson.codec_options import CodecOptions
+from bson.raw_bson import RawBSONDocument
+from pymongo import AsyncMongoClient, UpdateOne
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.errors import BulkWriteError, OperationFailure, PyMongoError
+from pymongo.uri_parser import parse_uri
+
+from roundsman.errors import InvalidInput, NotPermitted
+from roundsman.migration.reading import source_id_text, source_id_value
+from roundsman.migration.sources.mongodb import documents_in, explained, without_password
+from roundsman.migration.sources.port import SourceDocument, SourceUnreachable
+
+_SCHEMES = ("mongodb://", "mongodb+srv://")
+_BATCH = 2_000
+_SERVER_SELECTION_MS = 5_000
+_UNAUTHORIZED = 13
+# Something that is no document came to stand where the path leads through.
+_PATH_NOT_VIABLE = 28
+_RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
+# Where a collection compares texts by a language's rules, another text may still be another value.
+_TO_THE_LETTER = {"locale": "simple"}
+_NOTHING: Mapping[str, Any] = {"_id": {"$in": []}}
+
+
+class SourceNotWritable(InvalidInput):
+    """The source is of a kind that nothing can be written back to."""
+
+    code = "source_not_writable"
+
+
+class SourceForbidsWriting(NotPermitted):
+    """The source's server does not let this user write."""
+
+    code = "source_forbids_writing"
+
+
+@dataclass(frozen=True, slots=True)
+class GuardedUpdate:
+    """One update of one document, by its `_id` and what it must still hold."""
+
+    source_id: str
+    criteria: Mapping[str, Any]
+    update: Mapping[str, Any]
+
+    def request(self) -> UpdateOne:
+        """The update as the driver takes it."""
+        collation = _TO_THE_LETTER if "$expr" in self.criteria else None
+        criteria = {"_id": source_id_value(self.source_id), **self.criteria}
+        return UpdateOne(criteria, self.update, collation=collation)
+
+
+@dataclass(frozen=True, slots=True)
+class Updated:
+    """How many of a batch met their guards, and what the source's own rules refused, by place in the batch."""
+
+    matched: int
+    refused: Mapping[int, str] = field(default_factory=dict)
+
+
+class WriteBackTarget:
+    """A source that may be written to."""
+
+    def __init__(self, locator: str) -> None:
+        if not locator.startswith(_SCHEMES):
+            raise SourceNotWritable(
+                f"{locator} is no database, and nothing is written back to files; give --source mongodb://host:port/DATABASE"
+            )
+        name = parse_uri(locator)["database"]
+        if not name:
+            raise SourceNotWritable("the source address names no database: mongodb://host:port/DATABASE")
+        self._client: AsyncMongoClient[RawBSONDocument] = AsyncMongoClient(
+            locator,
+            serverSelectionTimeoutMS=_SERVER_SELECTION_MS,
+            document_class=RawBSONDocument,
+            appname="roundsman write-back",
+        )
+        self._database = self._client.get_database(name, codec_options=_RAW)
+        self.locator = without_password(locator)
+
+    async def require_writable(self, collections: Sequence[str]) -> None:
+        """Ask for an update that matches nothing. Raises SourceForbidsWriting or SourceUnreachable."""
+        for name in collections:
+            with self._writing():
+                await self._database[name].update_one(_NOTHING, {"$unset": {"_": ""}})
+
+    async def read(
+        self, collection: str, names: Sequence[str], *, after: str | None = None
+    ) -> AsyncIterator[list[SourceDocument]]:
+        """The documents with these fields only, in the order of `_id`, in batches; from one on, if it is named."""
+        # Bounds of the index, for a comparison would only find ids of the same type.
+        bounds = {"min": [("_id", source_id_value(after))], "hint": [("_id", 1)]} if after else {}
+        with explained(self.locator):
+            cursor = self._database[collection].find_raw_batches(
+                {}, _projection(names), sort=[("_id", 1)], batch_size=_BATCH, **bounds
+            )
+            async for batch in cursor:
+                yield documents_in(batch)
+
+    async def fetch(self, collection: str, source_ids: Sequence[str], names: Sequence[str]) -> dict[str, bytes]:
+        """Those of the documents that exist, with these fields only, by their ids."""
+        query = {"_id": {"$in": [source_id_value(one) for one in source_ids]}}
+        with explained(self.locator):
+            cursor = self._database[collection].find_raw_batches(
+                query, _projection(names), batch_size=len(source_ids) + 1
+            )
+            found = [document async for batch in cursor for document in documents_in(batch)]
+        return {source_id_text(document.id): document.bson for document in found}
+
+    async def update(self, collection: str, updates: Sequence[GuardedUpdate]) -> Updated:
+        """Update those documents that still hold what they must, each for itself."""
+        with self._writing():
+            try:
+                done = await self._collection(collection).bulk_write([one.request() for one in updates], ordered=False)
+            except BulkWriteError as error:
+                if error.details["writeConcernErrors"]:
+                    raise
+                return Updated(error.details["nMatched"], _refusals(error.details["writeErrors"]))
+        return Updated(done.matched_count)
+
+    async def close(self) -> None:
+        """Close the connection."""
+        await self._client.close()
+
+    def _collection(self, name: str) -> AsyncCollection[RawBSONDocument]:
+        return self._database[name]
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OperationFailure as error:
+            reason = (error.details or {}).get("errmsg", "no reason given")
+            if error.code != _UNAUTHORIZED:
+                raise SourceUnreachable(f"the source {self.locator} cannot be written to: {reason}") from error
+            raise SourceForbidsWriting(
+                f"the source {self.locator} may not be written to by this user: {reason}; give --source with the name and "
+                "password of a user who has the role readWrite there, for this command only"
+            ) from error
+        except PyMongoError as error:
+            raise SourceUnreachable(f"the source {self.locator} does not answer: {error}") from error
+
+
+def _projection(names: Sequence[str]) -> dict[str, int]:
+    return {"_id": 1, **dict.fromkeys(names, 1)}
+
+
+def _refusals(errors: Sequence[Mapping[str, Any]]) -> dict[int, str]:
+    return {error["index"]: error["errmsg"] for error in errors if error["code"] != _PATH_NOT_VIABLE}

@@ -1,0 +1,303 @@
+"""Writing back whose user a customer is, and undoing it: nothing but what was asked for, and every byte as before."""
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import pytest
+from bson import DBRef
+
+from roundsman.audit_log.log import entries_about
+from roundsman.database.collections import CUSTOMERS, SOURCE_DOCUMENTS
+from roundsman.database.transaction import Document
+from roundsman.migration.write_back.deciding import Request
+from roundsman.migration.write_back.ids import Form
+from roundsman.migration.write_back.outcome import OWN_ID, Became, Outcome
+from roundsman.migration.write_back.target import WriteBackTarget
+from roundsman.migration.write_back.undoing import preview_undo, undo_write_back
+from roundsman.migration.write_back.writing import Means, preview, write_back
+from tests.imports import Database, Import, contents, database_hash, fill
+from tests.migration_builders import OTHER_PHONE, PHONE, account, doc
+from tests.storage.migration.worlds import everything
+
+USER = "customers_v2.user_id"
+
+
+class Back:
+    """Write-back into the source of an import."""
+
+    def __init__(self, importing: Import, target: WriteBackTarget) -> None:
+        self.importing, self.target = importing, target
+        self.tx = importing.runtime.tx
+
+    async def write(self, request: Request | None = None) -> Outcome:
+        """Write what is asked for."""
+        return await write_back(
+            self.tx, self.target, self.importing.profile, request or Request(), Means(self.importing.runtime.clock)
+        )
+
+    async def undo(self) -> Outcome:
+        """Restore everything."""
+        return await undo_write_back(self.tx, self.target, Means(self.importing.runtime.clock))
+
+    async def preview(self) -> Outcome:
+        """Say what would be written."""
+        return await preview(self.tx, self.target, self.importing.profile, Request())
+
+
+@pytest.fixture
+async def back(importing: Import, source_uri: str) -> AsyncIterator[Back]:
+    target = WriteBackTarget(source_uri)
+    yield Back(importing, target)
+    await target.close()
+
+
+def counts(outcome: Outcome, place: str = USER) -> Mapping[str, int]:
+    return dict(outcome.counts.get(place, {}))
+
+
+async def links(database: Database, collection: str = "customers_v2") -> dict[str, Any]:
+    return {one["id"]: one.get("user_id", "absent") async for one in database[collection].find()}
+
+
+def people() -> dict[str, list[Document]]:
+    """Customers with and without an account, whose link is right, absent, null, or leads nowhere."""
+    return {
+        "users": [
+            account("asha", "Asha Verma", phone=PHONE),
+            account("joe", "Joseph Mathew", phone=OTHER_PHONE),
+        ],
+        "customers_v2": [
+            doc("linked", "Asha Verma", phone=PHONE, user_id="asha"),
+            doc("absent", "Asha Verma", phone=PHONE),
+            doc("null", "Joseph Mathew", phone=OTHER_PHONE, user_id=None, area="Hebbal"),
+            doc("dangling", "Joseph Mathew", phone=OTHER_PHONE, user_id="gone long ago", area="Hebbal"),
+            doc("alone", "Lakshmi Iyer", phone="9731145602"),
+        ],
+    }
+
+
+async def test_a_link_is_written_where_it_is_absent_null_or_dangling_and_nowhere_else(
+    back: Back, source_database: Database
+) -> None:
+    await fill(source_database, people())
+    await back.importing.run()
+    before = await contents(source_database)
+
+    outcome = await back.write()
+
+    alone = await back.tx.database[SOURCE_DOCUMENTS].find_one(
+        {"_id": f"customers_v2:{people()['customers_v2'][4]['_id']}"}
+    )
+    assert alone is not None
+    assert await links(source_database) == {
+        "linked": "asha",
+        "absent": "asha",
+        "null": "joe",
+        "dangling": "joe",
+        "alone": str(alone["user_id"]),
+    }
+    assert counts(outcome) == {"written": 4, "linked": 1}
+    assert outcome.listed[OWN_ID] == [f"{alone['_id']}:user_id"]
+    assert (await contents(source_database))["users"] == before["users"]
+    again = await back.write()
+    assert counts(again) == {"linked": 4, "written_before": 1}
+
+    undone = await back.undo()
+
+    assert counts(undone) == {"restored": 4}
+    assert await contents(source_database) == before
+    assert counts(await back.undo()) == {}
+    assert counts(await back.write()) == counts(outcome)
+    assert (await back.undo()).total(Became.RESTORED) == 4
+    assert await contents(source_database) == before
+
+
+async def test_the_object_id_is_written_where_it_is_asked_for(back: Back, source_database: Database) -> None:
+    world = people()
+    await fill(source_database, world)
+    await back.importing.run()
+
+    await back.write(Request(Form.OBJECT_ID))
+
+    found = await links(source_database)
+    assert (found["absent"], found["null"]) == (world["users"][0]["_id"], world["users"][1]["_id"])
+    assert isinstance(found["alone"], str)
+
+
+async def test_a_merged_account_is_never_named_and_an_ambiguous_id_neither(
+    back: Back, source_database: Database
+) -> None:
+    world = {
+        "users": [
+            account("same", "Asha Verma", phone=PHONE, password_hash="0" * 64),
+            account("double", "Asha Verma", phone=f"+91 {PHONE}"),
+            account("same", "Joseph Mathew", phone=OTHER_PHONE),
+        ],
+        "customers_v2": [doc("cust", "Asha Verma", phone=PHONE)],
+    }
+    await fill(source_database, world)
+    await back.importing.run()
+
+    await back.write()
+
+    assert (await links(source_database))["cust"] == str(world["users"][0]["_id"])
+
+
+async def test_a_dry_run_says_what_would_be_done_and_does_nothing(back: Back, source_database: Database) -> None:
+    await fill(source_database, people())
+    await back.importing.run()
+    before = await database_hash(source_database), await contents(back.tx.database, without=frozenset())
+
+    previewed = await back.preview()
+
+    assert counts(previewed) == {"written": 4, "linked": 1}
+    assert (await database_hash(source_database), await contents(back.tx.database, without=frozenset())) == before
+    await back.write()
+    written = await database_hash(source_database)
+    assert counts(await preview_undo(back.tx, back.target)) == {"restored": 4}
+    assert await database_hash(source_database) == written
+
+
+async def test_verification_and_planning_see_the_source_as_it_was(back: Back, source_database: Database) -> None:
+    await fill(source_database, everything())
+    await back.importing.run()
+    assert (await back.importing.verify()).passed
+
+    outcome = await back.write()
+
+    assert outcome.total(Became.WRITTEN) == 3
+    verification = await back.importing.verify()
+    assert [check.check for check in verification.checks if not check.passed] == []
+    assert not any("changed" in account.classes for account in verification.accounts)
+    assert (await back.importing.plan()).automatic_actions == 0
+
+
+async def test_what_the_application_changes_later_is_a_change_with_the_link_as_it_was(
+    back: Back, source_database: Database
+) -> None:
+    await fill(source_database, everything())
+    await back.importing.run()
+    await back.write()
+    await source_database["customers_v2"].update_one({"id": "cust-new"}, {"$set": {"area": "Hebbal"}})
+
+    plan = await back.importing.plan()
+    await back.importing.apply(plan.digest)
+
+    assert plan.counts["changed"] == 1
+    customer = await back.tx.database[CUSTOMERS].find_one({"name": "Joseph Mathew"})
+    assert customer is not None
+    assert customer["area"] == "Hebbal"
+    assert (await back.importing.verify()).passed
+    await back.undo()
+    assert (await back.importing.plan()).automatic_actions == 0
+    assert (await back.importing.verify()).passed
+
+
+async def test_the_status_is_written_for_customers_who_have_one(back: Back, source_database: Database) -> None:
+    world = people()
+    world["customers_v2"][0]["activation_status"] = "their own"
+    world["customers_v2"][1]["activation_status"] = None
+    await fill(source_database, world)
+    await back.importing.run()
+    before = await contents(source_database)
+    await back.tx.database[CUSTOMERS].update_many(
+        {"phone": {"$in": [f"+91{PHONE}", f"+91{OTHER_PHONE}"]}}, {"$set": {"lifecycle": {"status": "active"}}}
+    )
+
+    outcome = await back.write(Request(activation_status=True))
+
+    statuses = {one["id"]: one.get("activation_status") async for one in source_database["customers_v2"].find()}
+    assert statuses == {
+        "linked": "their own",
+        "absent": "active",
+        "null": "active",
+        "dangling": "active",
+        "alone": None,
+    }
+    assert counts(outcome, "customers_v2.activation_status") == {"written": 3, "present": 1, "no_status": 1}
+    assert (await back.importing.verify()).passed
+    await back.undo()
+    assert await contents(source_database) == before
+
+
+async def test_what_was_changed_after_write_back_is_left_and_listed(back: Back, source_database: Database) -> None:
+    await fill(source_database, people())
+    await back.importing.run()
+    await back.write()
+    await source_database["customers_v2"].update_one({"id": "absent"}, {"$set": {"user_id": "joe"}})
+    await source_database["customers_v2"].delete_one({"id": "null"})
+
+    outcome = await back.undo()
+
+    assert counts(outcome) == {"restored": 2, "changed_since": 1, "gone": 1}
+    assert [key.partition(":")[0] for key in outcome.listed["changed_since"]] == ["customers_v2"]
+    assert (await links(source_database))["absent"] == "joe"
+
+
+async def test_a_document_that_was_not_imported_is_left_alone(back: Back, source_database: Database) -> None:
+    await fill(source_database, people())
+    await back.importing.run()
+    await source_database["customers_v2"].insert_one(doc("later", "Zoya Khan", phone="9845011199"))
+
+    outcome = await back.write()
+
+    assert counts(outcome)["not_imported"] == 1
+    assert (await links(source_database))["later"] == "absent"
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "asha",
+        " asha ",
+        DBRef("users", "asha"),
+        {"ref": {"id": "asha"}},
+        ["asha"],
+        pytest.param("OBJECT ID", id="the ObjectId"),
+        pytest.param("HEX", id="its hex, in capitals"),
+    ],
+)
+async def test_whatever_may_name_a_user_in_any_form_is_no_dangling_link(
+    back: Back, source_database: Database, link: object
+) -> None:
+    world = people()
+    user_id = world["users"][0]["_id"]
+    link = {"OBJECT ID": user_id, "HEX": str(user_id).upper()}.get(link, link) if isinstance(link, str) else link
+    world["customers_v2"] = [doc("cust", "Asha Verma", phone=PHONE, user_id=link)]
+    await fill(source_database, world)
+    await back.importing.run()
+    before = await contents(source_database)
+
+    assert counts(await back.write()) == {"linked": 1}
+
+    assert await contents(source_database) == before
+
+
+async def test_a_source_that_refuses_a_value_keeps_its_own(back: Back, source_database: Database) -> None:
+    await fill(source_database, people())
+    await back.importing.run()
+    await source_database.command("collMod", "customers_v2", validator={"user_id": {"$ne": "joe"}})
+
+    outcome = await back.write()
+
+    assert counts(outcome) == {"written": 2, "linked": 1, "refused": 2}
+    assert all("Document failed validation" in line for line in outcome.listed["refused"])
+    assert (await links(source_database))["null"] is None
+    await source_database.command("collMod", "customers_v2", validator={"user_id": {"$exists": True}})
+    undone = await back.undo()
+    assert counts(undone) == {"refused": 2}
+    assert (await links(source_database))["absent"] == "asha"
+    await source_database.command("collMod", "customers_v2", validator={})
+    assert counts(await back.undo()) == {"restored": 2}
+
+
+async def test_each_run_is_told_in_the_audit_log(back: Back, source_database: Database) -> None:
+    await fill(source_database, people())
+    await back.importing.run()
+
+    written, undone = await back.write(), await back.undo()
+
+    actions = [entry.action for entry in await entries_about(back.tx, f"write_back:{written.run}")]
+    assert actions == ["source.write_back_started", "source.written_back"]
+    (entry,) = await entries_about(back.tx, f"write_back:{undone.run}")
+    assert (entry.action, entry.reason) == ("source.write_back_undone", "restored 4")
