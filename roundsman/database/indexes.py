@@ -88,6 +88,15 @@ INDEXES: Mapping[str, tuple[Index, ...]] = MappingProxyType(
             _where_present("user_id", reason="What a user was made from."),
             _where_present("run", reason="What an import brought: to verify it and to undo it."),
         ),
+        collections.SOURCE_KEYS: (
+            _on(
+                "keys",
+                reason="The source documents that share a phone, an e-mail or an old id, for every followed change.",
+            ),
+        ),
+        collections.MIGRATION_PLANS: (
+            _where_present("kept_until", reason="The plans of sync rounds that have served their time."),
+        ),
         collections.REVIEWS: (
             _on("status", reason="The reviews that wait for a human."),
             _on("members", reason="The questions about a document, when its user is merged with another."),

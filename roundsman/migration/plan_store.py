@@ -90,6 +90,13 @@ async def keep_plan(tx: Tx, header: PlanHeader, chunks_id: ObjectId) -> None:
     await tx.database[MIGRATION_PLANS].insert_one(document)
 
 
+async def drop_plan(tx: Tx, digest: str) -> None:
+    """Forget a plan that was not applied, or whose run is forgotten too; the header goes last."""
+    if found := await find_plan(tx, digest):
+        await tx.database[MIGRATION_PLANS].delete_many(_chunk_range(found[1]))
+        await tx.database[MIGRATION_PLANS].delete_one({"_id": found[0].digest})
+
+
 async def find_plan(tx: Tx, digest: str) -> tuple[PlanHeader, ObjectId] | None:
     """The header of a plan and where its rows are; a digest may be shortened to eight characters or more."""
     query: Document = {"_id": {"$gte": digest, "$lt": digest + "g"}, "chunks": {"$exists": True}}
