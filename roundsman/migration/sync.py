@@ -1,0 +1,136 @@
+"""Following a source that goes on living: one round plans and applies what changed.
+
+A round looks at everything, or at the neighbourhood of documents that are known to have changed. Both end in the same
+users, profiles, identifiers and copies; docs/migration.md says what only a look at everything sees.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Final
+
+from roundsman.database.bulk import BulkOutcome
+from roundsman.database.collections import SOURCE_DOCUMENTS
+from roundsman.database.transaction import Tx
+from roundsman.errors import Conflict
+from roundsman.migration.apply import Applied, Means, apply_plan
+from roundsman.migration.attached import import_attached
+from roundsman.migration.gone import find_gone, note_gone
+from roundsman.migration.lease import MIGRATION, held_lease
+from roundsman.migration.neighbourhood import Ids, explore
+from roundsman.migration.pipeline import Pipeline
+from roundsman.migration.plan import PlanHeader
+from roundsman.migration.plan_store import drop_plan
+from roundsman.migration.planner import make_plan
+from roundsman.migration.profile import PEOPLE, SourceProfile
+from roundsman.migration.retention import keep_until
+from roundsman.migration.runs import find_unfinished_run
+from roundsman.migration.source_keys import KeyNoting, note_keys
+from roundsman.migration.sources.port import Source
+
+_ATTACHED: Final = ("products", "addresses", "orders")
+PLANS_ARE_KEPT: Final = timedelta(days=30)
+"""How long the plan and the run of a round are kept, if it had rows; one without rows leaves neither."""
+
+
+class SourceEmptied(Conflict):
+    """The source holds none of the people that were imported from it."""
+
+    code = "source_emptied"
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What a round did, in documents: new here, renewed, gone from the source, changed again while it was taken."""
+
+    run_id: str | None = None
+    arrived: int = 0
+    changed: int = 0
+    gone: int = 0
+    drifted: tuple[str, ...] = ()
+    questions: int = 0
+
+    @property
+    def did_nothing(self) -> bool:
+        """Whether the source had nothing new."""
+        return not (self.arrived or self.changed or self.gone or self.drifted or self.questions)
+
+
+async def compare_all(tx: Tx, source: Source, profile: SourceProfile, means: Means) -> Round:
+    """Compare the whole source by hashes, and take what is new, changed or gone.
+
+    Raises SourceEmptied, LeaseTaken, RunInterrupted, or what the source raises.
+    """
+    await finish_broken_run(tx, source, profile, means)
+    await _refuse_emptied(tx, source, profile)
+    header = await make_plan(tx, KeyNoting(tx, source, profile), profile, as_of=means.clock(), progress=means.progress)
+    applied = await _take(tx, source, profile, header, means)
+    gone = await note_gone(tx, profile, await find_gone(tx, source, profile), now=means.clock())
+    return replace(_round(header, applied), gone=gone)
+
+
+async def take_changes(tx: Tx, source: Source, profile: SourceProfile, changed: Ids, means: Means) -> Round:
+    """Take the documents that are known to have changed. Doing it twice does nothing.
+
+    Raises TooManyNeighbours where only a look at everything will do, LeaseTaken, RunInterrupted, or what the source
+    raises.
+    """
+    await finish_broken_run(tx, source, profile, means)
+    around = await explore(tx, source, profile, changed, now=means.clock())
+    header = await make_plan(tx, around.source, profile, as_of=means.clock(), asking_about=around.people)
+    applied = await _take(tx, around.source, profile, header, means)
+    await note_keys(tx, around.records)
+    gone = await note_gone(tx, profile, around.gone, now=means.clock())
+    return replace(_round(header, applied), gone=gone)
+
+
+async def finish_broken_run(tx: Tx, source: Source, profile: SourceProfile, means: Means) -> None:
+    """Go on with the run that was broken off, if there is one."""
+    if run := await find_unfinished_run(tx):
+        await apply_plan(tx, source, profile, run.plan, means)
+
+
+async def _take(tx: Tx, source: Source, profile: SourceProfile, header: PlanHeader, means: Means) -> Applied:
+    if any(count for name, count in header.counts.items() if name.startswith("rows.")):
+        await keep_until(tx, header.digest, means.clock() + PLANS_ARE_KEPT)
+        return await apply_plan(tx, source, profile, header.digest, means)
+    await drop_plan(tx, header.digest)
+    return await _take_attached(tx, source, profile, header, means)
+
+
+async def _take_attached(tx: Tx, source: Source, profile: SourceProfile, header: PlanHeader, means: Means) -> Applied:
+    applied = Applied("")
+    async with held_lease(tx, MIGRATION, means.clock) as lease:
+        pipeline = Pipeline(tx, "", lease, means.clock, stop=means.stop, documents_a_second=means.documents_a_second)
+        try:
+            applied.findings = await import_attached(
+                tx, source, profile, as_of=header.as_of, add=applied.add, pipeline=pipeline
+            )
+        except BaseException:
+            await pipeline.abandon()
+            raise
+    return applied
+
+
+def _round(header: PlanHeader, applied: Applied) -> Round:
+    none = BulkOutcome()
+    attached = [applied.totals.get(name, none) for name in _ATTACHED]
+    arrived = sum(one.inserted for one in (*attached, applied.totals.get("source_documents", none)))
+    changed = header.counts.get("changed", 0) + sum(len(one.differing) for one in attached)
+    return Round(
+        run_id=applied.run_id or None,
+        arrived=arrived,
+        changed=changed,
+        drifted=tuple(sorted((*applied.drifted, *applied.gone))),
+        questions=header.counts.get("rows.reviews", 0),
+    )
+
+
+async def _refuse_emptied(tx: Tx, source: Source, profile: SourceProfile) -> None:
+    """A source without people is a mistake or a restore under way: nobody's profile is ended by it."""
+    counts = await source.count_documents()
+    if any(counts.get(collection.name) for collection in profile.of_kind(*PEOPLE)):
+        return
+    if await tx.database[SOURCE_DOCUMENTS].find_one({}, {"_id": 1}):
+        raise SourceEmptied(
+            f"{source.locator} holds no people any more, and nothing was taken from it; is it the right database?"
+        )
