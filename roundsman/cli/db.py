@@ -5,16 +5,20 @@ from typing import Annotated
 
 import typer
 
+from roundsman.cli import backup
 from roundsman.cli.output import FINDINGS, print_table, say
 from roundsman.cli.running import run
 from roundsman.database.connection import open_client, shown_uri
 from roundsman.database.embedded import running_server, start_and_leave_up, stop_server
 from roundsman.database.status import DatabaseStatus, database_status
 from roundsman.database.upgrade import Drift, count_invalid, ensure_schema, find_drift, upgrade
+from roundsman.database.wholeness import require_whole
 from roundsman.runtime import open_database
 from roundsman.settings import Settings, load_settings
 
-app = typer.Typer(help="The database: its server, its schema.", no_args_is_help=True)
+app = typer.Typer(help="The database: its server, its schema, its backups.", no_args_is_help=True)
+app.command("backup")(backup.backup_)
+app.command("restore")(backup.restore_)
 
 
 @app.command("up")
@@ -98,11 +102,13 @@ async def _status(settings: Settings) -> DatabaseStatus:
 async def _check(settings: Settings) -> tuple[tuple[Drift, ...], dict[str, int]]:
     async with open_database(settings) as client:
         database = client[settings.database_name]
+        await require_whole(database)
         return await find_drift(database), await count_invalid(database)
 
 
 async def _upgrade(settings: Settings) -> tuple[Drift, ...]:
     async with open_database(settings) as client:
+        await require_whole(client[settings.database_name])
         return await upgrade(client[settings.database_name])
 
 

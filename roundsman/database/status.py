@@ -3,8 +3,12 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pymongo.asynchronous.database import AsyncDatabase
+
 from roundsman.database.connection import Client
+from roundsman.database.transaction import Document
 from roundsman.database.upgrade import SCHEMA_VERSION, schema_digest, stored_schema
+from roundsman.database.wholeness import find_restoring
 
 
 class SchemaStatus(StrEnum):
@@ -14,6 +18,7 @@ class SchemaStatus(StrEnum):
     CURRENT = "of this version"
     OTHER = 'of another version: run "roundsman db upgrade"'
     NEWER = "of a newer version"
+    HALF_RESTORED = 'only partly restored: run "roundsman db restore" again'
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +40,16 @@ async def database_status(client: Client, database_name: str) -> DatabaseStatus:
     return DatabaseStatus(
         address=":".join(map(str, address)) if address else "several",
         server_version=(await client.server_info())["version"],
-        schema=_schema_status(await stored_schema(database)),
+        schema=await _schema_status(database),
         documents=int(statistics["objects"]),
         stored_bytes=int(statistics["storageSize"] + statistics["indexSize"]),
     )
 
 
-def _schema_status(stored: dict[str, object]) -> SchemaStatus:
+async def _schema_status(database: AsyncDatabase[Document]) -> SchemaStatus:
+    if await find_restoring(database):
+        return SchemaStatus.HALF_RESTORED
+    stored = await stored_schema(database)
     version = stored.get("version")
     if not isinstance(version, int):
         return SchemaStatus.ABSENT

@@ -15,6 +15,7 @@ from roundsman.database.collections import SYSTEM
 from roundsman.database.indexes import INDEXES, Index
 from roundsman.database.transaction import Document
 from roundsman.database.validators import VALIDATORS
+from roundsman.database.wholeness import require_whole
 from roundsman.errors import Conflict
 
 SCHEMA_VERSION = 1
@@ -62,10 +63,11 @@ def schema_digest() -> str:
 
 
 async def ensure_schema(database: AsyncDatabase[Document]) -> None:
-    """Upgrade the database unless this very schema was applied to it before: then one read is all.
+    """Upgrade the database unless this very schema was applied to it before: then two reads are all.
 
-    Raises DatabaseIsNewer and IndexCannotBeBuilt.
+    Raises DatabaseHalfRestored, DatabaseIsNewer and IndexCannotBeBuilt.
     """
+    await require_whole(database)
     stored = await stored_schema(database)
     if stored.get("version", 0) > SCHEMA_VERSION:
         raise DatabaseIsNewer(
