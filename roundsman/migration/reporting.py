@@ -1,6 +1,7 @@
 """Gathering what the report says from the plan, the proof and the database."""
 
 from collections import Counter
+from collections.abc import Collection
 
 from roundsman.database.collections import (
     ADDRESSES,
@@ -19,7 +20,8 @@ from roundsman.database.transaction import Tx
 from roundsman.errors import NotFound
 from roundsman.migration.plan_store import Section, find_plan, read_rows
 from roundsman.migration.report import Example, Report
-from roundsman.migration.runs import find_latest_run
+from roundsman.migration.runs import Run, RunState, list_runs
+from roundsman.migration.runs_about import runs_about
 from roundsman.migration.verify.verification import Verification
 
 _SHOWN = (USERS, IDENTIFIERS, CREDENTIALS, CUSTOMERS, DELIVERY_BOYS, SUPPLIERS, PRODUCTS, ADDRESSES, ORDERS)
@@ -32,8 +34,8 @@ class NothingApplied(NotFound):
 
 
 async def gather_report(tx: Tx, verification: Verification) -> Report:
-    """The report of the run that was applied last. Raises NothingApplied."""
-    run = await find_latest_run(tx)
+    """The report of the run that was applied last from the verified source. Raises NothingApplied."""
+    run = await _latest_run_about(tx, {account.collection for account in verification.accounts})
     found = await find_plan(tx, run.plan) if run else None
     if found is None:
         raise NothingApplied("nothing was imported yet; begin with: roundsman migrate inspect --source …")
@@ -53,6 +55,11 @@ async def gather_report(tx: Tx, verification: Verification) -> Report:
         run.findings if run else {},
         unconfirmed,
     )
+
+
+async def _latest_run_about(tx: Tx, collections: Collection[str]) -> Run | None:
+    applied = [run for run in await list_runs(tx) if run.state is RunState.APPLIED]
+    return next(reversed(await runs_about(tx, applied, collections)), None)
 
 
 async def _open_reviews(tx: Tx) -> dict[str, int]:

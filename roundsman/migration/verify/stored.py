@@ -1,6 +1,6 @@
 """The checks that look at Roundsman's own documents only."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from itertools import pairwise
 
 from bson import ObjectId
@@ -77,15 +77,18 @@ async def check_profiles(tx: Tx, statuses: Mapping[ObjectId, UserStatus]) -> lis
     return [orphans, linked]
 
 
-async def check_users(tx: Tx, statuses: Mapping[ObjectId, UserStatus], staff: set[ObjectId]) -> list[CheckResult]:
-    """Merges lead to a live user in one step; imported staff was staff in the source."""
+async def check_users(
+    tx: Tx, statuses: Mapping[ObjectId, UserStatus], staff: set[ObjectId], *, other_runs: Collection[str]
+) -> list[CheckResult]:
+    """Merges lead to a live user in one step; imported staff was staff in the source, unless other sources brought it."""
+    others = {f"import:{run}" for run in other_runs}
     chain, gained = CheckResult(Check.MERGE_CHAIN), CheckResult(Check.STAFF_ROLE_GAINED)
     async for user in iterate_users(tx):
         if user.status is UserStatus.MERGED:
             chain.look()
             if user.merged_into is None or statuses.get(user.merged_into) not in LIVE_STATUSES:
                 chain.fail(f"user {user.id} is merged into {user.merged_into}, who is not live")
-        elif _is_imported_staff(user):
+        elif user.created_by not in others and _is_imported_staff(user):
             gained.look()
             if user.id not in staff and not await was_granted(tx, f"user:{user.id}"):
                 gained.fail(f"user {user.id} has {', '.join(user.roles)}, which no source document says")

@@ -10,6 +10,7 @@ from roundsman.migration.plan_store import Section, find_plan, read_rows
 from roundsman.migration.planning import Planning
 from roundsman.migration.profile import Kind, SourceProfile
 from roundsman.migration.runs import RunState, list_runs
+from roundsman.migration.runs_about import runs_about
 from roundsman.migration.sealing import Seal
 from roundsman.migration.sources.port import Source
 from roundsman.migration.verify.accounting import Accounting
@@ -38,7 +39,8 @@ async def verify(tx: Tx, source: Source, profile: SourceProfile, seal: Seal, *, 
     accounting = Accounting(tx, source, profile, seal, statuses, drifted)
     people = await accounting.accounts()
     orphans, linked = await check_profiles(tx, statuses)
-    imported_at = max((run.started_at for run in runs if run.state is RunState.APPLIED), default=None)
+    ours = await runs_about(tx, runs, {collection.name for collection in profile.collections})
+    imported_at = max((run.started_at for run in ours if run.state is RunState.APPLIED), default=None)
     attached, money = await AttachedCheck(tx, source, profile, as_of, imported_at, orphans).run()
     lost = await _planned_without_copy(tx, (run.plan for run in runs), accounting.missing, drifted)
     accounts = [*_with_lost(people, lost), *attached]
@@ -50,7 +52,9 @@ async def verify(tx: Tx, source: Source, profile: SourceProfile, seal: Seal, *, 
         orphans,
         linked,
         accounting.bad_key,
-        *await check_users(tx, statuses, accounting.staff),
+        *await check_users(
+            tx, statuses, accounting.staff, other_runs={run.id for run in runs} - {run.id for run in ours}
+        ),
         money,
         await check_decisions(tx),
         await check_plans(tx),
