@@ -7,6 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
+from roundsman.cli import suggest as suggestion
 from roundsman.cli.files import write_file
 from roundsman.cli.inspection_page import inspection_page
 from roundsman.cli.output import FINDINGS, print_json, print_table, say
@@ -26,6 +27,9 @@ def inspect(
     profile: ProfileOption = BUILT_IN,
     as_json: Annotated[bool, typer.Option("--json", help="Everything as JSON, with more examples.")] = False,
     html: Annotated[Path | None, typer.Option(help="Also write it as a page, to read and to hand on.")] = None,
+    suggest: Annotated[
+        Path | None, typer.Option(help="Draft a profile for an unknown database into a new TOML file, and end.")
+    ] = None,
     fail_on: Annotated[
         Level, typer.Option(help="Exit with 1 if there is a finding of this level or a graver one.")
     ] = Level.BLOCKER,
@@ -34,6 +38,9 @@ def inspect(
 
     Examples are `collection:_id` of documents; no phone, name or password is ever shown.
     """
+    if suggest:
+        suggestion.suggest(source, suggest, as_json=as_json)
+        return
     inspection = run(_inspect(source, read_profile(profile)))
     if html:
         write_file(html, inspection_page(inspection))

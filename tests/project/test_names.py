@@ -12,9 +12,9 @@ OUTSIDE = ("profiles", "generator")
 SUFFIXES = {".py", ".html", ".js", ".css", ".toml", ".json", ".md", ".txt"}
 
 PROFILE = "earlybird"
-# Words both applications use, each in its own documents: ours do not come from there.
+# Words both applications use, each in its own documents, or that are in every dictionary: ours do not come from there.
 SHARED_WORDS = """
-address address_id addresses area created_at customer_id customers date delivered_at delivery_boy_id delivery_boys email
+address address_id addresses area city created_at customer_id customers date delivered_at delivery_boy_id delivery_boys email
 gstin id is_active is_default items label landmark name orders password password_hash payment_terms phone price
 product_id products quantity role state status subscriptions supplier_id suppliers unit user_id users
 """
