@@ -28,26 +28,29 @@ class Runtime:
 
 
 @asynccontextmanager
-async def open_runtime(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterator[Runtime]:
+async def open_runtime(
+    settings: Settings, *, clock: Clock = utc_now, patience_seconds: float = 8.0
+) -> AsyncIterator[Runtime]:
     """Reach the database (starting one if the settings name none), bring it to this version's schema, load the keys.
 
+    `patience_seconds` is how long an operation waits for a primary: more than eight is for work that nobody waits for.
     Leaving it closes everything. Raises errors of the families Unavailable, InvalidInput, Conflict and
     IntegrityBroken, each with one sentence that says what to do.
     """
     sealing_key = _load_sealing_key(settings)
-    async with open_database(settings) as client:
+    async with open_database(settings, patience_seconds=patience_seconds) as client:
         tx = Tx(client[settings.database_name])
         await ensure_schema(tx.database)
         yield Runtime(settings=settings, client=client, tx=tx, clock=clock, sealing_key=sealing_key)
 
 
 @asynccontextmanager
-async def open_database(settings: Settings) -> AsyncIterator[Client]:
+async def open_database(settings: Settings, *, patience_seconds: float = 8.0) -> AsyncIterator[Client]:
     """Reach the server the settings name, or else Roundsman's own, and close the connection on leaving.
 
     The body's own trouble with the server comes out as one sentence too.
     """
-    async with server_uri(settings) as uri, await open_client(uri) as client:
+    async with server_uri(settings) as uri, await open_client(uri, patience_seconds=patience_seconds) as client:
         with database_errors(uri):
             yield client
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from roundsman.cli import admin, commands, db, demo, legacy, migrate, serve, settings
+from roundsman.cli import admin, commands, cutover, db, demo, legacy, migrate, serve, settings, sync, worker
 from roundsman.cli.output import fail, say
 from roundsman.errors import RoundsmanError
 
@@ -22,9 +22,12 @@ app = typer.Typer(
 app.add_typer(admin.app, name="admin")
 app.add_typer(db.app, name="db")
 app.add_typer(legacy.app, name="legacy")
+migrate.app.command("sync")(sync.sync)
 app.add_typer(migrate.app, name="migrate")
+migrate.app.command("cutover")(cutover.cutover_)
 app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
+app.command("worker")(worker.worker)
 app.command("settings")(settings.show)
 app.command("commands")(commands.show)
 

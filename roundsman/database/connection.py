@@ -7,6 +7,7 @@ from datetime import UTC
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+import pymongo
 from pymongo import AsyncMongoClient
 from pymongo.errors import ConfigurationError, ConnectionFailure, InvalidURI, OperationFailure, PyMongoError
 
@@ -15,7 +16,7 @@ from roundsman.errors import InvalidInput, Unavailable
 
 Client = AsyncMongoClient[Document]
 
-_SELECTION_TIMEOUT_MS = 8000
+_SELECTION_SECONDS = 8.0
 _UNAUTHORIZED = 13
 _AUTHENTICATION_FAILED = 18
 _OUT_OF_DISK_SPACE = 14031
@@ -52,14 +53,18 @@ def shown_uri(uri: str) -> str:
     return re.split(r"[/?]", re.sub(r"^[^/]*//(.*@)?", "", uri, count=1), maxsplit=1)[0]
 
 
-async def open_client(uri: str) -> Client:
+async def open_client(uri: str, *, patience_seconds: float = _SELECTION_SECONDS) -> Client:
     """Connect, and make sure that a replica set or cluster of MongoDB 6 or newer answers; the caller closes the client.
+
+    `patience_seconds` is how long each later operation waits for a primary: together with the driver's own repeating of
+    reads and writes, long work survives that a primary steps down.
 
     Raises InvalidDatabaseUri, NotAReplicaSet or DatabaseUnavailable, each with one sentence that says what to do.
     """
-    client = _client(uri)
+    client = _client(uri, patience_seconds)
     try:
-        hello = await client.admin.command("hello")
+        with pymongo.timeout(min(patience_seconds, _SELECTION_SECONDS)):
+            hello = await client.admin.command("hello")
         _require_usable(hello, shown_uri(uri))
     except PyMongoError as error:
         failure = _failure(error, client, shown_uri(uri))
@@ -94,7 +99,7 @@ def database_errors(uri: str) -> Iterator[None]:
         raise
 
 
-def _client(uri: str) -> Client:
+def _client(uri: str, patience_seconds: float) -> Client:
     options: dict[str, Any] = {
         "tz_aware": True,
         "tzinfo": UTC,
@@ -102,7 +107,7 @@ def _client(uri: str) -> Client:
         "appname": "roundsman",
     }
     if "serverselectiontimeoutms" not in uri.lower():
-        options["serverSelectionTimeoutMS"] = _SELECTION_TIMEOUT_MS
+        options["serverSelectionTimeoutMS"] = int(patience_seconds * 1000)
     try:
         return AsyncMongoClient(uri, **options)
     except (InvalidURI, ConfigurationError, ValueError) as error:

@@ -39,7 +39,12 @@ async def watch_database(
     ]
     wait = int(_LOOK.total_seconds() * 1000)
     with _history_errors():
-        return MongoChangeFeed(await database.watch(pipeline, resume_after=after, max_await_time_ms=wait))
+        stream = await database.watch(pipeline, resume_after=after, max_await_time_ms=wait)
+        if after is None:
+            # Only a first look tells where it stands. What it may have seen is older than whatever is read from now on.
+            while stream.resume_token is None:
+                await stream.try_next()
+        return MongoChangeFeed(stream)
 
 
 @contextmanager
@@ -78,17 +83,15 @@ class MongoChangeFeed:
         end = loop.time() + patience.total_seconds()
         while changes.count < most and not changes.unclear:
             event = await self._next()
-            if event is None:
-                if loop.time() >= end:
-                    break
-                continue
-            if changes.oldest_at is None:
-                changes.oldest_at = _moment(event)
-                end = loop.time() + debounce.total_seconds()
-            if event["operationType"] in _OF_DOCUMENTS:
-                found[event["ns"]["coll"]].add(source_id_text(event["documentKey"]["_id"]))
-            else:
-                changes.unclear = True
+            changes.caught_up = event is None
+            if event is not None:
+                if changes.newest_at is None:
+                    end = loop.time() + debounce.total_seconds()
+                changes.newest_at = _moment(event)
+                if event["operationType"] in _OF_DOCUMENTS:
+                    found[event["ns"]["coll"]].add(source_id_text(event["documentKey"]["_id"]))
+                else:
+                    changes.unclear = True
             if loop.time() >= end:
                 break
         changes.token = self.token

@@ -19,13 +19,15 @@ class ChangesLost(Unavailable):
 class Changes:
     """What changed since the last look: ids by collection, and `token`, after which the next look goes on.
 
-    `oldest_at` is when the first of them was made, as the source's clock says; None if nothing changed. `unclear` says
-    that collections were dropped or renamed, so that only a comparison of everything tells what changed.
+    `newest_at` is when the last of them was made, as the source's clock says; None if nothing changed. `caught_up` says
+    that there was nothing after them. `unclear` says that collections were dropped or renamed, so that only a comparison
+    of everything tells what changed.
     """
 
     token: Any
     documents: Mapping[str, Collection[str]] = field(default_factory=lambda: defaultdict(set))
-    oldest_at: datetime | None = None
+    newest_at: datetime | None = None
+    caught_up: bool = False
     unclear: bool = False
 
     @property

@@ -1,0 +1,71 @@
+"""The command `roundsman worker`: following the source, until somebody ends it."""
+
+import asyncio
+import sys
+from datetime import timedelta
+from typing import Annotated, Final
+
+import typer
+
+from roundsman.cli.output import say
+from roundsman.cli.running import interrupts_go_to, run
+from roundsman.cli.sources import BUILT_IN, NoSource, ProfileOption, SourceOption, read_profile
+from roundsman.migration.apply import Means
+from roundsman.migration.profile import SourceProfile
+from roundsman.migration.sealing import Seal
+from roundsman.migration.sources.opening import open_source
+from roundsman.runtime import open_runtime
+from roundsman.settings import load_settings
+from roundsman.worker.intake import Intake, Rhythm
+
+PATIENCE_SECONDS: Final = 60.0
+"""How long work that nobody waits for waits for a database whose primary has stepped down."""
+_GRACE_SECONDS: Final = 20.0
+
+
+def worker(
+    *,
+    source: SourceOption = None,
+    profile: ProfileOption = BUILT_IN,
+    every: Annotated[
+        int, typer.Option(min=1, help="Seconds between two comparisons where the source tells of no changes.")
+    ] = 60,
+    throttle: Annotated[int, typer.Option(min=0, help="At most so many documents a second; 0 is no limit.")] = 0,
+) -> None:
+    """Follow the source: take what changes there, until Ctrl-C or SIGTERM. Of several workers one works, the others wait."""
+    run(_work(source, read_profile(profile), Rhythm(compare=timedelta(seconds=every)), throttle))
+
+
+async def _work(option: str | None, profile: SourceProfile, rhythm: Rhythm, throttle: int) -> None:
+    settings = load_settings()
+    locator = option or settings.source
+    if locator is None:
+        raise NoSource("which source? Give --source, or set ROUNDSMAN_SOURCE")
+    stop = asyncio.Event()
+    async with open_runtime(settings, patience_seconds=PATIENCE_SECONDS) as runtime:
+        with interrupts_go_to(stop.set):
+            means = Means(Seal(runtime.sealing_key), runtime.clock, documents_a_second=throttle)
+            intake = Intake(runtime.tx, lambda: open_source(locator), profile, means, stop, _say, rhythm)
+            _say("Following the source. Ctrl-C ends it.")
+            await _ending_in_time(asyncio.create_task(intake.run()), stop)
+            _say("Ended.")
+
+
+async def _ending_in_time(working: "asyncio.Task[None]", stop: asyncio.Event) -> None:
+    """Let the work come to a batch border; planning has none, and is cut off, which loses nothing."""
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not working.done():
+        await asyncio.wait({working}, timeout=_GRACE_SECONDS)
+        working.cancel()
+    try:
+        await working
+    except asyncio.CancelledError:
+        _say("Cut off between two borders; the next worker goes on from there.")
+
+
+def _say(sentence: str) -> None:
+    """Say it at once, also into a log file."""
+    say(sentence)
+    sys.stdout.flush()

@@ -1,0 +1,179 @@
+"""Following the source without end: its change stream where it has one, comparing everything where it has none.
+
+A change stream goes on where the last round ended, because its token is stored after what it speaks of was taken. When
+the source does not know that place any more, and once a day anyway, everything is compared.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from roundsman.database.transaction import Tx
+from roundsman.errors import Conflict, Unavailable
+from roundsman.migration.apply import Means
+from roundsman.migration.lease import LeaseLost, LeaseTaken
+from roundsman.migration.neighbourhood import TooManyNeighbours
+from roundsman.migration.pipeline import RunInterrupted
+from roundsman.migration.profile import SourceProfile
+from roundsman.migration.retention import forget_old_plans
+from roundsman.migration.source_cursor import find_cursor, note_compared, note_taken, note_unreachable
+from roundsman.migration.sources.changes import ChangeFeed, ChangesLost, Watchable
+from roundsman.migration.sources.port import Source, SourceUnreachable
+from roundsman.migration.sync import Round, compare_all, take_changes
+from roundsman.worker.leadership import Leadership, leadership
+
+_FIRST_PAUSE: Final = timedelta(seconds=1)
+_LONGEST_PAUSE: Final = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """How long to wait for what.
+
+    `debounce`: for further changes after the first; `most`: so many changes make a round; `idle`: between two looks at
+    the clock, and notes that there was nothing; `compare`: between comparisons where the source tells of no changes;
+    `compare_anyway`: where it does; `standby`: between two looks whether another worker still lives.
+    """
+
+    debounce: timedelta = timedelta(seconds=1)
+    most: int = 2_000
+    idle: timedelta = timedelta(seconds=5)
+    compare: timedelta = timedelta(seconds=60)
+    compare_anyway: timedelta = timedelta(hours=24)
+    standby: timedelta = timedelta(seconds=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What following needs: where from, how to read it, where to, whom to tell, and when to end."""
+
+    tx: Tx
+    open_source: Callable[[], Source]
+    profile: SourceProfile
+    means: Means
+    stop: asyncio.Event
+    say: Callable[[str], None]
+    rhythm: Rhythm = Rhythm()
+
+    async def run(self) -> None:
+        """Follow the source until asked to stop; wait while another worker does. What may pass by itself is tried again."""
+        waiting = False
+        while not self.stop.is_set():
+            try:
+                async with leadership(self.tx, self.means.clock) as leading:
+                    waiting = False
+                    await _Following(self, leading).run()
+            except LeaseTaken as taken:
+                if not waiting:
+                    self.say(f"Standing by: {taken.message}")
+                waiting = True
+                await self.pause(self.rhythm.standby)
+
+    async def pause(self, span: timedelta) -> None:
+        """Wait, but not when asked to stop."""
+        try:
+            await asyncio.wait_for(self.stop.wait(), span.total_seconds())
+        except TimeoutError:
+            return
+
+
+class _Following:
+    """The one worker that works."""
+
+    def __init__(self, intake: Intake, leading: Leadership) -> None:
+        self._intake, self._leading = intake, leading
+        self._tx, self._profile, self._rhythm = intake.tx, intake.profile, intake.rhythm
+        self._means = replace(intake.means, stop=self._is_over)
+        self._trouble: str | None = None
+        self._pause = _FIRST_PAUSE
+        self._starts_anew = False
+
+    async def run(self) -> None:
+        while not self._is_over():
+            source = self._intake.open_source()
+            try:
+                await self._follow(source)
+            except (LeaseLost, RunInterrupted):
+                continue
+            except ChangesLost as lost:
+                self._intake.say(lost.message)
+                self._starts_anew = True
+            except (Unavailable, Conflict) as trouble:
+                await self._wait_out(source, trouble)
+            finally:
+                await source.close()
+
+    def _is_over(self) -> bool:
+        return self._intake.stop.is_set() or self._leading.lost.is_set()
+
+    async def _follow(self, source: Source) -> None:
+        if isinstance(source, Watchable) and await source.can_be_watched():
+            await self._follow_changes(source, source)
+        else:
+            await self._compare(source, token=None)
+            await self._intake.pause(self._rhythm.compare)
+
+    async def _follow_changes(self, source: Source, watchable: Watchable) -> None:
+        cursor = await find_cursor(self._tx)
+        is_known = cursor is not None and cursor.source == source.locator and not self._starts_anew
+        token = cursor.token if cursor and is_known else None
+        compared_at = cursor.compared_at if cursor and token else None
+        feed = await watchable.watch([one.name for one in self._profile.collections], after=token)
+        try:
+            while not self._is_over():
+                if compared_at is None or self._now() - compared_at > self._rhythm.compare_anyway:
+                    compared_at = self._now()
+                    await self._compare(source, token=feed.token)
+                compared_at = await self._take_next(source, feed, compared_at)
+        finally:
+            await feed.close()
+
+    async def _take_next(self, source: Source, feed: ChangeFeed, compared_at: datetime) -> datetime | None:
+        """Take the next changes; None where only a comparison of everything will do."""
+        changes = await feed.gather(patience=self._rhythm.idle, debounce=self._rhythm.debounce, most=self._rhythm.most)
+        until = self._now() if changes.caught_up or changes.newest_at is None else changes.newest_at
+        if changes.unclear:
+            return None
+        if changes.count and not self._is_over():
+            try:
+                done = await take_changes(self._tx, source, self._profile, changes.documents, self._means)
+            except TooManyNeighbours:
+                return None
+            self._tell(done)
+        await self._note(source, changes.token, until)
+        return compared_at
+
+    async def _compare(self, source: Source, *, token: Any) -> None:  # noqa: ANN401 - the source's own
+        """Compare everything; the token was taken before, so that nothing is missed meanwhile."""
+        began = self._now()
+        self._tell(await compare_all(self._tx, source, self._profile, self._means))
+        await self._note(source, token, began)
+        await note_compared(self._tx, source.locator, at=began)
+        await forget_old_plans(self._tx, now=began)
+
+    async def _note(self, source: Source, token: Any, until: datetime) -> None:  # noqa: ANN401 - as above
+        if self._trouble:
+            self._intake.say("Following again.")
+        self._trouble, self._pause, self._starts_anew = None, _FIRST_PAUSE, False
+        await note_taken(self._tx, source.locator, token=token, until=until, fencing=self._leading.lease.fencing)
+
+    def _tell(self, done: Round) -> None:
+        if not done.did_nothing:
+            self._intake.say(
+                f"Took {done.arrived} new, {done.changed} changed and {done.gone} gone documents, with "
+                f"{done.questions} questions; {len(done.drifted)} changed meanwhile and come next."
+            )
+
+    async def _wait_out(self, source: Source, trouble: Unavailable | Conflict) -> None:
+        if trouble.message != self._trouble:
+            self._intake.say(f"{trouble.message}; trying again")
+        self._trouble = trouble.message
+        if isinstance(trouble, SourceUnreachable):
+            await note_unreachable(self._tx, source.locator, since=self._now())
+        await self._intake.pause(self._pause)
+        self._pause = min(self._pause * 2, _LONGEST_PAUSE)
+
+    def _now(self) -> datetime:
+        return self._intake.means.clock()

@@ -1,0 +1,236 @@
+"""Following a source that goes on living: what a round takes, notes and leaves behind."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from roundsman.database.collections import (
+    CUSTOMERS,
+    DELIVERY_BOYS,
+    MIGRATION_PLANS,
+    MIGRATION_RUNS,
+    ORDERS,
+    SOURCE_DOCUMENTS,
+    SUPPLIERS,
+)
+from roundsman.identity.lookup import find_user
+from roundsman.migration.lease import LeaseLost
+from roundsman.migration.retention import forget_old_plans
+from roundsman.migration.source_cursor import find_cursor, note_taken
+from roundsman.migration.sources.changes import ChangeFeed, ChangesLost
+from roundsman.migration.sources.mongodb import MongoSource
+from roundsman.migration.sync import PLANS_ARE_KEPT, Round, SourceEmptied, compare_all, take_changes
+from roundsman.operations.person import find_person
+from tests.imports import Database, Import, fill
+from tests.migration_builders import AS_OF, EARLYBIRD, doc, object_id
+from tests.storage.migration.worlds import an_order, everything
+
+NAMES = [collection.name for collection in EARLYBIRD.collections]
+
+
+@pytest.fixture(autouse=True)
+async def shop(source_database: Database) -> Database:
+    """A business with one of everything."""
+    await fill(source_database, everything())
+    return source_database
+
+
+@pytest.fixture
+async def feed(source: MongoSource, importing: Import) -> AsyncIterator[ChangeFeed]:
+    """The changes of the business since it was taken."""
+    feed = await source.watch(NAMES, after=None)
+    await compare(importing)
+    yield feed
+    await feed.close()
+
+
+async def compare(importing: Import) -> Round:
+    return await compare_all(importing.runtime.tx, importing.source, importing.profile, importing.means())
+
+
+async def take(importing: Import, feed: ChangeFeed) -> Round:
+    """Take what changed, as the worker does."""
+    moment = timedelta(milliseconds=300)
+    changes = await feed.gather(patience=moment * 10, debounce=moment, most=1_000)
+    return await take_changes(
+        importing.runtime.tx, importing.source, importing.profile, changes.documents, importing.means()
+    )
+
+
+async def green(importing: Import) -> list[object]:
+    verification = await importing.verify()
+    return [(one.check, one.examples) for one in verification.checks if not one.passed]
+
+
+async def test_a_round_over_everything_is_an_import_and_the_next_one_does_nothing(importing: Import) -> None:
+    first, second = await compare(importing), await compare(importing)
+
+    assert first.arrived == sum(len(documents) for name, documents in everything().items() if name != "areas")
+    assert first.run_id
+    assert second.did_nothing
+    assert second.run_id is None
+    assert await importing.runtime.tx.database[MIGRATION_RUNS].count_documents({}) == 1
+    assert await importing.runtime.tx.database[MIGRATION_PLANS].count_documents({"chunks": {"$exists": True}}) == 1
+    assert await green(importing) == []
+
+
+async def test_changes_of_all_kinds_arrive(importing: Import, shop: Database, feed: ChangeFeed) -> None:
+    await shop["customers_v2"].insert_one(doc("late", "Zoya Khan", phone="9845011199"))
+    await shop["customers_v2"].update_one({"id": "cust-asha"}, {"$set": {"area": "Hebbal"}})
+    await shop["customers_v2"].delete_one({"id": "cust-mute"})
+    await shop["orders"].insert_one(an_order("order-9", "late"))
+
+    done = await take(importing, feed)
+
+    assert (done.arrived, done.changed, done.gone, done.drifted) == (2, 1, 1, ())
+    person = await find_person(importing.runtime.tx, "9845011199")
+    assert person.user.name == "Zoya Khan"
+    order = await importing.runtime.tx.database[ORDERS].find_one({"_id": object_id("order-9")})
+    assert order is not None
+    assert order["customer_id"] == person.customers[0].id
+    assert order["lines"][0]["product_id"] == everything()["products"][0]["_id"]
+    assert await green(importing) == []
+
+
+async def test_a_round_of_orders_alone_leaves_no_plan_and_no_run(
+    importing: Import, shop: Database, feed: ChangeFeed
+) -> None:
+    await shop["orders"].insert_one(an_order("order-9", "asha"))
+
+    done = await take(importing, feed)
+
+    assert (done.arrived, done.run_id) == (1, None)
+    assert await importing.runtime.tx.database[MIGRATION_RUNS].count_documents({}) == 1
+    assert await green(importing) == []
+
+
+async def test_an_order_that_came_before_its_customer_gets_him(
+    importing: Import, shop: Database, feed: ChangeFeed
+) -> None:
+    await shop["orders"].insert_one(an_order("order-9", "late"))
+    await take(importing, feed)
+    await shop["customers_v2"].insert_one(doc("late", "Zoya Khan", phone="9845011199"))
+
+    await take(importing, feed)
+
+    order = await importing.runtime.tx.database[ORDERS].find_one({"_id": object_id("order-9")})
+    assert order is not None
+    assert order["user_id"] == (await find_user(importing.runtime.tx, "late")).id
+    assert await green(importing) == []
+
+
+@pytest.mark.parametrize(
+    ("collection", "id", "profiles", "before", "after"),
+    [
+        ("customers_v2", "cust-new", CUSTOMERS, "active", "stopped"),
+        ("delivery_boys_v2", "boy", DELIVERY_BOYS, "active", "left"),
+        ("suppliers", "farm", SUPPLIERS, "active", "inactive"),
+    ],
+)
+async def test_who_is_gone_from_the_source_becomes_inactive_and_who_returns_active(
+    collection: str,
+    id: str,  # noqa: A002 - the field's name
+    profiles: str,
+    before: str,
+    after: str,
+    importing: Import,
+    shop: Database,
+) -> None:
+    await compare(importing)
+    tx = importing.runtime.tx
+    user = await find_user(tx, id)
+    document = await shop[collection].find_one_and_delete({"id": id})
+
+    async def status() -> str:
+        profile = await tx.database[profiles].find_one({"user_id": user.id})
+        assert profile is not None
+        return str(profile["status"])
+
+    assert document is not None
+    assert await status() == before
+    assert (await compare(importing)).gone == 1
+    assert await status() == after
+    assert await find_user(tx, id) == user
+    assert await green(importing) == []
+    assert (await compare(importing)).did_nothing
+
+    await shop[collection].insert_one(document)
+    assert (await compare(importing)).changed == 1
+    assert await status() == before
+    assert await tx.database[SOURCE_DOCUMENTS].count_documents({"gone_at": {"$exists": True}}) == 0
+    assert await green(importing) == []
+
+
+async def test_staff_who_is_gone_from_the_source_still_has_his_role_from_there(
+    importing: Import, shop: Database
+) -> None:
+    await compare(importing)
+    await shop["users"].delete_one({"id": "staff"})
+
+    await compare(importing)
+
+    verification = await importing.verify()
+    assert verification.passed
+    assert {one.collection: one.classes.get("gone") for one in verification.accounts}["users"] == 1
+
+
+async def test_a_source_without_people_ends_nobody(importing: Import, shop: Database) -> None:
+    await compare(importing)
+    for name in ("users", "customers_v2", "delivery_boys_v2", "suppliers"):
+        await shop[name].delete_many({})
+
+    with pytest.raises(SourceEmptied, match="right database"):
+        await compare(importing)
+
+    assert await importing.runtime.tx.database[CUSTOMERS].count_documents({"status": "stopped"}) == 0
+
+
+async def test_after_the_whole_database_is_dropped_its_changes_are_lost(
+    source: MongoSource, shop: Database, feed: ChangeFeed
+) -> None:
+    await shop.client.drop_database(shop.name)
+
+    async def look(feed: ChangeFeed) -> None:
+        while await feed.gather(patience=timedelta(seconds=1), debounce=timedelta(), most=1_000):
+            pass
+
+    with pytest.raises(ChangesLost):
+        await look(feed)
+    with pytest.raises(ChangesLost):
+        await look(await source.watch(NAMES, after=feed.token))
+    assert await source.watch(NAMES, after=None)
+
+
+async def test_a_dropped_collection_makes_the_changes_unclear(shop: Database, feed: ChangeFeed) -> None:
+    await shop["customers_v2"].drop()
+
+    changes = await feed.gather(patience=timedelta(seconds=5), debounce=timedelta(seconds=1), most=1_000)
+
+    assert changes.unclear
+
+
+async def test_what_was_noted_by_a_later_worker_is_not_overwritten(importing: Import) -> None:
+    tx = importing.runtime.tx
+    await note_taken(tx, "there", token={"_data": "later"}, until=AS_OF, fencing=2)
+
+    with pytest.raises(LeaseLost):
+        await note_taken(tx, "there", token={"_data": "earlier"}, until=AS_OF, fencing=1)
+
+    cursor = await find_cursor(tx)
+    assert cursor is not None
+    assert cursor.token == {"_data": "later"}
+
+
+async def test_plans_of_rounds_are_forgotten_in_time_and_others_are_not(importing: Import, shop: Database) -> None:
+    tx = importing.runtime.tx
+    await importing.run()
+    await shop["customers_v2"].insert_one(doc("late", "Zoya Khan", phone="9845011199"))
+    await compare(importing)
+    now = importing.runtime.clock()
+
+    assert await forget_old_plans(tx, now=now) == 0
+    assert await forget_old_plans(tx, now=now + PLANS_ARE_KEPT) == 1
+    assert await tx.database[MIGRATION_RUNS].count_documents({}) == 1
+    assert await tx.database[MIGRATION_PLANS].count_documents({"chunks": {"$exists": True}}) == 1
+    assert await green(importing) == []
