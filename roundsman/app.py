@@ -8,7 +8,7 @@ from typing import Final
 from fastapi import FastAPI
 from pymongo.errors import ConnectionFailure, ExecutionTimeout, WaitQueueTimeoutError
 
-from roundsman.api import auth, documents, health, users
+from roundsman.api import auth, documents, health, reviews, users
 from roundsman.auth.hashing import PasswordHashing
 from roundsman.auth.keys import load_signing_key
 from roundsman.auth.tokens import TokenAuthority
@@ -44,7 +44,7 @@ def create_app(opener: RuntimeOpener | None = None) -> FastAPI:
         # The document is served by a guarded route of ours; FastAPI's page for it would load scripts from a CDN.
         openapi_url=None,
     )
-    for router in (auth.router, users.router, health.router, documents.api_router):
+    for router in (auth.router, users.router, reviews.router, health.router, documents.api_router):
         app.include_router(router, prefix=_API)
     app.include_router(documents.well_known_router)
     app.include_router(overview.router)

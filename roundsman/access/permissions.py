@@ -16,6 +16,10 @@ class Permission(StrEnum):
     """Register a customer who stands at the door or on the phone (assisted onboarding)."""
     USERS_READ = "users:read"
     """Find any user by any identifier and see his roles and profiles."""
+    REVIEWS_READ = "reviews:read"
+    """See what an import left to humans, with the people side by side."""
+    REVIEWS_DECIDE = "reviews:decide"
+    """Say who is who, which joins people or keeps them apart, and take such an answer back."""
 
 
 OWN_ONLY: Final = frozenset({Permission.ME_READ})

@@ -12,7 +12,7 @@ from typing import Annotated, Final
 
 import typer
 
-from roundsman.audit_log.entries import SYSTEM
+from roundsman.audit_log.entries import SYSTEM, Actor
 from roundsman.cli.migrate import apply_with_progress, print_verification, verify_and_remember
 from roundsman.cli.output import say
 from roundsman.cli.progress import shown_progress
@@ -23,13 +23,17 @@ from roundsman.database.connection import with_database
 from roundsman.errors import IntegrityBroken
 from roundsman.identity.importing import count_admins_made_here
 from roundsman.identity.mode import PeopleMode, get_mode
+from roundsman.identity.role_grants import list_active_admins
 from roundsman.migration.cutover import cut_over, open_staff_reviews
+from roundsman.migration.deciding import decide
 from roundsman.migration.generator.generating import World, generate
 from roundsman.migration.generator.loading import load_folder
+from roundsman.migration.members import Opener
 from roundsman.migration.planner import make_plan
 from roundsman.migration.profile import SourceProfile, builtin_profile
-from roundsman.migration.reviews import keep_apart
+from roundsman.migration.reviews import Answer, Decision
 from roundsman.migration.runs import find_latest_run, find_unfinished_run
+from roundsman.migration.sealing import Seal
 from roundsman.migration.sources.mongodb import MongoSource
 from roundsman.operations.admins import NewAdmin, create_admin_with_password
 from roundsman.runtime import Runtime, open_runtime, server_uri
@@ -77,11 +81,19 @@ async def _prepare(runtime: Runtime, source: MongoSource, source_uri: str, world
     print_verification(verification)
     if not verification.passed:
         raise IntegrityBroken("the demo's import does not verify; please report this with the lines above")
-    for review in await open_staff_reviews(runtime.tx):
-        # An owner looks at each of these; in the demo they are the generator's own namesakes.
-        await keep_apart(runtime.tx, review, actor=SYSTEM, reason="demo", now=runtime.clock())
+    await _answer_staff_reviews(runtime, profile)
     await _create_admin(runtime)
     await cut_over(runtime.tx, verification, now=runtime.clock())
+
+
+async def _answer_staff_reviews(runtime: Runtime, profile: SourceProfile) -> None:
+    """Keep namesakes of the staff apart, as two admins would: in the demo they are the generator's own invention."""
+    opener = Opener(Seal(runtime.sealing_key), profile)
+    admins = await list_active_admins(runtime.tx)
+    for review in await open_staff_reviews(runtime.tx):
+        for actor in [Actor(str(admin.id)) for admin in admins[:2]] or [SYSTEM]:
+            answer = Answer(Decision.KEEP_APART, "demo")
+            await decide(runtime.tx, review, answer, actor=actor, opener=opener, now=runtime.clock())
 
 
 async def _generate(source_uri: str, world: World) -> None:

@@ -2,9 +2,9 @@
 
 from roundsman.database.changes import Edit, Move, edit, move
 from roundsman.database.collections import IDENTIFIERS, USERS
-from roundsman.database.transaction import Tx
+from roundsman.database.transaction import Document, Tx
 from roundsman.identity.lookup import identifiers_of_user
-from roundsman.identity.store import identifier_document, user_document
+from roundsman.identity.store import identifier_document, identifier_from, user_document
 from roundsman.identity.users import Identifier, User
 from roundsman.ids import UserId
 
@@ -29,6 +29,11 @@ def led_to(identifier: Identifier, user_id: UserId, *, instead_of: UserId) -> Id
     """The identifier with one of its users replaced."""
     users = {user_id if one == instead_of else one for one in identifier.user_ids}
     return Identifier(identifier.key, tuple(sorted(users)), identifier.verified_at, identifier.epoch)
+
+
+def identifier_owners(document: Document) -> tuple[UserId, ...]:
+    """Whom an identifier leads to that was kept as it was stored."""
+    return identifier_from(document).user_ids
 
 
 async def lead_merged_to(tx: Tx, survivor: UserId, *, of: UserId) -> Move:

@@ -1,4 +1,4 @@
-"""Giving roles to people."""
+"""Giving roles to people, and who has them."""
 
 from datetime import datetime
 
@@ -6,10 +6,13 @@ from bson import ObjectId
 
 from roundsman.access.roles import Role
 from roundsman.audit_log.entries import SYSTEM
+from roundsman.database.collections import USERS
+from roundsman.database.documents import iterate
 from roundsman.database.transaction import Tx
 from roundsman.errors import InvalidInput
 from roundsman.identity.logins import login_email, login_identifiers, login_phone
 from roundsman.identity.registration import register_user
+from roundsman.identity.store import user_from
 from roundsman.identity.users import Claim, User, UserStatus
 from roundsman.ids import UserId
 
@@ -44,3 +47,10 @@ async def create_admin(tx: Tx, *, name: str, phone: str | None = None, email: st
         raise NothingToSignInWith("An admin needs a phone or an e-mail to sign in with")
     await register_user(tx, admin, identifiers, actor=SYSTEM)
     return admin
+
+
+async def list_active_admins(tx: Tx) -> list[User]:
+    """Those who may decide about everybody, by id."""
+    criteria = {"roles": Role.ADMIN.value, "status": UserStatus.ACTIVE.value}
+    found = [user async for user in iterate(tx, USERS, user_from, criteria)]
+    return sorted([user for user in found if Role.ADMIN in user.effective_roles], key=lambda user: user.id)

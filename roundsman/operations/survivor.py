@@ -94,3 +94,8 @@ def claim_of(users: Iterable[User], keys: Collection[str], *, has_password: bool
         return Claim.CLAIMABLE
     had_more = {Claim.CLAIMED, Claim.CLAIMABLE, Claim.CLAIMABLE_CONFLICT} & set(claims)
     return Claim.CLAIMABLE_CONFLICT if had_more else Claim.UNCLAIMABLE
+
+
+def reclaimed(user: User, claim: Claim) -> User:
+    """The user with another claim."""
+    return replace(user, claim=claim)

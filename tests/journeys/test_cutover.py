@@ -7,7 +7,7 @@ from roundsman.identity.mode import Mode, OperationsMode, PeopleMode, get_mode
 from roundsman.runtime import Runtime
 from tests.commands import RoundsmanCommand
 from tests.imports import Database, fill
-from tests.journeys.shop import bearer, import_shop, make_admin, sign_in
+from tests.journeys.shop import bearer, cut_over, import_shop, make_admin, sign_in
 from tests.migration_builders import PHONE, doc
 from tests.storage.migration.worlds import BOY_PHONE, ORDER_ID, STAFF_PHONE
 
@@ -21,29 +21,30 @@ async def test_cutover_waits_for_proofs_an_admin_and_the_questions_about_staff(
     # A customer under the phone of an admin, with another name: only a human may say who they are.
     await fill(source_database, {"customers": [doc("clash", "Zubin Mistry", phone=STAFF_PHONE)]})
     import_shop(roundsman, shop)
-    cutover = ("migrate", "cutover", "--source", shop, "--confirm", "live")
-
-    hesitant = roundsman("migrate", "cutover", "--source", shop, "--confirm", "yes")
-    assert (hesitant.returncode, "Nothing was changed" in hesitant.stdout) == (1, True)
+    cutover = ("migrate", "cutover", "--source", shop)
 
     await database[ORDERS].update_one({"_id": ORDER_ID}, {"$inc": {"total_paise": 1}})
-    unproved = roundsman(*cutover)
-    assert (unproved.returncode, "verification fails (money)" in unproved.stderr) == (4, True)
+    unready = roundsman(*cutover, "--yes")
+    assert (unready.returncode, "4 of the conditions are not met" in unready.stderr) == (4, True)
+    for said in ("verification fails (money)", "about staff", "no admin was made here", "never backed up"):
+        assert said in unready.stderr
     await database[ORDERS].update_one({"_id": ORDER_ID}, {"$inc": {"total_paise": -1}})
-
-    without_admin = roundsman(*cutover)
-    assert (without_admin.returncode, "no admin was made here" in without_admin.stderr) == (4, True)
     make_admin(roundsman)
+    assert roundsman("db", "backup", "backup").returncode == 0
 
-    undecided = roundsman(*cutover)
-    assert (undecided.returncode, "about staff" in undecided.stderr) == (4, True)
+    undecided = roundsman(*cutover, "--yes")
+    assert (undecided.returncode, "1 of the conditions" in undecided.stderr) == (4, True)
+    assert "about staff" in undecided.stderr
     assert await get_mode(runtime.tx) == SHADOW
     (staff,) = await database[USERS].find({"roles": "admin", "created_by": {"$regex": "^import"}}).to_list()
     (review,) = await database[REVIEWS].find({"user_ids": staff["_id"]}).to_list()
-    kept = roundsman("migrate", "review", "keep-apart", review["_id"], "--reason", "the owner knows both")
+    kept = roundsman("migrate", "review", "decide", review["_id"], "keep-apart", "--by", str(staff["_id"]), "--reason", "the owner knows both")
     assert kept.returncode == 0, kept.stderr
 
-    done = roundsman(*cutover)
+    hesitant = roundsman(*cutover, standard_input="yes\n")
+    assert (hesitant.returncode, "nothing was changed" in hesitant.stderr) == (1, True)
+    assert await get_mode(runtime.tx) == SHADOW
+    done = roundsman(*cutover, standard_input="live\n")
 
     assert done.returncode == 0, done.stderr
     assert await get_mode(runtime.tx) == Mode(PeopleMode.LIVE, OperationsMode.SOURCE)
@@ -63,7 +64,7 @@ async def test_until_cutover_customers_wait_and_staff_looks_around(
     assert (closed.status_code, closed.json()["code"]) == (409, "people_managed_elsewhere")
     assert (await sign_in(api, PHONE)).json()["code"] == "sign_in_closed"
     assert (await sign_in(api, STAFF_PHONE)).status_code == 200
-    assert roundsman("migrate", "cutover", "--source", shop, "--confirm", "live").returncode == 0
+    cut_over(roundsman, shop)
     assert (await sign_in(api, PHONE)).status_code == 200
     registered = await api.post("/api/v1/auth/register", json=NEW_CUSTOMER, headers=admin)
     assert registered.status_code == 201

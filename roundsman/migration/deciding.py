@@ -1,0 +1,225 @@
+"""Carrying out a human's answer, and taking it back.
+
+Each is one transaction: the answer, what it changes, the journal of that and the audit entry are there together or not
+at all. It takes its turn between the runs of the migration, so that no plan is applied to people it does not speak of.
+"""
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import datetime
+
+from roundsman.audit_log.entries import Actor, AuditEntry
+from roundsman.audit_log.log import record
+from roundsman.database.changes import move
+from roundsman.database.collections import SOURCE_DOCUMENTS
+from roundsman.database.transaction import Tx, in_transaction
+from roundsman.errors import Conflict
+from roundsman.ids import UserId
+from roundsman.migration.authority import authorised
+from roundsman.migration.lease import MIGRATION, take_turn
+from roundsman.migration.members import Opener, keys_of_users, owners_of, parties
+from roundsman.migration.planner import refuse_while_unfinished
+from roundsman.migration.reviews import (
+    APART,
+    Answer,
+    Decision,
+    Given,
+    Parties,
+    Review,
+    ReviewStatus,
+    forget,
+    get_review,
+    keep_deferral,
+    keep_given,
+    keep_proposal,
+    reopen,
+    reviews_about,
+    settle,
+    settled_reviews,
+)
+from roundsman.migration.shared_phone import hand_phone_over
+from roundsman.operations.journal import TakenBack, add_changes, find_entry, take_entry_back
+from roundsman.operations.merging import merge_users
+
+
+class ReviewNotOpen(Conflict):
+    """The question was answered already."""
+
+    code = "review_not_open"
+
+
+class NothingToTakeBack(Conflict):
+    """The question waits for an answer, or its answer was carried out elsewhere."""
+
+    code = "nothing_to_take_back"
+
+
+class DocumentNotTaken(Conflict):
+    """A document of the question belongs to nobody yet."""
+
+    code = "document_not_taken"
+
+
+class AnsweredOtherwise(Conflict):
+    """A human said before that they are not to be joined."""
+
+    code = "answered_otherwise"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an answer: proposed, put off or carried out; and the one user it made, if it joined people."""
+
+    review: Review
+    survivor: UserId | None = None
+
+    @property
+    def is_proposal(self) -> bool:
+        """Whether another admin has to say the same first."""
+        return self.review.status is ReviewStatus.OPEN and self.review.proposal is not None
+
+
+async def decide(tx: Tx, review_id: str, answer: Answer, *, actor: Actor, opener: Opener, now: datetime) -> Outcome:
+    """Answer a question, and do what the answer says.
+
+    Raises ReviewNotFound, ReviewNotOpen, AdminNeeded, LeaseTaken, RunUnfinished, and what stands against the answer:
+    NotMergeable, AnsweredOtherwise, DocumentNotTaken, NoSharedPhone.
+    """
+
+    async def work(tx: Tx) -> Outcome:
+        review = await _open_review(tx, review_id, now=now)
+        given = Given(answer, actor.who, now)
+        if answer.decision is Decision.DEFER:
+            await keep_deferral(tx, review, given)
+            await _note(tx, "review.deferred", review, given, actor)
+            return Outcome(await get_review(tx, review_id))
+        owners = await owners_of(tx, review.members)
+        allowed = await authorised(tx, review, given, [user for user in owners.values() if user])
+        if allowed is None:
+            await keep_proposal(tx, review, given)
+            await _note(tx, "review.proposed", review, given, actor)
+            return Outcome(await get_review(tx, review_id))
+        of_people = await parties(tx, owners)
+        survivor = await _carry_out(tx, review, allowed, owners, of_people, actor, opener)
+        await keep_given(tx, review, allowed, of_people)
+        await _note(tx, "review.decided", review, allowed, actor)
+        return Outcome(await get_review(tx, review_id), survivor)
+
+    return await in_transaction(tx, work)
+
+
+async def take_answer_back(tx: Tx, review_id: str, *, reason: str, actor: Actor, now: datetime) -> TakenBack | None:
+    """Let a question wait again, and put everything its answer changed back; None if it changed nothing but itself.
+
+    What came to the survivor since stays with him and is listed. Raises ReviewNotFound, NothingToTakeBack,
+    LaterChangesFirst, CannotTakeBack, LeaseTaken or RunUnfinished.
+    """
+
+    async def work(tx: Tx) -> TakenBack | None:
+        await take_turn(tx, MIGRATION, now=now)
+        await refuse_while_unfinished(tx)
+        review = await get_review(tx, review_id)
+        given = _given_before(review)
+        entry = await find_entry(tx, cause_of(review))
+        if entry is None and given.answer.decision is Decision.MERGE and review.status is ReviewStatus.DECIDED:
+            raise NothingToTakeBack(
+                f"an import joined them by this answer; take them apart with: roundsman migrate undo-merge "
+                f"{review.members[-1]}"
+            )
+        taken_back = await take_entry_back(tx, entry) if entry else None
+        undone = Given(Answer(given.answer.decision, reason), actor.who, now)
+        for settled in await settled_reviews(tx, review_id):
+            await reopen(tx, settled, undone)
+        await (forget(tx, review) if review.made_by_split else reopen(tx, review, undone))
+        await _note(tx, "review.undone", review, undone, actor)
+        return taken_back
+
+    return await in_transaction(tx, work)
+
+
+def cause_of(review: Review) -> str:
+    """The name under which the journal keeps what the answer changed."""
+    return f"review:{review.id}"
+
+
+async def _open_review(tx: Tx, review_id: str, *, now: datetime) -> Review:
+    await take_turn(tx, MIGRATION, now=now)
+    await refuse_while_unfinished(tx)
+    review = await get_review(tx, review_id)
+    if review.status is not ReviewStatus.OPEN:
+        raise ReviewNotOpen(
+            f"review {review_id} is answered; take the answer back first: roundsman migrate review undo {review_id}"
+        )
+    return review
+
+
+def _given_before(review: Review) -> Given:
+    """What there is to take back of a question."""
+    if review.settled_by:
+        raise NothingToTakeBack(
+            f"review {review.id} was answered by another; take that back: "
+            f"roundsman migrate review undo {review.settled_by}"
+        )
+    given = review.given or review.proposal or review.deferral
+    if given is None:
+        raise NothingToTakeBack(f"review {review.id} waits for an answer; there is nothing to take back")
+    return given
+
+
+async def _carry_out(
+    tx: Tx,
+    review: Review,
+    given: Given,
+    owners: Mapping[str, UserId | None],
+    of_people: Parties,
+    actor: Actor,
+    opener: Opener,
+) -> UserId | None:
+    if given.answer.decision is Decision.MERGE:
+        return await _merge(tx, review, given, owners, of_people, actor)
+    if given.answer.decision is Decision.SHARED_PHONE and given.answer.holder:
+        users = {user for user in owners.values() if user}
+        await hand_phone_over(
+            tx, review.members, users, given.answer.holder, cause=cause_of(review), given=given, opener=opener
+        )
+    return None
+
+
+async def _merge(
+    tx: Tx, review: Review, given: Given, owners: Mapping[str, UserId | None], of_people: Parties, actor: Actor
+) -> UserId:
+    if missing := [key for key, user in owners.items() if user is None]:
+        raise DocumentNotTaken(f"{', '.join(missing)} was not imported yet; plan and apply once more first")
+    await _refuse_against_earlier(tx, {key for party in of_people for key in party})
+    users = {user for user in owners.values() if user}
+    merged = await merge_users(tx, users, cause=cause_of(review), actor=actor, now=given.at)
+    moved = [await move(tx, SOURCE_DOCUMENTS, before=loser, after=merged.survivor) for loser in merged.losers]
+    await add_changes(tx, merged.entry, moved)
+    await _settle_others(tx, review, given, merged.survivor)
+    return merged.survivor
+
+
+async def _refuse_against_earlier(tx: Tx, documents: AbstractSet[str]) -> None:
+    async for other in reviews_about(tx, sorted(documents), status=ReviewStatus.DECIDED):
+        concerned = [party for party in other.parties if not documents.isdisjoint(party)]
+        if other.given and other.given.answer.decision in APART and len(concerned) > 1:
+            raise AnsweredOtherwise(
+                f"review {other.id} says that some of them stay apart ({other.given.answer.reason}); if that was wrong, "
+                f"take it back first: roundsman migrate review undo {other.id}"
+            )
+
+
+async def _settle_others(tx: Tx, review: Review, given: Given, survivor: UserId) -> None:
+    """Questions whose documents are all of one user now have nothing left to ask."""
+    documents = (await keys_of_users(tx, [survivor]))[survivor]
+    async for other in reviews_about(tx, documents, status=ReviewStatus.OPEN):
+        if other.id != review.id and set((await owners_of(tx, other.members)).values()) == {survivor}:
+            await settle(tx, other, by=review.id, given=given)
+
+
+async def _note(tx: Tx, action: str, review: Review, given: Given, actor: Actor) -> None:
+    said = f"{given.answer.decision}: {given.answer.reason}"
+    alone = " (decided alone: he is the only active admin)" if given.alone else ""
+    seconded = f" (proposed by {given.seconded_by})" if given.seconded_by else ""
+    await record(tx, AuditEntry(given.at, actor, action, f"review:{review.id}", reason=f"{said}{alone}{seconded}"))

@@ -1,0 +1,40 @@
+"""Whether what humans decided, or have not decided yet, is respected."""
+
+from collections.abc import Mapping
+from itertools import combinations
+
+from roundsman.database.collections import REVIEWS
+from roundsman.database.transaction import Tx
+from roundsman.ids import UserId
+from roundsman.migration.members import owners_of
+from roundsman.migration.reviews import APART, Decision, Review, ReviewStatus, review_from
+from roundsman.migration.verify.verification import Check, CheckResult
+from roundsman.operations.journal import list_entries
+
+Owners = Mapping[str, UserId | None]
+
+
+async def check_decisions(tx: Tx) -> CheckResult:
+    """The documents of an open question, and those kept apart, are of different users; those joined here are of one."""
+    result = CheckResult(Check.DECISIONS)
+    joined_here = {entry.cause for entry in await list_entries(tx)}
+    async for document in tx.database[REVIEWS].find({"status": {"$ne": ReviewStatus.SETTLED.value}}):
+        review = review_from(document)
+        result.look()
+        owners = await owners_of(tx, {*review.members, *(key for party in review.parties for key in party)})
+        if why := _why_broken(review, owners, joined_here=f"review:{review.id}" in joined_here):
+            result.fail(f"review {review.id} is about {', '.join(review.members)}, {why}")
+    return result
+
+
+def _why_broken(review: Review, owners: Owners, *, joined_here: bool) -> str | None:
+    members = [owners[key] for key in review.members if owners[key]]
+    if review.given is None:
+        return "which are one user already" if len(members) > 1 and len(set(members)) == 1 else None
+    decision = review.given.answer.decision
+    if decision is Decision.MERGE and joined_here and len(set(members)) > 1:
+        return "which were joined and are several users"
+    parties = [{owners[key] for key in party} - {None} for party in review.parties]
+    if decision in APART and any(not one.isdisjoint(other) for one, other in combinations(parties, 2)):
+        return "which were kept apart and are one user"
+    return None
