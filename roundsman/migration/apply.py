@@ -25,6 +25,7 @@ from roundsman.identity.users import Identifier, User, UserStatus
 from roundsman.migration.attached import import_attached
 from roundsman.migration.collecting import Progress, no_progress
 from roundsman.migration.documents import DocumentImport
+from roundsman.migration.freshness import refuse_outdated
 from roundsman.migration.lease import MIGRATION, Lease, held_lease
 from roundsman.migration.pipeline import Pipeline, Stop
 from roundsman.migration.plan import IMPORTED, IdentifierRow, PlanHeader, ProfileRow, ReviewRow, RolesRow, UserRow
@@ -81,6 +82,7 @@ async def apply_plan(tx: Tx, source: Source, profile: SourceProfile, digest: str
     if run and run.state is RunState.APPLIED:
         return Applied(header.run_id, already=True)
     async with held_lease(tx, MIGRATION, means.clock) as lease:
+        await refuse_outdated(tx, header.digest)
         source = await as_before_write_back(tx, source)
         return await _Application(tx, source, profile, header, chunks_id, means, lease).run()
 
