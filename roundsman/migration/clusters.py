@@ -115,13 +115,19 @@ def _held(
     for root, of_cluster in edges.items():
         rows = sorted({row for pair in of_cluster for row in (pair.a, pair.b)})
         users = {owner for row in rows if (owner := roster.owner_of(row)) is not None}
-        if len(rows) > _LARGEST_CLUSTER or len(users) > 1 or root in vetoed:
+        if _is_too_large(rows, of_cluster) or len(users) > 1 or root in vetoed:
             why = _why_held(rows, len(users), vetoed.get(root))
             question = OpenQuestion(tuple(rows), Outcome.UNSURE, Rule.TOO_LARGE_OR_WEAK, why)
             held |= dict.fromkeys(rows, question)
         elif len(rows) >= _SMALLEST_TRANSITIVE and any(pair.decision.weak for pair in of_cluster):
             cut |= _weak_bridges(rows, of_cluster)
     return held, frozenset(cut)
+
+
+def _is_too_large(rows: Sequence[Row], edges: Sequence[DecidedPair]) -> bool:
+    """Whether so many records come together without a human having said so."""
+    decided = {row for edge in edges if edge.decision.rule is Rule.DECIDED for row in (edge.a, edge.b)}
+    return len(rows) > _LARGEST_CLUSTER and not decided.issuperset(rows)
 
 
 def _edges_of_doubtful(
