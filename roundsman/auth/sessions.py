@@ -41,6 +41,11 @@ async def end_sessions(tx: Tx, user_id: UserId) -> int:
     return ended.deleted_count
 
 
+async def end_all_sessions(tx: Tx) -> int:
+    """End every session there is, so that everybody signs in again; count them."""
+    return (await tx.database[SESSIONS].delete_many({}, session=tx.session)).deleted_count
+
+
 def _document(session: Session) -> Document:
     return {
         "_id": session.id,

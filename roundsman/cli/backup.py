@@ -1,6 +1,7 @@
 """The commands `roundsman db backup` and `roundsman db restore`."""
 
 from dataclasses import asdict
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -49,13 +50,14 @@ def backup_(
 
 async def _backup(settings: Settings, folder: Path, *, with_keys: bool) -> Manifest:
     async with open_database(settings) as client:
-        return await take_backup(
-            client[settings.database_name],
-            folder,
-            keys=KeyFolder(_keys(settings), with_keys),
-            program=version("roundsman"),
-            now=utc_now(),
-        )
+        tx = Tx(client[settings.database_name])
+        return await back_up(settings, tx, folder, with_keys=with_keys, now=utc_now())
+
+
+async def back_up(settings: Settings, tx: Tx, folder: Path, *, with_keys: bool, now: datetime) -> Manifest:
+    """Take a backup of the database, and of the data directory's key files at least their digests."""
+    keys = KeyFolder(_keys(settings), with_keys)
+    return await take_backup(tx.database, folder, keys=keys, program=version("roundsman"), now=now)
 
 
 def restore_(

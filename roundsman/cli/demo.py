@@ -13,6 +13,7 @@ from typing import Annotated, Final
 import typer
 
 from roundsman.audit_log.entries import SYSTEM, Actor
+from roundsman.cli.backup import back_up
 from roundsman.cli.migrate import apply_with_progress, print_verification, verify_and_remember
 from roundsman.cli.output import say
 from roundsman.cli.progress import shown_progress
@@ -24,7 +25,7 @@ from roundsman.errors import IntegrityBroken
 from roundsman.identity.importing import count_admins_made_here
 from roundsman.identity.mode import PeopleMode, get_mode
 from roundsman.identity.role_grants import list_active_admins
-from roundsman.migration.cutover import cut_over, open_staff_reviews
+from roundsman.migration.cutover import cut_over, open_staff_reviews, require_ready_for_people
 from roundsman.migration.deciding import decide
 from roundsman.migration.generator.generating import World, generate
 from roundsman.migration.generator.loading import load_folder
@@ -83,7 +84,16 @@ async def _prepare(runtime: Runtime, source: MongoSource, source_uri: str, world
         raise IntegrityBroken("the demo's import does not verify; please report this with the lines above")
     await _answer_staff_reviews(runtime, profile)
     await _create_admin(runtime)
-    await cut_over(runtime.tx, verification, now=runtime.clock())
+    await _back_up(runtime)
+    await require_ready_for_people(runtime.tx, verification)
+    await cut_over(runtime.tx, now=runtime.clock())
+
+
+async def _back_up(runtime: Runtime) -> None:
+    now = runtime.clock()
+    folder = runtime.settings.data_dir.resolve() / "backups" / f"before-cutover-{now:%Y%m%d-%H%M%S-%f}"
+    await back_up(runtime.settings, runtime.tx, folder, with_keys=False, now=now)
+    say(f"Backed up to {folder}")
 
 
 async def _answer_staff_reviews(runtime: Runtime, profile: SourceProfile) -> None:

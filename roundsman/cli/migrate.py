@@ -18,7 +18,6 @@ from roundsman.cli.running import interrupts_go_to, run
 from roundsman.cli.sources import BUILT_IN, ProfileOption, SourceOption, opened_source, read_profile
 from roundsman.cli.write_back import write_back_
 from roundsman.migration.apply import Applied, Means, apply_plan, get_plan
-from roundsman.migration.cutover import cut_over
 from roundsman.migration.plan import PlanHeader
 from roundsman.migration.plan_file import write_plan_file
 from roundsman.migration.planner import make_plan
@@ -218,28 +217,6 @@ async def _report(locator: str | None, profile: SourceProfile, *, as_json: bool)
         verification = await verify_and_remember(runtime, source, profile)
         report = await gather_report(runtime.tx, verification)
         return json_text(asdict(report)) if as_json else markdown(report)
-
-
-@app.command("cutover")
-def cutover_(
-    *,
-    source: SourceOption = None,
-    profile: ProfileOption = BUILT_IN,
-    confirm: Annotated[str | None, typer.Option(help="The word live, instead of being asked.")] = None,
-) -> None:
-    """Make Roundsman the authority for people, once verification is green and there is an admin."""
-    word = confirm or typer.prompt("From now on people sign in here and are managed here. Type live to go on")
-    if word != "live":
-        say("Nothing was changed.")
-        raise typer.Exit(FINDINGS)
-    run(_cutover(source, read_profile(profile)))
-    say("People are live. The existing application should accept Roundsman's tokens from now on.")
-
-
-async def _cutover(locator: str | None, profile: SourceProfile) -> None:
-    async with _opened(locator) as (runtime, source):
-        verification = await verify_and_remember(runtime, source, profile)
-        await cut_over(runtime.tx, verification, now=runtime.clock())
 
 
 @asynccontextmanager

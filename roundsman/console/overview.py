@@ -39,7 +39,7 @@ class Reconciliation:
     archived: int = 0
     held: int = 0
     waiting: int = 0
-    """Changed or arrived in the source since the import; the next one takes them."""
+    """Changed or arrived in the source since the import. The next one takes them, but no orders after the second switch."""
 
     @property
     def lost(self) -> int:
@@ -109,7 +109,7 @@ def _reconciliation(account: Account) -> Reconciliation:
         account.collection,
         account.in_source,
         **{name: classes.get(name, 0) for name in ("kept", "linked", "created_for", "merged", "archived", "held")},
-        waiting=sum(classes.get(name, 0) for name in ("drifted", "changed", "arrived")),
+        waiting=sum(classes.get(name, 0) for name in ("drifted", "changed", "arrived", "after_switch")),
     )
 
 

@@ -1,9 +1,11 @@
 """What Roundsman is the authority for, beside an existing application or without one."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 
 from roundsman.database.collections import SYSTEM
+from roundsman.database.documents import without_absent
 from roundsman.database.transaction import Tx
 from roundsman.errors import Conflict
 
@@ -29,10 +31,16 @@ class OperationsMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mode:
-    """The two switches. A business that starts without a source has no document: everything is Roundsman's."""
+    """The two switches. A business that starts without a source has no document: everything is Roundsman's.
+
+    `people_since` and `operations_since` say when a source handed them over; absent if it never did. Two modes are the
+    same whenever that was.
+    """
 
     people: PeopleMode = PeopleMode.LIVE
     operations: OperationsMode = OperationsMode.ROUNDSMAN
+    people_since: datetime | None = field(default=None, compare=False)
+    operations_since: datetime | None = field(default=None, compare=False)
 
 
 class PeopleManagedElsewhere(Conflict):
@@ -44,23 +52,48 @@ class PeopleManagedElsewhere(Conflict):
         super().__init__("People are managed by the existing application until cutover")
 
 
+class OperationsManagedElsewhere(Conflict):
+    """Orders and what follows from them cannot be written here yet."""
+
+    code = "operations_managed_elsewhere"
+
+    def __init__(self) -> None:
+        super().__init__("Orders, deliveries and payments are managed by the existing application")
+
+
 async def get_mode(tx: Tx) -> Mode:
     """Read what Roundsman is the authority for."""
     document = await tx.database[SYSTEM].find_one({"_id": _MODE}, session=tx.session)
     if document is None:
         return Mode()
-    return Mode(PeopleMode(document["people"]), OperationsMode(document["operations"]))
+    return Mode(
+        PeopleMode(document["people"]),
+        OperationsMode(document["operations"]),
+        document.get("people_since"),
+        document.get("operations_since"),
+    )
 
 
 async def set_mode(tx: Tx, mode: Mode) -> None:
     """Set what Roundsman is the authority for."""
-    document = {"_id": _MODE, "people": mode.people.value, "operations": mode.operations.value}
-    await tx.database[SYSTEM].replace_one({"_id": _MODE}, document, upsert=True, session=tx.session)
+    document = {
+        "_id": _MODE,
+        "people": mode.people.value,
+        "operations": mode.operations.value,
+        "people_since": mode.people_since,
+        "operations_since": mode.operations_since,
+    }
+    await tx.database[SYSTEM].replace_one({"_id": _MODE}, without_absent(document), upsert=True, session=tx.session)
 
 
-def with_people(mode: Mode, people: PeopleMode) -> Mode:
+def with_people(mode: Mode, people: PeopleMode, *, since: datetime | None = None) -> Mode:
     """The same mode with another authority for people."""
-    return replace(mode, people=people)
+    return replace(mode, people=people, people_since=since)
+
+
+def with_operations(mode: Mode, operations: OperationsMode, *, since: datetime | None = None) -> Mode:
+    """The same mode with another authority for operations."""
+    return replace(mode, operations=operations, operations_since=since)
 
 
 async def follow_the_source(tx: Tx) -> None:
@@ -73,3 +106,9 @@ async def require_people_managed_here(tx: Tx) -> None:
     """Go on only where Roundsman is the authority for people; raises PeopleManagedElsewhere."""
     if (await get_mode(tx)).people is PeopleMode.SHADOW:
         raise PeopleManagedElsewhere
+
+
+async def require_operations_managed_here(tx: Tx) -> None:
+    """Go on only where Roundsman writes operations; raises OperationsManagedElsewhere."""
+    if (await get_mode(tx)).operations is OperationsMode.SOURCE:
+        raise OperationsManagedElsewhere

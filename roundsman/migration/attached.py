@@ -18,14 +18,15 @@ from roundsman.customers.linkage import customers_of_users
 from roundsman.database.bulk import BulkOutcome
 from roundsman.database.transaction import Tx
 from roundsman.identity.addresses import addresses_agree, fold_address
-from roundsman.ids import ProductId, UserId
+from roundsman.identity.mode import get_mode
+from roundsman.ids import OrderId, ProductId, UserId
 from roundsman.migration.conversion import OrderParties, Reading, address_of, order_of, product_of
 from roundsman.migration.directory import PeopleDirectory
 from roundsman.migration.pipeline import Pipeline
 from roundsman.migration.profile import ATTACHED, Kind, SourceProfile
 from roundsman.migration.reading import old_id, text, values_at
 from roundsman.migration.sources.port import Source
-from roundsman.orders.history import follow_orders, insert_orders
+from roundsman.orders.history import count_not_taken, follow_orders, insert_orders
 from roundsman.orders.orders import Order
 
 _Imported = TypeVar("_Imported", Product, Address, Order)
@@ -52,12 +53,14 @@ class _AttachedImport:
         self._people = PeopleDirectory(tx, {one.name: one.kind for one in profile.collections})
         self._products: dict[str, ProductId] = {}
         self._addresses: dict[str, str] = {}
+        self._orders_are_ours = False
         self.findings: dict[str, int] = defaultdict(int)
 
     async def run(self) -> None:
         counts = await self._source.count_documents()
         if not any(counts.get(collection.name) for collection in self._profile.of_kind(*ATTACHED)):
             return
+        self._orders_are_ours = (await get_mode(self._tx)).operations_since is not None
         naming = sum(counts.get(collection.name, 0) for collection in self._profile.of_kind(Kind.ADDRESS, Kind.ORDER))
         if naming > _LOOKED_UP:
             await self._people.load()
@@ -106,6 +109,9 @@ class _AttachedImport:
         await follow_addresses(self._tx, _differing(addresses, outcome))
 
     async def _write_orders(self, readings: Sequence[Reading]) -> None:
+        if self._orders_are_ours:
+            await self._only_count(readings)
+            return
         await self._people.learn(alias for reading in readings for alias in _named(reading))
         users = {user for reading in readings for alias in _owners(reading) if (user := self._people.user(alias))}
         customers = await customers_of_users(self._tx, sorted(users))
@@ -116,6 +122,12 @@ class _AttachedImport:
         outcome = await insert_orders(self._tx, orders)
         self._add("orders", outcome)
         await follow_orders(self._tx, _differing(orders, outcome))
+
+    async def _only_count(self, readings: Sequence[Reading]) -> None:
+        """After the second switch nothing may be billed twice: what the source still writes is for a human to look at."""
+        digests = {OrderId(reading.own_id()): reading.document.sha256 for reading in readings}
+        if count := await count_not_taken(self._tx, digests):
+            self.findings["source_writes_after_switch"] += count
 
     async def _parties(self, reading: Reading, customers: Mapping[UserId, Sequence[Customer]]) -> OrderParties:
         boy = await self._people.delivery_boy(reading.old_id("delivery_boy"))

@@ -1,51 +1,193 @@
-"""Cutover: from here on Roundsman is the authority for people."""
+"""Cutover: from here on Roundsman is the authority, for people first and for operations later.
 
+Everything that is missing is said at once, each with the command that mends it. See `going_back` for the way back.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from roundsman.access.roles import STAFF_ROLES
 from roundsman.audit_log.entries import SYSTEM, AuditEntry
 from roundsman.audit_log.log import record
+from roundsman.database.backup import BackupNote, find_last_backup
+from roundsman.database.backup_manifest import read_manifest, require_intact
 from roundsman.database.collections import REVIEWS
 from roundsman.database.transaction import Tx, in_transaction
-from roundsman.errors import Conflict
+from roundsman.errors import Conflict, RoundsmanError
 from roundsman.identity.importing import count_admins_made_here, find_users
-from roundsman.identity.mode import PeopleMode, get_mode, set_mode, with_people
+from roundsman.identity.mode import (
+    Mode,
+    OperationsMode,
+    PeopleMode,
+    get_mode,
+    set_mode,
+    with_operations,
+    with_people,
+)
+from roundsman.migration.matching import Rule
+from roundsman.migration.profile import OPERATIONS, SourceProfile
+from roundsman.migration.runs import find_latest_run, find_unfinished_run
 from roundsman.migration.verify.verification import Verification
+
+_WAITING = ("arrived", "changed", "drifted")
+
+
+class Condition(StrEnum):
+    """What must hold before a switch."""
+
+    PEOPLE_LIVE = "people_live"
+    IMPORT = "import"
+    VERIFICATION = "verification"
+    NOTHING_WAITS = "nothing_waits"
+    STAFF_REVIEWS = "staff_reviews"
+    ADMIN = "admin"
+    BACKUP = "backup"
+
+
+@dataclass(frozen=True, slots=True)
+class Unmet:
+    """A condition that does not hold, what was found, and the command that mends it."""
+
+    condition: Condition
+    said: str
+    command: str
 
 
 class NotReadyForCutover(Conflict):
-    """A condition of cutover is not met; the message says which and what to do."""
+    """Conditions of a switch are not met; `unmet` are all of them."""
 
     code = "not_ready_for_cutover"
 
+    def __init__(self, unmet: Sequence[Unmet]) -> None:
+        lines = [f"\n- {one.said}\n  {one.command}" for one in unmet]
+        super().__init__(f"not yet: {len(unmet)} of the conditions are not met{''.join(lines)}")
+        self.unmet = tuple(unmet)
 
-async def cut_over(tx: Tx, verification: Verification, *, now: datetime) -> None:
-    """Switch people to live. Raises NotReadyForCutover; operations stay where they are."""
-    if not verification.passed:
-        failed = ", ".join(check.check for check in verification.checks if not check.passed)
-        raise NotReadyForCutover(f"verification fails ({failed}); see: roundsman migrate verify")
-    if not await count_admins_made_here(tx):
-        raise NotReadyForCutover(
-            "no admin was made here yet; make one with: roundsman admin create --name NAME --phone PHONE"
+
+class SwitchedAlready(Conflict):
+    """The switch stands there already."""
+
+    code = "switched_already"
+
+
+async def require_ready_for_people(tx: Tx, verification: Verification) -> None:
+    """Return when people can go live. Raises SwitchedAlready, or NotReadyForCutover with all that is missing."""
+    if (await get_mode(tx)).people is PeopleMode.LIVE:
+        raise SwitchedAlready("people are live already")
+    unmet = [
+        *[one async for one in _import_unmet(tx)],
+        *_verification_unmet(verification),
+        *[one async for one in _staff_unmet(tx)],
+        *[one async for one in _backup_unmet(tx)],
+    ]
+    if unmet:
+        raise NotReadyForCutover(unmet)
+
+
+async def require_ready_for_operations(tx: Tx, verification: Verification, profile: SourceProfile) -> None:
+    """Return when operations can follow people. Raises SwitchedAlready or NotReadyForCutover.
+
+    Nothing may wait in the source: after the switch it would never be taken.
+    """
+    mode = await get_mode(tx)
+    if mode.operations is OperationsMode.ROUNDSMAN:
+        raise SwitchedAlready("operations are Roundsman's already")
+    unmet = [] if mode.people is PeopleMode.LIVE else [_PEOPLE_FIRST]
+    unmet += [*[one async for one in _import_unmet(tx)], *_verification_unmet(verification)]
+    names = {collection.name for collection in profile.of_kind(*OPERATIONS)}
+    if waiting := sum(
+        count
+        for account in verification.accounts
+        for name, count in account.classes.items()
+        if account.collection in names and name in _WAITING
+    ):
+        said = (
+            f"{waiting} orders arrived or changed in the source since the last import: stop its writers, import again"
         )
-    if reviews := await open_staff_reviews(tx):
-        raise NotReadyForCutover(
-            f"{len(reviews)} open reviews are about staff ({', '.join(reviews[:5])}); "
-            f"see: roundsman migrate review list"
-        )
-    await in_transaction(tx, lambda inner: _switch(inner, now))
+        unmet.append(Unmet(Condition.NOTHING_WAITS, said, "roundsman migrate plan"))
+    if unmet:
+        raise NotReadyForCutover(unmet)
 
 
-async def _switch(tx: Tx, now: datetime) -> None:
-    await set_mode(tx, with_people(await get_mode(tx), PeopleMode.LIVE))
-    await record(tx, AuditEntry(now, SYSTEM, "mode.cut_over", "system:mode", reason="people are live"))
+async def cut_over(tx: Tx, *, now: datetime) -> None:
+    """Switch people to live; operations stay where they are. Whoever calls has asked whether everything is ready."""
+
+    async def work(tx: Tx) -> None:
+        await set_mode(tx, with_people(await get_mode(tx), PeopleMode.LIVE, since=now))
+        await record(tx, AuditEntry(now, SYSTEM, "mode.cut_over", "system:mode", reason="people are live"))
+
+    await in_transaction(tx, work)
+
+
+async def cut_over_operations(tx: Tx, *, now: datetime) -> None:
+    """Switch operations to Roundsman. Whoever calls has asked whether everything is ready."""
+
+    async def work(tx: Tx) -> None:
+        mode: Mode = await get_mode(tx)
+        await set_mode(tx, with_operations(mode, OperationsMode.ROUNDSMAN, since=now))
+        await record(tx, AuditEntry(now, SYSTEM, "mode.cut_over", "system:mode", reason="operations are live"))
+
+    await in_transaction(tx, work)
 
 
 async def open_staff_reviews(tx: Tx) -> list[str]:
     """The open questions that concern a user with a staff role."""
     found = []
-    async for review in tx.database[REVIEWS].find({"status": "open"}, {"user_ids": 1}):
+    async for review in tx.database[REVIEWS].find({"status": "open"}, {"user_ids": 1, "rule": 1}):
         users = await find_users(tx, review["user_ids"])
-        if any(STAFF_ROLES & set(user.roles) for user in users):
+        if review.get("rule") == Rule.STAFF or any(STAFF_ROLES & set(user.roles) for user in users):
             found.append(str(review["_id"]))
     return found
+
+
+_PEOPLE_FIRST = Unmet(Condition.PEOPLE_LIVE, "people are not live yet", "roundsman migrate cutover")
+
+
+async def _import_unmet(tx: Tx) -> AsyncIterator[Unmet]:
+    if run := await find_unfinished_run(tx):
+        command = f"roundsman migrate apply --plan {run.plan[:12]}"
+        yield Unmet(Condition.IMPORT, f"the import {run.id} was broken off", command)
+    elif await find_latest_run(tx) is None:
+        yield Unmet(Condition.IMPORT, "nothing was imported yet", "roundsman migrate plan")
+
+
+def _verification_unmet(verification: Verification) -> list[Unmet]:
+    if verification.passed:
+        return []
+    failed = ", ".join(check.check for check in verification.checks if not check.passed)
+    return [Unmet(Condition.VERIFICATION, f"verification fails ({failed})", "roundsman migrate verify")]
+
+
+async def _staff_unmet(tx: Tx) -> AsyncIterator[Unmet]:
+    if reviews := await open_staff_reviews(tx):
+        said = f"{len(reviews)} open reviews are about staff ({', '.join(reviews[:5])})"
+        yield Unmet(Condition.STAFF_REVIEWS, said, "roundsman migrate review list")
+    if not await count_admins_made_here(tx):
+        command = "roundsman admin create --name NAME --phone PHONE"
+        yield Unmet(Condition.ADMIN, "no admin was made here yet", command)
+
+
+async def _backup_unmet(tx: Tx) -> AsyncIterator[Unmet]:
+    backup, run = await find_last_backup(tx), await find_latest_run(tx)
+    said = None
+    if backup is None:
+        said = "Roundsman's database was never backed up"
+    elif run is not None and run.finished_at is not None and backup.at <= run.finished_at:
+        said = f"the last backup, in {backup.directory}, is older than the last import"
+    else:
+        said = await asyncio.to_thread(_damage, backup)
+    if said:
+        yield Unmet(Condition.BACKUP, said, "roundsman db backup FOLDER")
+
+
+def _damage(backup: BackupNote) -> str | None:
+    """Read the whole backup again: one that nobody can read is none."""
+    try:
+        manifest = read_manifest(backup.directory)
+        require_intact(backup.directory, manifest)
+    except RoundsmanError as error:
+        return f"the last backup cannot be used: {error.message}"
+    return None if manifest.digest == backup.digest else f"{backup.directory} holds another backup than the last one"

@@ -44,6 +44,8 @@ class Kind(StrEnum):
 PEOPLE = (Kind.USER, Kind.DELIVERY_BOY, Kind.SUPPLIER, Kind.CUSTOMER)
 """In the order in which they are read and written: a customer names his delivery boy."""
 ATTACHED = (Kind.PRODUCT, Kind.ADDRESS, Kind.ORDER)
+OPERATIONS = (Kind.ORDER,)
+"""What the second switch hands over: from then on nothing of these kinds is taken from a source."""
 
 _PERSON = {"app_id", "name", "last_name", "phone", "email", "is_active"}
 _PERSON |= {"created_at", "last_sign_in_at", "phone_verified_at"}

@@ -1,6 +1,6 @@
 """The orders there are and have been."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 from pymongo import DESCENDING
 
@@ -8,7 +8,7 @@ from roundsman.database.bulk import BulkOutcome, complete_fields, insert_missing
 from roundsman.database.collections import ORDERS
 from roundsman.database.documents import iterate
 from roundsman.database.transaction import Tx
-from roundsman.ids import UserId
+from roundsman.ids import OrderId, UserId
 from roundsman.orders.orders import Order
 from roundsman.orders.store import order_document, order_from
 
@@ -30,6 +30,14 @@ async def follow_orders(tx: Tx, orders: Sequence[Order]) -> int:
     await complete_fields(tx, ORDERS, documents, guard="origin", absent="user_id", fields=("user_id", "customer_id"))
     await complete_fields(tx, ORDERS, documents, guard="user_id", absent="customer_id", fields=("customer_id",))
     return changed
+
+
+async def count_not_taken(tx: Tx, digests: Mapping[OrderId, bytes]) -> int:
+    """Count the source's orders, each with the SHA-256 of its document, that are not stored here, or not as they are now."""
+    wanted = {"_id": {"$in": list(digests)}, "source.sha256": {"$exists": True}}
+    found = tx.database[ORDERS].find(wanted, {"source.sha256": 1}, session=tx.session)
+    taken = [one["_id"] async for one in found if one["source"]["sha256"] == digests[one["_id"]]]
+    return len(digests) - len(taken)
 
 
 def iterate_orders(tx: Tx) -> AsyncIterator[Order]:

@@ -29,6 +29,14 @@ def make_admin(roundsman: RoundsmanCommand) -> str:
     return shown[1]
 
 
+def cut_over(roundsman: RoundsmanCommand, shop: str) -> None:
+    """Back up and let people go live; everything else must be ready."""
+    backed_up = roundsman("db", "backup", "before-cutover")
+    assert backed_up.returncode == 0, backed_up.stderr
+    switched = roundsman("migrate", "cutover", "--source", shop, "--yes")
+    assert switched.returncode == 0, switched.stderr
+
+
 async def sign_in(api: httpx.AsyncClient, identifier: str, password: str = PASSWORD) -> httpx.Response:
     """Try to sign in."""
     return await api.post("/api/v1/auth/login", json={"identifier": identifier, "password": password})

@@ -4,7 +4,7 @@ import httpx
 
 from roundsman.runtime import Runtime
 from tests.commands import RoundsmanCommand
-from tests.journeys.shop import bearer, import_shop, make_admin, sign_in
+from tests.journeys.shop import bearer, cut_over, import_shop, make_admin, sign_in
 from tests.migration_builders import OTHER_PHONE, PHONE
 
 
@@ -14,7 +14,7 @@ async def test_after_cutover_an_imported_customer_signs_in_and_finds_his_profile
     import_shop(roundsman, shop)
     make_admin(roundsman)
     assert (await sign_in(api, PHONE)).json()["code"] == "sign_in_closed"
-    assert roundsman("migrate", "cutover", "--source", shop, "--confirm", "live").returncode == 0
+    cut_over(roundsman, shop)
 
     me = (await api.get("/api/v1/auth/me", headers=await bearer(api, f"+91 {PHONE}"))).json()
 

@@ -16,8 +16,9 @@ from roundsman.database.collections import ADDRESSES, ORDERS, PRODUCTS
 from roundsman.database.transaction import Document, Tx
 from roundsman.identity.identifiers import alias_key
 from roundsman.identity.importing import find_identifiers
+from roundsman.identity.mode import get_mode
 from roundsman.migration.conversion import OrderParties, Reading, order_of
-from roundsman.migration.profile import ATTACHED, CollectionProfile, Kind, SourceProfile
+from roundsman.migration.profile import ATTACHED, OPERATIONS, CollectionProfile, Kind, SourceProfile
 from roundsman.migration.reading import old_id, values_at
 from roundsman.migration.sources.port import Source
 from roundsman.migration.verify.verification import Account, Check, CheckResult
@@ -39,9 +40,12 @@ class AttachedCheck:
     orphans: CheckResult
     money: CheckResult = field(default_factory=lambda: CheckResult(Check.MONEY))
     sums: Counter[str] = field(default_factory=Counter)
+    switched_at: datetime | None = None
+    """When operations became Roundsman's own, if a source handed them over."""
 
     async def run(self) -> tuple[list[Account], CheckResult]:
         """The accounts of the attached collections, and whether the orders' totals are the source's."""
+        self.switched_at = (await get_mode(self.tx)).operations_since
         found = [await self._account(collection) for collection in self.profile.of_kind(*ATTACHED)]
         if self.sums["source"] != self.sums["stored"]:
             self.money.fail(f"orders: {self._rupees('source')} in the source, {self._rupees('stored')} here")
@@ -67,17 +71,22 @@ class AttachedCheck:
 
     def _class_of(self, reading: Reading, stored: Document | None) -> str:
         if stored is None:
-            return "lost" if self._should_be_here(reading) else "arrived"
+            return "lost" if self._should_be_here(reading) else self._since(reading, "arrived")
         if stored.get("source", {}).get("sha256") != reading.document.sha256:
-            return "changed"
+            return self._since(reading, "changed")
         if reading.collection.kind is Kind.ORDER:
             self._check_total(reading, stored)
         return "kept"
 
+    def _since(self, reading: Reading, otherwise: str) -> str:
+        """What the source wrote since the import; after the second switch its orders are not taken any more."""
+        return "after_switch" if self.switched_at and reading.collection.kind in OPERATIONS else otherwise
+
     def _should_be_here(self, reading: Reading) -> bool:
-        identity = reading.document.id
-        is_dated = isinstance(identity, ObjectId) and self.imported_at is not None
-        return is_dated and identity.generation_time < self.imported_at
+        identity, border = reading.document.id, self.imported_at
+        if border and self.switched_at and reading.collection.kind in OPERATIONS:
+            border = min(border, self.switched_at)
+        return isinstance(identity, ObjectId) and border is not None and identity.generation_time < border
 
     async def _check_owners(self, wanted: dict[ObjectId, Reading], stored: dict[ObjectId, Document]) -> None:
         """Whoever an order or address names by an old id must be whose it is here; an id of several people names nobody."""

@@ -80,6 +80,7 @@ CLASSES = (
     "drifted",
     "changed",
     "arrived",
+    "after_switch",
     "gone",
     "erased",
     "lost",

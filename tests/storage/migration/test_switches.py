@@ -1,0 +1,330 @@
+"""Both switches: what must hold before, what they change, and the way back while nothing was written live."""
+
+import hashlib
+import shutil
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from bson import ObjectId
+
+from roundsman.audit_log.entries import SYSTEM, Actor, AuditEntry
+from roundsman.audit_log.log import entries_about, record
+from roundsman.auth.credential_storage import set_password
+from roundsman.auth.sessions import find_live_session, open_session
+from roundsman.catalog.listing import insert_products
+from roundsman.catalog.products import Product
+from roundsman.customers.linkage import insert_customers
+from roundsman.database.backup import take_backup
+from roundsman.database.backup_folder import KeyFolder
+from roundsman.database.collections import CUSTOMERS, ORDERS, USERS
+from roundsman.database.transaction import Tx
+from roundsman.identity.lookup import find_user
+from roundsman.identity.mode import Mode, OperationsMode, PeopleMode, get_mode
+from roundsman.identity.sign_ins import record_sign_in
+from roundsman.ids import ProductId, UserId
+from roundsman.migration.cutover import (
+    Condition,
+    NotReadyForCutover,
+    SwitchedAlready,
+    cut_over,
+    cut_over_operations,
+    require_ready_for_operations,
+    require_ready_for_people,
+)
+from roundsman.migration.going_back import (
+    NothingToTakeBack,
+    OperationsFirst,
+    WrittenLive,
+    take_operations_back,
+    take_people_back,
+)
+from roundsman.migration.live_writes import WRITTEN_IN_OPERATIONS, WRITTEN_LIVE
+from roundsman.operations.admins import NewAdmin, create_admin_with_password
+from roundsman.operations.sign_up import SignUp, sign_up_customer
+from roundsman.orders.history import insert_orders
+from tests.builders import a_customer, an_order
+from tests.imports import Database, Import, contents, fill
+from tests.migration_builders import AS_OF, EARLYBIRD, PHONE, Fields, account, doc, object_id
+from tests.storage.migration import worlds
+
+PEOPLE_LIVE = Mode(PeopleMode.LIVE, OperationsMode.SOURCE)
+SHADOW = Mode(PeopleMode.SHADOW, OperationsMode.SOURCE)
+NEW = SignUp(name="Zoya Khan", phone="9845011199")
+Write = Callable[[Tx], Awaitable[object]]
+
+
+@pytest.fixture
+async def imported(importing: Import, source_database: Database) -> Import:
+    """An imported business."""
+    await fill(source_database, worlds.everything())
+    await importing.run()
+    return importing
+
+
+@pytest.fixture
+async def backup(imported: Import, tmp_path: Path) -> Path:
+    """Its backup."""
+    await back_up(imported, tmp_path / "backup")
+    return tmp_path / "backup"
+
+
+@pytest.fixture
+async def live(imported: Import) -> datetime:
+    """Its people are live since this moment."""
+    now = imported.runtime.clock()
+    await cut_over(imported.runtime.tx, now=now)
+    return now
+
+
+async def back_up(imported: Import, folder: Path) -> None:
+    keys = KeyFolder(folder / "no keys", included=False)
+    now = imported.runtime.clock()
+    await take_backup(imported.runtime.tx.database, folder, keys=keys, program="0.1.0", now=now)
+
+
+async def unmet(imported: Import) -> dict[Condition, str]:
+    """What cutover waits for."""
+    try:
+        await require_ready_for_people(imported.runtime.tx, await imported.verify())
+    except NotReadyForCutover as error:
+        return {one.condition: one.said for one in error.unmet}
+    return {}
+
+
+async def make_admin(tx: Tx) -> None:
+    await create_admin_with_password(tx, NewAdmin("Owner", "9820098200"), "a long enough one", now=AS_OF)
+
+
+async def test_everything_that_is_missing_is_said_at_once(imported: Import) -> None:
+    tx = imported.runtime.tx
+    await tx.database[ORDERS].update_one({"_id": worlds.ORDER_ID}, {"$inc": {"total_paise": 1}})
+    await tx.database["reviews"].insert_one(
+        {"_id": "r", "status": "open", "rule": "V4", "list": "unsure", "members": ["a"], "user_ids": [], "evidence": []}
+    )
+
+    with pytest.raises(NotReadyForCutover) as refused:
+        await require_ready_for_people(tx, await imported.verify())
+
+    assert {one.condition for one in refused.value.unmet} == {
+        Condition.VERIFICATION,
+        Condition.STAFF_REVIEWS,
+        Condition.ADMIN,
+        Condition.BACKUP,
+    }
+    assert all(f"{one.said}\n  {one.command}" in refused.value.message for one in refused.value.unmet)
+
+
+async def test_a_backup_must_be_younger_than_the_import_and_still_be_there(
+    imported: Import, source_database: Database, backup: Path, tmp_path: Path
+) -> None:
+    await make_admin(imported.runtime.tx)
+    assert await unmet(imported) == {}
+
+    (backup / "users.bson").write_bytes(b"")
+    assert "users.bson has 0 bytes" in (await unmet(imported))[Condition.BACKUP]
+    shutil.move(backup, tmp_path / "moved")
+    assert "holds no finished backup" in (await unmet(imported))[Condition.BACKUP]
+
+    await back_up(imported, tmp_path / "second")
+    assert await unmet(imported) == {}
+    await fill(source_database, {"users": [account("late", "Late Comer", phone="9845090001")]})
+    await imported.run(as_of=AS_OF + timedelta(days=1))
+    assert "older than the last import" in (await unmet(imported))[Condition.BACKUP]
+
+
+async def test_without_any_import_there_is_nothing_to_cut_over_to(importing: Import) -> None:
+    with pytest.raises(SwitchedAlready):
+        await require_ready_for_people(importing.runtime.tx, await importing.verify())
+
+
+async def test_people_go_back_and_forth_while_nothing_is_written(imported: Import) -> None:
+    tx, now = imported.runtime.tx, imported.runtime.clock()
+    await make_admin(tx)
+    before = await contents(tx.database)
+    with pytest.raises(NothingToTakeBack):
+        await take_people_back(tx, now=now)
+
+    await cut_over(tx, now=imported.runtime.clock())
+    assert await get_mode(tx) == PEOPLE_LIVE
+    with pytest.raises(SwitchedAlready):
+        await require_ready_for_people(tx, await imported.verify())
+    asha = await find_user(tx, PHONE)
+    await record_sign_in(tx, asha, now=now)
+    session = await open_session(tx, asha.id, version=0, lifetime=timedelta(days=1), now=now)
+    await record(tx, AuditEntry(imported.runtime.clock(), Actor(str(asha.id)), "session.opened", f"user:{asha.id}"))
+    await take_people_back(tx, now=imported.runtime.clock())
+
+    assert await get_mode(tx) == SHADOW
+    assert (await get_mode(tx)).people_since is None
+    assert await find_live_session(tx, session.id, now=now) is None
+    await tx.database[USERS].update_one({"_id": asha.id}, {"$unset": {"first_sign_in_at": "", "last_sign_in_at": ""}})
+    after = await contents(tx.database)
+    del before["system"], after["system"]
+    assert after == before
+    assert [one.action for one in await entries_about(tx, "system:mode")] == ["mode.cut_over", "mode.taken_back"]
+
+
+async def sign_up(tx: Tx) -> None:
+    await sign_up_customer(tx, NEW, actor=SYSTEM, now=datetime.now(UTC))  # noqa: TID251 - after the switch
+
+
+async def add_customer(tx: Tx) -> None:
+    customer = a_customer(UserId((await find_user(tx, PHONE)).id))
+    await insert_customers(tx, [customer])
+    later = datetime.now(UTC) + timedelta(seconds=1)  # noqa: TID251 - after the switch
+    await tx.database[CUSTOMERS].update_one({"_id": customer.id}, {"$set": {"created_at": later}})
+
+
+async def choose_password(tx: Tx) -> None:
+    user = await find_user(tx, PHONE)
+    await set_password(tx, user.id, "$argon2id$", now=datetime.now(UTC))  # noqa: TID251 - after the switch
+
+
+async def take_order(tx: Tx) -> None:
+    await insert_orders(tx, [an_order((await find_user(tx, PHONE)).id)])
+
+
+async def disable(tx: Tx) -> None:
+    user = await find_user(tx, PHONE)
+    now = datetime.now(UTC)  # noqa: TID251 - after the switch
+    await record(tx, AuditEntry(now, Actor(str(ObjectId())), "user.disabled", f"user:{user.id}"))
+
+
+async def add_product(tx: Tx) -> None:
+    # Its id must be of a later second than the switch.
+    later = ObjectId.from_datetime(datetime.now(UTC) + timedelta(seconds=2))  # noqa: TID251 - after the switch
+    await insert_products(tx, [Product(ProductId(later), "Curd", "cup", (), active=True)])
+
+
+@pytest.mark.parametrize(
+    ("write", "what"),
+    [
+        (sign_up, {"users made here", "phones and e-mails of users made here", "customers made here"}),
+        (add_customer, {"customers made here"}),
+        (choose_password, {"passwords set here"}),
+        (take_order, {"orders taken here"}),
+        (add_product, {"products made here"}),
+        (disable, {"other changes in the audit log"}),
+    ],
+)
+async def test_what_was_written_live_closes_the_way_back_and_is_named(
+    imported: Import, live: datetime, write: Write, what: set[str]
+) -> None:
+    tx = imported.runtime.tx
+    assert live
+    await write(tx)
+
+    with pytest.raises(WrittenLive) as refused:
+        await take_people_back(tx, now=imported.runtime.clock())
+
+    assert {one.what for one in refused.value.written} == what
+    assert all(one.count == len(one.examples) == 1 for one in refused.value.written)
+    assert all(f"1 {one.what}: {one.examples[0]}" in refused.value.message for one in refused.value.written)
+    assert await get_mode(tx) == PEOPLE_LIVE
+
+
+async def test_people_who_arrive_in_the_source_meanwhile_keep_nobody_from_going_back(
+    imported: Import, live: datetime, source_database: Database
+) -> None:
+    assert live
+    late: Fields = {"created_at": datetime.now(UTC) + timedelta(hours=1)}  # noqa: TID251 - after the switch
+    await fill(
+        source_database,
+        {
+            "users": [account("late", "Late Comer", phone="9845090001", **late)],
+            "customers_v2": [doc("late-c", "Late Comer", phone="9845090001", marketing_boy_id="staff", **late)],
+            "products": [doc("late-p", "Curd", unit="cup", price=20, _id=ObjectId())],
+        },
+    )
+    await imported.run(as_of=imported.runtime.clock() + timedelta(hours=2))
+    await take_people_back(imported.runtime.tx, now=imported.runtime.clock())
+    assert await get_mode(imported.runtime.tx) == SHADOW
+
+
+def test_what_counts_as_written_is_told_once() -> None:
+    assert len({one.what for one in WRITTEN_LIVE}) == len(WRITTEN_LIVE)
+    assert {one.collection for one in WRITTEN_IN_OPERATIONS} <= {one.collection for one in WRITTEN_LIVE}
+
+
+async def ready_for_operations(imported: Import) -> dict[Condition, str]:
+    try:
+        await require_ready_for_operations(imported.runtime.tx, await imported.verify(), EARLYBIRD)
+    except NotReadyForCutover as error:
+        return {one.condition: one.said for one in error.unmet}
+    return {}
+
+
+async def test_operations_follow_when_people_are_live_and_no_order_waits(
+    imported: Import, source_database: Database
+) -> None:
+    tx = imported.runtime.tx
+    later = ObjectId.from_datetime(imported.runtime.clock() + timedelta(hours=1))
+    await source_database["orders"].insert_one(worlds.an_order("order-4", "asha", _id=later))
+    assert set(await ready_for_operations(imported)) == {Condition.PEOPLE_LIVE, Condition.NOTHING_WAITS}
+
+    await cut_over(tx, now=imported.runtime.clock())
+    await imported.run(as_of=AS_OF + timedelta(days=1))
+    assert await ready_for_operations(imported) == {}
+
+
+async def test_orders_of_the_source_are_only_a_finding_after_the_second_switch(
+    imported: Import, live: datetime, source_database: Database, database: Database
+) -> None:
+    assert live
+    tx = imported.runtime.tx
+    await cut_over_operations(tx, now=imported.runtime.clock())
+    with pytest.raises(SwitchedAlready):
+        await ready_for_operations(imported)
+    before = (await contents(database))[ORDERS]
+    later = ObjectId.from_datetime(imported.runtime.clock() + timedelta(hours=1))
+    text_id = hashlib.sha256(b"text").hexdigest()
+    await source_database["orders"].insert_many(
+        [worlds.an_order("order-4", "asha", _id=later), worlds.an_order("order-5", "asha", _id=text_id)]
+    )
+    await source_database["orders"].update_one({"_id": worlds.ORDER_ID}, {"$set": {"total_amount": 99.0}})
+    await source_database["users"].insert_one(account("late", "Late Comer", phone="9845090001"))
+
+    applied = await imported.run(as_of=AS_OF + timedelta(days=1))
+    verification = await imported.verify()
+
+    assert applied.findings["source_writes_after_switch"] == 3
+    assert (await contents(database))[ORDERS] == before
+    (orders,) = [one for one in verification.accounts if one.collection == "orders"]
+    assert (orders.classes, orders.lost) == ({"kept": 2, "after_switch": 3}, 0)
+    assert verification.passed, [one for one in verification.checks if not one.passed]
+
+
+async def test_an_order_from_before_the_second_switch_that_is_not_here_is_lost(
+    imported: Import, live: datetime, database: Database
+) -> None:
+    assert live
+    await cut_over_operations(imported.runtime.tx, now=imported.runtime.clock())
+    await database[ORDERS].delete_one({"_id": object_id("order-2")})
+    verification = await imported.verify()
+    assert (verification.lost, verification.passed) == (1, False)
+
+
+async def test_operations_go_back_before_people_and_only_without_orders_of_our_own(
+    imported: Import, live: datetime, source_database: Database
+) -> None:
+    assert live
+    tx = imported.runtime.tx
+    with pytest.raises(NothingToTakeBack):
+        await take_operations_back(tx, now=imported.runtime.clock())
+    await cut_over_operations(tx, now=imported.runtime.clock())
+    with pytest.raises(OperationsFirst):
+        await take_people_back(tx, now=imported.runtime.clock())
+    await source_database["orders"].insert_one(worlds.an_order("order-4", "asha", _id=ObjectId()))
+
+    await sign_up(tx)  # People who are made here do not keep operations from going back.
+    await take_operations_back(tx, now=imported.runtime.clock())
+    await imported.run(as_of=AS_OF + timedelta(days=1))
+
+    assert await get_mode(tx) == PEOPLE_LIVE
+    assert await tx.database[ORDERS].count_documents({}) == 4
+    await cut_over_operations(tx, now=imported.runtime.clock())
+    await take_order(tx)
+    with pytest.raises(WrittenLive, match="1 orders taken here"):
+        await take_operations_back(tx, now=imported.runtime.clock())
