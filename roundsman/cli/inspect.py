@@ -13,7 +13,7 @@ from roundsman.cli.inspection_page import inspection_page
 from roundsman.cli.output import FINDINGS, print_json, print_table, say
 from roundsman.cli.progress import shown_progress
 from roundsman.cli.running import run
-from roundsman.cli.sources import BUILT_IN, ProfileOption, SourceOption, opened_source, read_profile
+from roundsman.cli.sources import BUILT_IN, ProfileOption, SourceOption, opened_import, read_profile
 from roundsman.migration.inspection.findings import Case, Counts, Inspection, Level
 from roundsman.migration.inspection.inspector import inspect_source
 from roundsman.migration.profile import SourceProfile
@@ -56,9 +56,9 @@ def inspect(
 
 
 async def _inspect(option: str | None, profile: SourceProfile) -> Inspection:
-    async with opened_source(option) as source:
+    async with opened_import(option, profile) as opened:
         with shown_progress() as progress:
-            return await inspect_source(source, profile, progress)
+            return await inspect_source(opened.source, opened.profile, progress)
 
 
 def _print(inspection: Inspection) -> None:

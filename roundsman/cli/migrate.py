@@ -15,7 +15,15 @@ from roundsman.cli.inspect import inspect
 from roundsman.cli.output import FINDINGS, json_text, print_json, print_table, say, warn
 from roundsman.cli.progress import shown_progress
 from roundsman.cli.running import interrupts_go_to, run
-from roundsman.cli.sources import BUILT_IN, ProfileOption, SourceOption, opened_source, read_profile
+from roundsman.cli.sources import (
+    BUILT_IN,
+    ProfileOption,
+    SourceOption,
+    opened_import,
+    planned_source,
+    read_profile,
+    require_profile,
+)
 from roundsman.cli.write_back import write_back_
 from roundsman.migration.apply import Applied, Means, apply_plan, get_plan
 from roundsman.migration.plan import PlanHeader
@@ -25,6 +33,7 @@ from roundsman.migration.profile import SourceProfile
 from roundsman.migration.report import markdown
 from roundsman.migration.reporting import gather_report
 from roundsman.migration.sealing import Seal
+from roundsman.migration.sources.opening import Opened
 from roundsman.migration.sources.port import Source, SourceUnreachable
 from roundsman.migration.summary import remember
 from roundsman.migration.verify.verification import CLASSES, MEANING, Verification
@@ -65,11 +74,11 @@ def plan_(
 
 
 async def _plan(locator: str | None, profile: SourceProfile, as_of: str | None, out: Path | None) -> PlanHeader:
-    async with _opened(locator) as (runtime, source):
+    async with _opened(locator, profile) as (runtime, opened):
         moment = datetime.fromisoformat(as_of) if as_of else runtime.clock()
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         with shown_progress() as progress:
-            header = await make_plan(runtime.tx, source, profile, as_of=moment, progress=progress)
+            header = await make_plan(runtime.tx, opened.source, opened.profile, as_of=moment, progress=progress)
         if out:
             await write_plan_file(runtime.tx, header, out)
         return header
@@ -102,11 +111,11 @@ def apply_(
 
 
 async def _apply(digest: str, option: str | None, profile: SourceProfile, throttle: int) -> Applied:
-    settings = load_settings()
-    async with open_runtime(settings) as runtime:
+    async with open_runtime(load_settings()) as runtime:
         header = await get_plan(runtime.tx, digest)
-        async with opened_source(option or settings.source or header.source) as source:
-            return await apply_with_progress(runtime, source, profile, header.digest, throttle=throttle)
+        async with opened_import(planned_source(option, header.source), profile) as opened:
+            require_profile(opened, header.profile)
+            return await apply_with_progress(runtime, opened.source, opened.profile, header.digest, throttle=throttle)
 
 
 async def apply_with_progress(
@@ -150,8 +159,8 @@ def verify_(
 async def _verify(locator: str | None, profile: SourceProfile, *, without_source: bool) -> Verification:
     if not without_source:
         try:
-            async with _opened(locator) as (runtime, source):
-                return await verify_and_remember(runtime, source, profile)
+            async with _opened(locator, profile) as (runtime, opened):
+                return await verify_and_remember(runtime, opened.source, opened.profile)
         except SourceUnreachable as error:
             warn(f"{error.message}; only the copies are checked")
     async with open_runtime(load_settings()) as runtime:
@@ -213,13 +222,13 @@ def report_(
 
 
 async def _report(locator: str | None, profile: SourceProfile, *, as_json: bool) -> str:
-    async with _opened(locator) as (runtime, source):
-        verification = await verify_and_remember(runtime, source, profile)
+    async with _opened(locator, profile) as (runtime, opened):
+        verification = await verify_and_remember(runtime, opened.source, opened.profile)
         report = await gather_report(runtime.tx, verification)
         return json_text(asdict(report)) if as_json else markdown(report)
 
 
 @asynccontextmanager
-async def _opened(option: str | None) -> AsyncIterator[tuple[Runtime, Source]]:
-    async with opened_source(option) as source, open_runtime(load_settings()) as runtime:
-        yield runtime, source
+async def _opened(option: str | None, profile: SourceProfile) -> AsyncIterator[tuple[Runtime, Opened]]:
+    async with opened_import(option, profile) as opened, open_runtime(load_settings()) as runtime:
+        yield runtime, opened

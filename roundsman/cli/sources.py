@@ -7,10 +7,12 @@ from typing import Annotated, Final
 
 import typer
 
-from roundsman.errors import InvalidInput
+from roundsman.cli.output import warn
+from roundsman.errors import Conflict, InvalidInput
 from roundsman.migration.profile import SourceProfile, builtin_profile, profile_from_file
-from roundsman.migration.sources.opening import open_source
+from roundsman.migration.sources.opening import Opened, open_source, open_with_profile
 from roundsman.migration.sources.port import Source
+from roundsman.migration.sources.table import is_table
 from roundsman.settings import load_settings
 
 BUILT_IN: Final = "earlybird"
@@ -19,7 +21,8 @@ SourceOption = Annotated[
     str | None,
     typer.Option(
         "--source",
-        help="mongodb://host:port/DATABASE, or a folder of <collection>.jsonl files; without it, ROUNDSMAN_SOURCE.",
+        help="mongodb://host:port/DATABASE, a folder of <collection>.jsonl or of a mongodump, or for inspect, plan, apply, "
+        "verify and report a list of customers (.csv, .xlsx); without it, ROUNDSMAN_SOURCE.",
     ),
 ]
 ProfileOption = Annotated[str, typer.Option("--profile", help="A built-in source profile, or a TOML file.")]
@@ -31,17 +34,52 @@ class NoSource(InvalidInput):
     code = "no_source"
 
 
+class ProfileDiffers(Conflict):
+    """A plan is to be applied with another profile than it was made with."""
+
+    code = "profile_differs"
+
+
 @asynccontextmanager
 async def opened_source(option: str | None) -> AsyncIterator[Source]:
     """The source that the option or the settings name, closed on leaving. Raises NoSource."""
-    locator = option or load_settings().source
-    if locator is None:
-        raise NoSource("which source? Give --source, or set ROUNDSMAN_SOURCE")
-    source = open_source(locator)
+    source = open_source(_locator(option))
     try:
         yield source
     finally:
         await source.close()
+
+
+@asynccontextmanager
+async def opened_import(option: str | None, profile: SourceProfile) -> AsyncIterator[Opened]:
+    """Any source, a list too, with what its fields mean; says what is peculiar about it. Raises NoSource."""
+    opened = open_with_profile(_locator(option), profile)
+    try:
+        for note in opened.notes:
+            warn(note)
+        yield opened
+    finally:
+        await opened.source.close()
+
+
+def planned_source(option: str | None, planned: str) -> str:
+    """Where to apply a plan from: a list is where it was; a database's settings know its password, which plans do not."""
+    return option or (planned if is_table(planned) else load_settings().source or planned)
+
+
+def require_profile(opened: Opened, planned: str) -> None:
+    """Raise ProfileDiffers if what was opened is not of the profile that a plan was made with."""
+    if opened.profile.name != planned:
+        raise ProfileDiffers(
+            f"the plan was made with the profile {planned}, not {opened.profile.name}; give its --source and --profile"
+        )
+
+
+def _locator(option: str | None) -> str:
+    locator = option or load_settings().source
+    if locator is None:
+        raise NoSource("which source? Give --source, or set ROUNDSMAN_SOURCE")
+    return locator
 
 
 def read_profile(name: str) -> SourceProfile:

@@ -1,18 +1,45 @@
 """Finding the source that a locator names, by what is there."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
+from roundsman.migration.profile import SourceProfile
 from roundsman.migration.sources.bson_folder import BsonFolderSource, collection_name, dump_files
 from roundsman.migration.sources.folder import FolderSource, line_files
 from roundsman.migration.sources.mongodb import MongoSource
 from roundsman.migration.sources.port import Source, SourceUnreadable
+from roundsman.migration.sources.table import is_table, open_table
 
 _OF_THE_SERVER = frozenset({"admin", "config", "local"})
 _OPLOG = "oplog"
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A source, what its collections mean, and what its owner should know of how it was read."""
+
+    source: Source
+    profile: SourceProfile
+    notes: tuple[str, ...] = ()
+
+
+def open_with_profile(locator: str, profile: SourceProfile) -> Opened:
+    """Any source; a list brings a profile made of its header line and of the business's. Raises as `open_source`."""
+    if is_table(locator):
+        table = open_table(Path(locator), profile)
+        return Opened(table.source, table.profile, table.notes)
+    return Opened(open_source(locator), profile)
+
+
 def open_source(locator: str) -> Source:
-    """A MongoDB URI is a database, anything else a folder. Raises SourceUnreadable, or SourceUnreachable on first use."""
+    """The source of an application: a MongoDB URI is a database, anything else a folder.
+
+    Raises SourceUnreadable, or SourceUnreachable on first use.
+    """
+    if is_table(locator):
+        raise SourceUnreadable(
+            f"{locator} is a list, not an application's data; lists are taken by plan and apply only"
+        )
     if locator.startswith(("mongodb://", "mongodb+srv://")):
         return MongoSource(locator)
     try:
