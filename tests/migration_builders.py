@@ -16,9 +16,9 @@ from bson import ObjectId
 from roundsman.identity.users import User
 from roundsman.ids import UserId
 from roundsman.migration.collecting import collect
-from roundsman.migration.people import Assigned, Known
+from roundsman.migration.people import Assigned, Known, asked_by_member
 from roundsman.migration.plan import DocumentRow, Fate, IdentifierRow
-from roundsman.migration.plan_store import row_document
+from roundsman.migration.plan_documents import row_document
 from roundsman.migration.planning import Planning
 from roundsman.migration.profile import Kind, SourceProfile, builtin_profile
 from roundsman.migration.records import PersonRecord
@@ -58,7 +58,7 @@ class MemorySource:
     locator = "memory"
 
     def __init__(self, world: World) -> None:
-        self._world = {name: [SourceDocument.of(bson.encode(one)) for one in docs] for name, docs in world.items()}
+        self._world = {name: [SourceDocument(bson.encode(one)) for one in docs] for name, docs in world.items()}
 
     async def count_documents(self) -> dict[str, int]:
         """Count what is there."""
@@ -118,7 +118,7 @@ def applied(before: "Plan") -> Callable[[Roster], Known]:
                 archived = became.fate is Fate.ARCHIVED
                 assigned[row] = Assigned(became.profile_id, became.sha256, archived=archived)
                 roster.assign(row, became.user_id)
-        return Known(assigned, owners, frozenset(customers), asked)
+        return Known(assigned, owners, frozenset(customers), asked_by_member(asked))
 
     return know
 

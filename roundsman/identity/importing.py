@@ -2,12 +2,15 @@
 
 from collections.abc import AsyncIterator, Sequence
 
+from bson import ObjectId
+
 from roundsman.access.roles import Role
 from roundsman.audit_log.entries import SYSTEM
 from roundsman.database.bulk import BulkOutcome, insert_missing
 from roundsman.database.collections import IDENTIFIERS, USERS
 from roundsman.database.documents import iterate
 from roundsman.database.transaction import Tx
+from roundsman.identity.identifiers import alias_key
 from roundsman.identity.store import identifier_document, identifier_from, user_document, user_from
 from roundsman.identity.users import Identifier, User, UserStatus
 from roundsman.ids import UserId
@@ -47,6 +50,16 @@ async def find_identifiers(tx: Tx, keys: Sequence[str]) -> list[Identifier]:
     """Those of the identifiers that exist."""
     found = iterate(tx, IDENTIFIERS, identifier_from, {"_id": {"$in": list(keys)}})
     return [identifier async for identifier in found]
+
+
+async def find_users_known_as(tx: Tx, old_ids: Sequence[str]) -> dict[str, UserId]:
+    """The users that old ids of an existing application name, by the ids that name exactly one."""
+    identifiers = await find_identifiers(tx, [alias_key(old_id) for old_id in old_ids])
+    users = {one.key: one.user_ids for one in identifiers}
+    found = {old_id: users[key][0] for old_id in old_ids if len(users.get(key := alias_key(old_id), ())) == 1}
+    # A user is known by his own id without an identifier.
+    own = [UserId(ObjectId(one)) for one in old_ids if ObjectId.is_valid(one) and alias_key(one) not in users]
+    return found | {str(user.id): user.id for user in await find_users(tx, own)}
 
 
 async def find_users(tx: Tx, user_ids: Sequence[UserId]) -> list[User]:

@@ -29,7 +29,8 @@ from roundsman.migration.freshness import refuse_outdated
 from roundsman.migration.lease import MIGRATION, Lease, held_lease
 from roundsman.migration.pipeline import Pipeline, Stop
 from roundsman.migration.plan import IMPORTED, IdentifierRow, PlanHeader, ProfileRow, ReviewRow, RolesRow, UserRow
-from roundsman.migration.plan_store import Section, find_plan, read_rows
+from roundsman.migration.plan_documents import Section
+from roundsman.migration.plan_store import find_plan, read_rows
 from roundsman.migration.profile import SourceProfile
 from roundsman.migration.runs import RunState, close_run, find_run, open_run
 from roundsman.migration.sealing import Seal

@@ -14,7 +14,7 @@ from itertools import chain, groupby
 
 from roundsman.identity.names import Verdict
 from roundsman.migration.matching import PHONE, Outcome, PairDecision, Rule
-from roundsman.migration.pairing import DecidedPair, PairList
+from roundsman.migration.pairing import DecidedPair, Pair, PairList
 from roundsman.migration.roster import Roster, Row
 
 _LARGEST_CLUSTER = 8
@@ -51,11 +51,11 @@ def cluster(roster: Roster, pairs: Iterable[DecidedPair]) -> Clustering:
             apart.append(pair)
         else:
             doubts.append(pair)
-    parts = Partition(len(roster), joins)
+    parts = Partition(len(roster), joins.rows())
     held, cut = _held(roster, parts, joins, filter(_is_veto, chain(apart, doubts)))
     cut_rows = set(map(_rows, cut))
     kept = PairList(pair for pair in joins if _rows(pair) not in cut_rows and pair.a not in held and pair.b not in held)
-    final = parts if len(kept) == len(joins) else Partition(len(roster), kept)
+    final = parts if len(kept) == len(joins) else Partition(len(roster), kept.rows())
     questions = [*_unique(held.values()), *map(_weak_question, sorted(cut, key=_rows))]
     questions += [_question(pair) for pair in final.parting(doubts) if not _is_about_a_phone(pair)]
     questions += _phone_questions(roster, filter(_is_about_a_phone, final.parting(doubts)))
@@ -76,11 +76,15 @@ def _is_veto(pair: DecidedPair) -> bool:
 class Partition:
     """Disjoint sets of rows; the root of a set is its smallest row."""
 
-    def __init__(self, size: int, joins: PairList) -> None:
+    def __init__(self, size: int, joins: Iterable[Pair] = ()) -> None:
         self._parent = array("i", range(size))
-        for pair in joins.rows():
-            a, b = self.root(pair[0]), self.root(pair[1])
-            self._parent[max(a, b)] = min(a, b)
+        for a, b in joins:
+            self.join(a, b)
+
+    def join(self, a: Row, b: Row) -> None:
+        """Make one set of the sets of two rows."""
+        one, other = self.root(a), self.root(b)
+        self._parent[max(one, other)] = min(one, other)
 
     def root(self, row: Row) -> Row:
         """The smallest row of the set that the row is in."""

@@ -1,7 +1,10 @@
 """Reading a whole source into a roster: the records of people, and what the other collections say of their use."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
+from roundsman.migration.crew import ALONE, Crew
 from roundsman.migration.profile import PEOPLE, CollectionProfile, Kind, SourceProfile
 from roundsman.migration.reading import moment, old_id, value_at, values_at
 from roundsman.migration.records import read_person
@@ -23,25 +26,51 @@ async def read_documents(source: Source, collection: CollectionProfile) -> Async
             yield document
 
 
-async def collect(source: Source, profile: SourceProfile, progress: Progress = no_progress) -> Roster:
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Documents of one collection as they came, and what they mean."""
+
+    documents: Sequence[bytes]
+    collection: CollectionProfile
+    profile: SourceProfile
+
+
+async def collect(
+    source: Source, profile: SourceProfile, progress: Progress = no_progress, crew: Crew = ALONE
+) -> Roster:
     """Read people first, then activity, which may name any of them."""
     roster = Roster()
-    for collection in profile.of_kind(*PEOPLE):
-        async for batch in source.read(collection.name):
-            for document in batch:
-                roster.add(read_person(document, collection, profile))
-            progress("read people", len(batch))
-    for collection in profile.of_kind(Kind.ORDER, Kind.ACTIVITY, Kind.ADDRESS):
-        async for batch in source.read(collection.name):
-            for document in batch:
-                _note(roster, document, collection, profile)
-            progress("read activity", len(batch))
+    async for batch, records in crew.in_order(_read_people, _batches(source, profile, *PEOPLE)):
+        for record in records:
+            roster.add_packed(record)
+        progress("read people", len(batch.documents))
+    activity = _batches(source, profile, Kind.ORDER, Kind.ACTIVITY, Kind.ADDRESS)
+    async for batch, mentions in crew.in_order(_read_mentions, activity):
+        for owner, at in mentions:
+            roster.note_activity(owner, at, needs_profile=batch.collection.needs_profile)
+        progress("read activity", len(batch.documents))
     return roster
 
 
-def _note(roster: Roster, document: SourceDocument, collection: CollectionProfile, profile: SourceProfile) -> None:
-    meaning = "placed_at" if collection.kind is Kind.ORDER else "at"
-    at = moment(value_at(document.fields, collection.paths(meaning)), profile.timezone)
-    owners = {owner for raw in values_at(document.fields, collection.paths("owner")) if (owner := old_id(raw))}
-    for owner in owners:
-        roster.note_activity(owner, at, needs_profile=collection.needs_profile)
+async def _batches(source: Source, profile: SourceProfile, *kinds: Kind) -> AsyncIterator[_Batch]:
+    for collection in profile.of_kind(*kinds):
+        async for documents in source.read(collection.name):
+            yield _Batch([document.bson for document in documents], collection, profile)
+
+
+def _read_people(batch: _Batch) -> list[bytes]:
+    """The packed records of documents of people."""
+    documents = map(SourceDocument, batch.documents)
+    return [read_person(document, batch.collection, batch.profile).packed() for document in documents]
+
+
+def _read_mentions(batch: _Batch) -> list[tuple[str, datetime | None]]:
+    """Whom documents of activity name by an old id, and when."""
+    meaning = "placed_at" if batch.collection.kind is Kind.ORDER else "at"
+    mentions: list[tuple[str, datetime | None]] = []
+    for document in map(SourceDocument, batch.documents):
+        fields = document.fields
+        at = moment(value_at(fields, batch.collection.paths(meaning)), batch.profile.timezone)
+        raw_owners = values_at(fields, batch.collection.paths("owner"))
+        mentions += [(owner, at) for owner in dict.fromkeys(map(old_id, raw_owners)) if owner]
+    return mentions

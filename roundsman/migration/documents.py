@@ -1,6 +1,6 @@
 """Taking people's documents: the profiles and passwords they become, then their verbatim copies."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -12,9 +12,8 @@ from roundsman.database.bulk import BulkOutcome
 from roundsman.database.transaction import Document, Tx
 from roundsman.delivery.delivery_boys import DeliveryBoy
 from roundsman.delivery.linkage import find_delivery_boy_of_user, follow_delivery_boys, insert_delivery_boys
-from roundsman.identity.identifiers import alias_key
-from roundsman.identity.importing import find_identifiers
-from roundsman.ids import DeliveryBoyId
+from roundsman.identity.importing import find_users_known_as
+from roundsman.ids import DeliveryBoyId, UserId
 from roundsman.migration.conversion import Reading, credential_of, customer_of, delivery_boy_of, supplier_of
 from roundsman.migration.copies import copy_documents, insert_copies, renew_copies
 from roundsman.migration.plan import DocumentRow, Fate
@@ -51,6 +50,7 @@ class DocumentImport:
         self._tx, self._source, self._profile, self._seal = tx, source, profile, seal
         self._run_id, self._as_of = run_id, as_of
         self._collections = {collection.name: collection for collection in profile.collections}
+        self._users: dict[str, UserId | None] = {}
         self._delivery_boys: dict[str, DeliveryBoyId | None] = {}
 
     async def prepare(self, rows: Sequence[DocumentRow]) -> Prepared:
@@ -68,6 +68,7 @@ class DocumentImport:
                 prepared.drifted.append(row.key)
             else:
                 readings.append((row, Reading(document, collection, self._profile, self._as_of)))
+        await self._learn_users(row.created_by for row, _ in readings)
         if collection.kind is Kind.CUSTOMER:
             await self._learn_delivery_boys([reading for _, reading in readings])
         for row, reading in readings:
@@ -76,7 +77,8 @@ class DocumentImport:
 
     def _convert(self, prepared: Prepared, row: DocumentRow, reading: Reading) -> None:
         into = prepared.changed if row.changed and prepared.changed else prepared
-        created_by = row.created_by or f"import:{self._run_id}"
+        creator = self._users.get(row.created_by or "")
+        created_by = str(creator) if creator else f"import:{self._run_id}"
         match reading.collection.kind:
             case Kind.USER if row.fate is not Fate.MERGED and not row.changed:
                 if credential := credential_of(reading, row):
@@ -98,16 +100,19 @@ class DocumentImport:
         app_id = reading.old_id("app_id") if collection.paths("app_id") else None
         return copy_documents(row, document.bson, app_id=app_id, run=self._run_id, seal=self._seal)
 
+    async def _learn_users(self, old_ids: Iterable[str | None]) -> None:
+        """Whom old ids name, as far as they name one user."""
+        new = {old_id for old_id in old_ids if old_id} - self._users.keys()
+        if new:
+            self._users |= dict.fromkeys(new) | await find_users_known_as(self._tx, sorted(new))
+
     async def _learn_delivery_boys(self, readings: Sequence[Reading]) -> None:
         """Whom the documents name as delivery boy: his old id leads to a user, and he to his profile."""
         named = {old for reading in readings if (old := reading.old_id("delivery_boy"))}
-        new = named - self._delivery_boys.keys()
-        if not new:
-            return
-        found = {one.key: one.user_ids for one in await find_identifiers(self._tx, [alias_key(old) for old in new])}
-        for old in new:
-            users = found.get(alias_key(old), ())
-            boy = await find_delivery_boy_of_user(self._tx, users[0]) if len(users) == 1 else None
+        await self._learn_users(named)
+        for old in named - self._delivery_boys.keys():
+            user_id = self._users[old]
+            boy = await find_delivery_boy_of_user(self._tx, user_id) if user_id else None
             self._delivery_boys[old] = boy.id if boy else None
 
     async def write(self, prepared: Prepared, add: Add) -> None:

@@ -11,16 +11,17 @@ from roundsman.access.roles import STAFF_ROLES
 from roundsman.customers.linkage import customers_of_users
 from roundsman.database.collections import IDENTIFIERS, REVIEWS, SOURCE_DOCUMENTS
 from roundsman.database.transaction import Tx
-from roundsman.identity.identifiers import alias_key, email_key, phone_key
 from roundsman.identity.importing import find_identifiers, find_users
 from roundsman.identity.names import fold_name
 from roundsman.identity.users import User
 from roundsman.ids import UserId
 from roundsman.migration.copies import Copy, find_copies, iterate_copies
-from roundsman.migration.people import Assigned, Known
+from roundsman.migration.pairing import Pair
+from roundsman.migration.people import Assigned, Known, asked_by_member
 from roundsman.migration.plan import Fate
 from roundsman.migration.profile import Kind
 from roundsman.migration.records import PersonRecord, seconds
+from roundsman.migration.reviews import APART, Decision, parties_of
 from roundsman.migration.roster import Roster, Row
 
 Item = TypeVar("Item")
@@ -36,8 +37,8 @@ async def learn(tx: Tx, roster: Roster) -> Known:
     owners = await _owners(tx, roster, assigned)
     await _add_own_users(tx, roster, assigned, owners)
     with_customer = await _with_customer(tx, roster, assigned)
-    asked, kept_apart = await _reviews(tx, roster)
-    return Known(assigned, owners, with_customer, asked, kept_apart)
+    asked, kept_apart, joined = await _reviews(tx, roster)
+    return Known(assigned, owners, with_customer, asked_by_member(asked), kept_apart, joined - kept_apart)
 
 
 async def _assignments(tx: Tx, roster: Roster) -> dict[Row, Assigned]:
@@ -73,7 +74,7 @@ def _row_of(roster: Roster, copy: Copy) -> Row | None:
 async def _owners(tx: Tx, roster: Roster, assigned: Mapping[Row, Assigned]) -> dict[str, tuple[UserId, ...]]:
     if not await tx.database[IDENTIFIERS].find_one({}, {"_id": 1}):
         return {}
-    keys = (key for row in range(len(roster)) if _is_news(roster, row, assigned) for key in _keys(roster[row]))
+    keys = (key for row in range(len(roster)) if _is_news(roster, row, assigned) for key in roster[row].identifier_keys)
     owners: dict[str, tuple[UserId, ...]] = {}
     for batch in _batches(keys):
         owners |= {found.key: found.user_ids for found in await find_identifiers(tx, batch)}
@@ -84,26 +85,26 @@ def _is_news(roster: Roster, row: Row, assigned: Mapping[Row, Assigned]) -> bool
     return row not in assigned or assigned[row].sha256 != roster[row].sha256
 
 
-def _keys(record: PersonRecord) -> Iterator[str]:
-    yield from map(alias_key, record.aliases)
-    if record.phone:
-        yield phone_key(record.phone)
-    if record.sign_in_email:
-        yield email_key(record.sign_in_email)
-
-
 async def _add_own_users(
     tx: Tx, roster: Roster, assigned: Mapping[Row, Assigned], owners: Mapping[str, tuple[UserId, ...]]
 ) -> None:
-    """Users who hold a phone or e-mail of a new record, but have no document in the roster, take part in matching."""
-    present = {roster.owner_of(row) for row in assigned}
+    """Users who hold a phone or e-mail of a new record, but have no document in the roster with it, take part in matching."""
+    keys = {key: users[0] for key, users in owners.items() if not key.startswith("alias:")}
+    present = set(_carried(roster, assigned, frozenset(keys.values()))) if keys else set()
     held: dict[UserId, dict[str, str]] = {}
-    for key, users in owners.items():
+    for key, holder in keys.items():
         kind, _, value = key.partition(":")
-        if kind != "alias" and users[0] not in present:
-            held.setdefault(users[0], {})[kind] = value
+        if (holder, key) not in present:
+            held.setdefault(holder, {})[kind] = value
     for user in await find_users(tx, list(held)):
         roster.add(_own_record(user, held[user.id]), owner=user.id)
+
+
+def _carried(roster: Roster, rows: Iterable[Row], users: frozenset[UserId]) -> Iterator[tuple[UserId, str]]:
+    """Which identifiers the documents of these users carry."""
+    for row in rows:
+        if (owner := roster.owner_of(row)) in users:
+            yield from ((owner, key) for key in roster[row].identifier_keys)
 
 
 def _own_record(user: User, keys: Mapping[str, str]) -> PersonRecord:
@@ -141,16 +142,32 @@ async def _with_customer(tx: Tx, roster: Roster, assigned: Mapping[Row, Assigned
     return frozenset(found)
 
 
-async def _reviews(tx: Tx, roster: Roster) -> tuple[frozenset[frozenset[str]], frozenset[tuple[Row, Row]]]:
+async def _reviews(tx: Tx, roster: Roster) -> tuple[set[frozenset[str]], frozenset[Pair], frozenset[Pair]]:
+    """What was asked, and which pairs humans kept apart or joined; what is one user by now is no pair any more."""
     asked: set[frozenset[str]] = set()
-    apart: set[tuple[Row, Row]] = set()
-    async for review in tx.database[REVIEWS].find({}, {"members": 1, "status": 1, "decision": 1}):
+    apart: set[Pair] = set()
+    joined: set[Pair] = set()
+    async for review in tx.database[REVIEWS].find({}, {"members": 1, "decision": 1, "parties": 1}):
         asked.add(frozenset(review["members"]))
-        if review.get("decision") == "keep_apart":
-            rows = sorted(row for key in review["members"] if (row := _row_of_key(roster, key)) is not None)
-            # Documents that are one user already stay so: the answer was about the others.
-            apart |= {(a, b) for a, b in combinations(rows, 2) if roster.owner_of(a) != roster.owner_of(b)}
-    return frozenset(asked), frozenset(apart)
+        found = [_rows_of_keys(roster, party) for party in parties_of(review)]
+        if review.get("decision") in APART:
+            apart |= {_pair(a, b) for one, other in combinations(found, 2) for a in one for b in other}
+        elif review.get("decision") == Decision.MERGE:
+            joined |= {_pair(a, b) for a, b in combinations([row for rows in found for row in rows], 2)}
+    return asked, _of_two_users(roster, apart), _of_two_users(roster, joined)
+
+
+def _of_two_users(roster: Roster, pairs: Iterable[Pair]) -> frozenset[Pair]:
+    owner_of = roster.owner_of
+    return frozenset((a, b) for a, b in pairs if owner_of(a) is None or owner_of(a) != owner_of(b))
+
+
+def _pair(a: Row, b: Row) -> Pair:
+    return (a, b) if a < b else (b, a)
+
+
+def _rows_of_keys(roster: Roster, keys: Iterable[str]) -> list[Row]:
+    return [row for key in keys if (row := _row_of_key(roster, key)) is not None]
 
 
 def _row_of_key(roster: Roster, key: str) -> Row | None:

@@ -14,6 +14,7 @@ from bson import ObjectId
 from roundsman.access.roles import Role
 from roundsman.ids import UserId, derived_object_id
 from roundsman.migration.clusters import Clustering, OpenQuestion, cluster
+from roundsman.migration.matching import Rule
 from roundsman.migration.pairing import crowded_phones, decide_pairs
 from roundsman.migration.profile import Kind
 from roundsman.migration.roster import Roster, Row
@@ -38,8 +39,33 @@ class Known:
     assigned: Mapping[Row, Assigned] = field(default_factory=dict)
     owners: Mapping[str, tuple[UserId, ...]] = field(default_factory=dict)
     with_customer: frozenset[UserId] = frozenset()
-    asked: frozenset[frozenset[str]] = frozenset()
+    asked: Mapping[str, Sequence[frozenset[str]]] = field(default_factory=dict)
+    """Who was asked about together, by each of them."""
     kept_apart: frozenset[tuple[Row, Row]] = frozenset()
+    joined: frozenset[tuple[Row, Row]] = frozenset()
+
+    def restricted_to(self, roster: Roster, places: Mapping[Row, Row]) -> "Known":
+        """What is known of some rows, which have other places elsewhere; keys and users may be of others too."""
+        if self == Known():
+            return self
+        records = [roster[row] for row in places]
+        return Known(
+            assigned={place: self.assigned[row] for row, place in places.items() if row in self.assigned},
+            owners={key: self.owners[key] for one in records for key in one.identifier_keys if key in self.owners},
+            with_customer=self.with_customer & {roster.owner_of(row) for row in places},
+            asked={one.key: self.asked[one.key] for one in records if one.key in self.asked},
+            kept_apart=frozenset((places[a], places[b]) for a, b in self.kept_apart if a in places and b in places),
+            joined=frozenset((places[a], places[b]) for a, b in self.joined if a in places and b in places),
+        )
+
+
+def asked_by_member(questions: Iterable[frozenset[str]]) -> dict[str, list[frozenset[str]]]:
+    """Questions by each of their members, so that a new one is compared with few old ones."""
+    asked: dict[str, list[frozenset[str]]] = {}
+    for members in questions:
+        for member in members:
+            asked.setdefault(member, []).append(members)
+    return asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +87,9 @@ class People:
         self.as_of = as_of
         self.crowded = crowded_phones(roster)
         archived = frozenset(row for row, assigned in known.assigned.items() if assigned.archived)
-        pairs = decide_pairs(roster, crowded=self.crowded, kept_apart=known.kept_apart, archived=archived)
+        pairs = decide_pairs(
+            roster, crowded=self.crowded, kept_apart=known.kept_apart, joined=known.joined, archived=archived
+        )
         self.clustering: Clustering = cluster(roster, pairs)
         self._question_of = self._first_questions()
         self.persons = tuple(person for rows in self._gathered() for person in self._persons(rows))
@@ -168,7 +196,9 @@ class People:
         """A1: an account with the role customer only, named by nothing, over 180 days old, and no question is open."""
         if not self.is_account(row):
             return False
-        record = self.roster[row]
+        record, joined = self.roster[row], self.clustering.joined_by[row]
+        if joined is not None and joined.rule is Rule.DECIDED:
+            return False
         return (
             record.role is Role.CUSTOMER
             and not self.roster.activity_of(row).references

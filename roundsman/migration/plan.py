@@ -72,6 +72,7 @@ class DocumentRow:
 
     `profile_id` is the profile it becomes or adds to; it becomes it if `makes_profile`. `changed` marks a document that
     was imported before and is different now: its copy and what follows the source are renewed, its user never moves.
+    `created_by` is the old id of who made it, as it was written.
     """
 
     collection: str
@@ -144,15 +145,16 @@ class PlanHeader:
 
 
 class Digest:
-    """SHA-256 over the head of a plan and the encoded rows, in their order."""
+    """SHA-256 over the head of a plan and the digests of its parts, in their order."""
 
     def __init__(self, profile: str, profile_version: int, as_of: datetime) -> None:
         head = f"{profile}\n{profile_version}\n{RULES_VERSION}\n{as_of.isoformat()}\n"
         self._hash = hashlib.sha256(head.encode())
 
-    def add(self, encoded: bytes) -> None:
-        """Take in the next rows."""
-        self._hash.update(encoded)
+    def add(self, *parts: bytes) -> None:
+        """Take in the digests of the next parts."""
+        for part in parts:
+            self._hash.update(part)
 
     def hex(self) -> str:
         """The digest so far."""

@@ -6,7 +6,8 @@ from bson import json_util
 
 from roundsman.database.transaction import Tx
 from roundsman.migration.plan import PlanHeader
-from roundsman.migration.plan_store import Section, find_plan, read_rows, row_document
+from roundsman.migration.plan_documents import Section, row_document
+from roundsman.migration.plan_store import find_plan, read_rows
 
 
 async def write_plan_file(tx: Tx, header: PlanHeader, file: Path) -> None:

@@ -1,16 +1,23 @@
 """Making a plan: read the source and Roundsman, decide, and store the rows. Nothing but the plan is written."""
 
-from collections.abc import Collection, Iterator
+from collections import Counter
+from collections.abc import Collection
 from datetime import datetime
+
+from bson import ObjectId
 
 from roundsman.database.transaction import Tx
 from roundsman.errors import Conflict
 from roundsman.migration.collecting import Progress, collect, no_progress
-from roundsman.migration.knowledge import HERE, learn
-from roundsman.migration.plan import RULES_VERSION, Digest, PlanHeader, ReviewRow
-from roundsman.migration.plan_store import ChunkWriter, Section, keep_plan
-from roundsman.migration.planning import Planning
-from roundsman.migration.profile import SourceProfile
+from roundsman.migration.crew import crew_for
+from roundsman.migration.freshness import note_turns
+from roundsman.migration.knowledge import learn
+from roundsman.migration.lease import MIGRATION, count_turns
+from roundsman.migration.plan import RULES_VERSION, Digest, PlanHeader
+from roundsman.migration.plan_documents import Section
+from roundsman.migration.plan_store import insert_chunks, keep_plan
+from roundsman.migration.portions import plan_portion, portions
+from roundsman.migration.profile import PEOPLE, SourceProfile
 from roundsman.migration.runs import find_unfinished_run
 from roundsman.migration.seldom_collected import seldom_collected
 from roundsman.migration.sources.port import Source
@@ -39,14 +46,22 @@ async def make_plan(
     it may lack what would answer them.
     """
     await refuse_while_unfinished(tx)
+    turns = await count_turns(tx, MIGRATION)
     source = await as_before_write_back(tx, source)
     source_counts = await source.count_documents()
-    roster = await collect(source, profile, progress)
+    people = sum(source_counts.get(collection.name, 0) for collection in profile.of_kind(*PEOPLE))
+    crew = crew_for(people)
+    roster = await collect(source, profile, progress, crew)
     known = await learn(tx, roster)
-    planning = Planning(roster, known, as_of=as_of)
     digest = Digest(profile.name, profile.version, as_of)
-    writer = ChunkWriter(tx, digest)
-    await _write_sections(writer, planning, progress, asking_about)
+    chunks_id = ObjectId()
+    counts = Counter({f"rows.{section}": 0 for section in Section})
+    pieces = portions(roster, known, as_of=as_of, chunks_id=chunks_id, asking_about=asking_about)
+    async for portion, planned in crew.in_order(plan_portion, pieces):
+        await insert_chunks(tx, planned.chunks)
+        digest.add(*planned.digests)
+        counts.update(planned.counts)
+        progress("plan people", len(portion.records))
     header = PlanHeader(
         digest=digest.hex(),
         profile=profile.name,
@@ -55,9 +70,10 @@ async def make_plan(
         as_of=as_of,
         source=source.locator,
         source_counts=source_counts,
-        counts=writer.counts,
+        counts=dict(counts),
     )
-    await keep_plan(tx, header, writer.chunks_id)
+    await keep_plan(tx, header, chunks_id)
+    await note_turns(tx, header.digest, turns)
     return header
 
 
@@ -65,27 +81,3 @@ async def refuse_while_unfinished(tx: Tx) -> None:
     """Raise RunUnfinished, naming the plan to resume, while a run is broken off."""
     if run := await find_unfinished_run(tx):
         raise RunUnfinished(f"run {run.id} was broken off; finish it with: roundsman migrate apply --plan {run.plan}")
-
-
-async def _write_sections(
-    writer: ChunkWriter, planning: Planning, progress: Progress, asking_about: Collection[str] | None
-) -> None:
-    def review_rows() -> Iterator[ReviewRow]:
-        rows = planning.review_rows()
-        return rows if asking_about is None else (row for row in rows if any(map(is_asked_about, row.members)))
-
-    def is_asked_about(member: str) -> bool:
-        # A user of Roundsman takes part by what he shares with a changed document, and all who share it are there.
-        return asking_about is None or member in asking_about or member.startswith(f"{HERE}:")
-
-    sections = {
-        Section.USERS: planning.user_rows,
-        Section.ROLES: planning.roles_rows,
-        Section.IDENTIFIERS: planning.identifier_rows,
-        Section.DOCUMENTS: planning.document_rows,
-        Section.PROFILES: planning.profile_rows,
-        Section.REVIEWS: review_rows,
-    }
-    for section, rows in sections.items():
-        await writer.write(section, rows())
-        progress(f"plan {section}", writer.counts[f"rows.{section}"])

@@ -1,6 +1,5 @@
 """From a filled roster to the rows of a plan. Pure: the same roster, knowledge and as-of time give the same rows."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
@@ -25,7 +24,6 @@ from roundsman.migration.plan import (
     UserRow,
 )
 from roundsman.migration.profile import Kind
-from roundsman.migration.records import PersonRecord
 from roundsman.migration.roster import Roster, Row
 from roundsman.migration.survivorship import choose_name, roles_of
 
@@ -89,12 +87,11 @@ class Planning:
 
     def review_rows(self) -> Iterator[ReviewRow]:
         """The questions for humans that were not asked before."""
-        asked = self._asked_by_member()
         seen: set[tuple[Row, ...]] = set()
         for question in self.people.clustering.questions:
             members = {self._roster[row].key for row in question.rows}
             first = min(members)
-            if question.rows in seen or any(members <= before for before in asked.get(first, ())):
+            if question.rows in seen or any(members <= before for before in self._known.asked.get(first, ())):
                 continue
             seen.add(question.rows)
             users = tuple(sorted({self.people.user_of(row) for row in question.rows}))
@@ -103,14 +100,6 @@ class Planning:
                 yield ReviewRow(
                     question.outcome.value, question.rule.value, tuple(sorted(members)), users, question.evidence
                 )
-
-    def _asked_by_member(self) -> Mapping[str, list[frozenset[str]]]:
-        """What was asked before, by each member, so that a new question is compared with few old ones."""
-        asked: dict[str, list[frozenset[str]]] = defaultdict(list)
-        for members in self._known.asked:
-            for member in members:
-                asked[member].append(members)
-        return asked
 
     def _is_account(self, row: Row) -> bool:
         return self.people.is_account(row)
@@ -217,7 +206,7 @@ class Planning:
             evidence=evidence,
             profile_id=profile_id,
             makes_profile=own is not None and own == profile_id,
-            created_by=self._creator(record),
+            created_by=record.created_by,
         )
 
     def _changed(self, row: Row) -> DocumentRow:
@@ -232,13 +221,9 @@ class Planning:
             evidence=("changed in the source",),
             profile_id=assigned.profile_id,
             makes_profile=assigned.profile_id == self.people.record_id(row),
-            created_by=self._creator(record),
+            created_by=record.created_by,
             changed=True,
         )
-
-    def _creator(self, record: PersonRecord) -> str | None:
-        rows = self._roster.known_as(record.created_by, Kind.USER) if record.created_by else ()
-        return str(self.people.user_of(rows[0])) if len(rows) == 1 else None
 
     def _fate(self, row: Row) -> tuple[Fate, str, tuple[str, ...]]:
         person = self.people.person_of[row]

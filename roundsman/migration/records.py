@@ -17,6 +17,7 @@ from roundsman.access.roles import STAFF_ROLES, Role
 from roundsman.auth.passwords import imported_hash
 from roundsman.identity.addresses import fold_address
 from roundsman.identity.emails import Email, read_email
+from roundsman.identity.identifiers import alias_key, email_key, phone_key
 from roundsman.identity.names import FoldedName, fold_name
 from roundsman.identity.phones import Phone, read_phone
 from roundsman.migration.full_names import full_name
@@ -112,6 +113,12 @@ class PersonRecord(NamedTuple):
         """The old ids the record is known by: its application id and its `_id`, each once."""
         source_id = self.source_id
         return (source_id,) if self.app_id in (None, source_id) else (str(self.app_id), source_id)
+
+    @property
+    def identifier_keys(self) -> tuple[str, ...]:
+        """The identifiers by which its person could be found: old ids, the phone, the e-mail."""
+        contacts = (self.phone and phone_key(self.phone), self.sign_in_email and email_key(self.sign_in_email))
+        return (*map(alias_key, self.aliases), *filter(None, contacts))
 
     @property
     def is_staff(self) -> bool:

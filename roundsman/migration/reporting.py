@@ -1,6 +1,6 @@
 """Gathering what the report says from the plan, the proof and the database."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection
 
 from roundsman.database.collections import (
@@ -18,7 +18,9 @@ from roundsman.database.collections import (
 )
 from roundsman.database.transaction import Tx
 from roundsman.errors import NotFound
-from roundsman.migration.plan_store import Section, find_plan, read_rows
+from roundsman.migration.inspection.findings import Inspection
+from roundsman.migration.plan_documents import Section
+from roundsman.migration.plan_store import find_plan, read_rows
 from roundsman.migration.report import Example, Report
 from roundsman.migration.runs import Run, RunState, list_runs
 from roundsman.migration.runs_about import runs_about
@@ -33,7 +35,7 @@ class NothingApplied(NotFound):
     code = "nothing_applied"
 
 
-async def gather_report(tx: Tx, verification: Verification) -> Report:
+async def gather_report(tx: Tx, verification: Verification, *, before: Inspection | None = None) -> Report:
     """The report of the run that was applied last from the verified source. Raises NothingApplied."""
     run = await _latest_run_about(tx, {account.collection for account in verification.accounts})
     found = await find_plan(tx, run.plan) if run else None
@@ -41,8 +43,10 @@ async def gather_report(tx: Tx, verification: Verification) -> Report:
         raise NothingApplied("nothing was imported yet; begin with: roundsman migrate inspect --source …")
     header, chunks_id = found
     examples: dict[str, Example] = {}
+    fates: dict[str, Counter[str]] = defaultdict(Counter)
     async for rows in read_rows(tx, chunks_id, Section.DOCUMENTS):
         for row in rows:
+            fates[row.rule][row.fate.value] += 1
             examples.setdefault(row.rule, Example(row.rule, row.key, row.fate.value, row.evidence))
     after = {name: await tx.database[name].count_documents({}) for name in (*_SHOWN, SOURCE_DOCUMENTS)}
     unconfirmed = await tx.database[USERS].count_documents({"roles_to_confirm": {"$exists": True}})
@@ -50,11 +54,19 @@ async def gather_report(tx: Tx, verification: Verification) -> Report:
         header,
         verification,
         after,
+        await _users_by_status(tx),
+        {rule: dict(counts) for rule, counts in fates.items()},
         tuple(examples.values()),
         await _open_reviews(tx),
         run.findings if run else {},
         unconfirmed,
+        before,
     )
+
+
+async def _users_by_status(tx: Tx) -> dict[str, int]:
+    group = await tx.database[USERS].aggregate([{"$group": {"_id": "$status", "count": {"$sum": 1}}}])
+    return {str(one["_id"]): int(one["count"]) async for one in group}
 
 
 async def _latest_run_about(tx: Tx, collections: Collection[str]) -> Run | None:

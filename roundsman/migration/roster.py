@@ -4,7 +4,7 @@ A roster may hold millions of records, so they are kept packed, and unpacked whe
 """
 
 from array import array
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -47,7 +47,7 @@ class Roster:
         self._owners: dict[Row, UserId] = {}
         self._activity: dict[Row, Activity] = {}
         self._by_phone = KeyIndex(lambda row: (self[row].phone,))
-        self._by_email = KeyIndex(lambda row: (self[row].email,))
+        self._by_email = KeyIndex(lambda row: (self[row].sign_in_email or self[row].email,))
         self._by_alias = KeyIndex(lambda row: self[row].aliases)
         # Rows that belong together are looked at one after another, many times each.
         self._record: Callable[[Row], PersonRecord] = lru_cache(_KEPT_UNPACKED)(self._unpack)
@@ -64,21 +64,30 @@ class Roster:
 
     def add(self, record: PersonRecord, *, owner: UserId | None = None) -> Row:
         """Append a record and index its keys and aliases; `owner` is the user it belongs to already."""
-        row = len(self)
-        self._packed += record.packed()
+        row = self.add_packed(record.packed())
+        if owner is not None:
+            self._owners[row] = owner
+        return row
+
+    def add_packed(self, packed: bytes) -> Row:
+        """Append a record that was packed before."""
+        row, record = len(self), PersonRecord.unpacked(packed)
+        self._packed += packed
         self._starts.append(len(self._packed))
         self._kinds.append(_KINDS.index(record.kind))
         if record.link_values:
             self._rows_with_links.append(row)
         if record.phone:
             self._by_phone.add(record.phone, row)
-        if record.email:
-            self._by_email.add(record.email, row)
+        if login := record.sign_in_email or record.email:
+            self._by_email.add(login, row)
         for alias in record.aliases:
             self._by_alias.add(alias, row)
-        if owner is not None:
-            self._owners[row] = owner
         return row
+
+    def packed(self, row: Row) -> bytes:
+        """The record as it was packed."""
+        return bytes(self._packed[self._starts[row] : self._starts[row + 1]])
 
     def note_activity(self, alias: str, at: datetime | None, *, needs_profile: bool) -> bool:
         """Count a reference to everybody known by the old id; False if nobody is."""
@@ -95,6 +104,10 @@ class Roster:
         """What kind of record it is."""
         return _KINDS[self._kinds[row]]
 
+    def note_activities(self, activities: Mapping[Row, Activity]) -> None:
+        """Take over what was counted before."""
+        self._activity.update(activities)
+
     def known_as(self, alias: str, *kinds: Kind) -> Sequence[Row]:
         """The rows that carry an old id, of these kinds if any are named."""
         rows = self._by_alias.rows(alias)
@@ -106,7 +119,18 @@ class Roster:
 
     def shared_emails(self) -> list[list[Row]]:
         """The rows of each e-mail that several records seem to match on."""
-        return self._by_email.shared()
+        matching = ([row for row in rows if self[row].email] for rows in self._by_email.shared())
+        return [rows for rows in matching if len(rows) > 1]
+
+    def groups(self) -> Iterator[Sequence[Row]]:
+        """Rows that share a phone, an e-mail to match on or to sign in with, an old id, or the user they belong to."""
+        yield from self._by_phone.shared()
+        yield from self._by_email.shared()
+        yield from self._by_alias.shared()
+        by_owner: dict[UserId, list[Row]] = {}
+        for row, owner in self._owners.items():
+            by_owner.setdefault(owner, []).append(row)
+        yield from by_owner.values()
 
     def shared_aliases(self) -> list[list[Row]]:
         """The rows of each old id that several records seem to carry."""
@@ -154,7 +178,7 @@ class Roster:
         return rows if len(rows) == 1 else self._by_alias.rows(alias)
 
     def _unpack(self, row: Row) -> PersonRecord:
-        return PersonRecord.unpacked(self._packed[self._starts[row] : self._starts[row + 1]])
+        return PersonRecord.unpacked(self.packed(row))
 
     def _follow_links(self, row: Row) -> tuple[Row, ...]:
         found = (self.known_as(alias, kind) for kind, alias in self[row].links)

@@ -21,14 +21,15 @@ def seldom_collected(work: Callable[Arguments, Awaitable[Result]]) -> Callable[A
 
     @wraps(work)
     async def run(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
-        with _seldom():
+        with seldom_collected_now():
             return await work(*args, **kwargs)
 
     return run
 
 
 @contextmanager
-def _seldom() -> Iterator[None]:
+def seldom_collected_now() -> Iterator[None]:
+    """Make the search rare while the block runs."""
     usual = gc.get_threshold()
     gc.set_threshold(*_SELDOM)
     try:

@@ -162,9 +162,10 @@ def _split(file: Path, content: IO[bytes]) -> Iterator[tuple[int, bytes]]:
 
 def _document(raw: bytes, file: Path, offset: int) -> SourceDocument:
     try:
-        document = SourceDocument.of(raw)
+        document = SourceDocument(raw)
+        is_identified = "_id" in document.fields
     except (ValueError, TypeError, KeyError, OverflowError, BSONError, RecursionError) as error:
         raise SourceUnreadable(f"{file}, byte {offset}: not a BSON document: {error}") from error
-    if "_id" not in document.fields:
+    if not is_identified:
         raise SourceUnreadable(f"{file}, byte {offset}: not a document with an _id")
     return document

@@ -86,7 +86,7 @@ def parse_line(line: bytes, file: Path, number: int | None) -> SourceDocument:
         document = json_util.loads(line.decode(), json_options=_LENIENT_JSON)
         if not isinstance(document, dict) or "_id" not in document:
             raise SourceUnreadable(f"{place}: not a document with an _id")
-        return SourceDocument.of(bson.encode(document))
+        return SourceDocument(bson.encode(document))
     except (ValueError, TypeError, KeyError, OverflowError, BSONError, RecursionError) as error:
         raise SourceUnreadable(f"{place}: not Extended JSON: {error}") from error
 

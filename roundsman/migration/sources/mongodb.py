@@ -108,7 +108,7 @@ def documents_in(batch: Any) -> list[SourceDocument]:  # noqa: ANN401 - bytes, t
     start = 0
     while start < len(batch):
         end = start + int.from_bytes(batch[start : start + _LENGTH_BYTES], "little")
-        documents.append(SourceDocument.of(batch[start:end]))
+        documents.append(SourceDocument(batch[start:end]))
         start = end
     return documents
 

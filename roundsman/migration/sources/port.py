@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import bson
@@ -29,17 +28,24 @@ LENIENT: CodecOptions[Mapping[str, Any]] = CodecOptions(
 )
 
 
-@dataclass(frozen=True, slots=True)
 class SourceDocument:
-    """One document: its BSON, byte for byte as the source holds it, and its fields."""
+    """One document: its BSON, byte for byte as the source holds it, and its fields, decoded when somebody asks.
 
-    bson: bytes
-    fields: Mapping[str, Any]
+    Whatever bytes a source holds, they can be decoded.
+    """
 
-    @classmethod
-    def of(cls, raw: bytes) -> "SourceDocument":
-        """Decode a document; whatever its fields hold, it comes out."""
-        return cls(raw, bson.decode(raw, LENIENT))
+    __slots__ = ("_fields", "bson")
+
+    def __init__(self, raw: bytes) -> None:
+        self.bson = raw
+        self._fields: Mapping[str, Any] | None = None
+
+    @property
+    def fields(self) -> Mapping[str, Any]:
+        """The fields as Python values."""
+        if self._fields is None:
+            self._fields = bson.decode(self.bson, LENIENT)
+        return self._fields
 
     @property
     def id(self) -> Any:  # noqa: ANN401 - any BSON value

@@ -1,16 +1,21 @@
 """What the applied plans said must be stored, row by row."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from roundsman.database.collections import CREDENTIALS, REVIEWS
-from roundsman.database.transaction import Tx
+from roundsman.database.changes import Edit
+from roundsman.database.collections import CREDENTIALS, IDENTIFIERS, REVIEWS
+from roundsman.database.transaction import Document, Tx
 from roundsman.identity.importing import find_identifiers
 from roundsman.identity.mode import PeopleMode, get_mode
+from roundsman.identity.rejoining import identifier_owners
 from roundsman.migration.plan import IdentifierRow, ReviewRow, UserRow
-from roundsman.migration.plan_store import Section, find_plan, read_rows
+from roundsman.migration.plan_documents import Section
+from roundsman.migration.plan_store import find_plan, read_rows
 from roundsman.migration.runs import RunState, list_runs
 from roundsman.migration.verify.verification import Check, CheckResult
+from roundsman.operations.journal import list_entries
 
 
 async def check_plans(tx: Tx) -> CheckResult:
@@ -20,6 +25,7 @@ async def check_plans(tx: Tx) -> CheckResult:
     """
     result = CheckResult(Check.PLANS)
     in_shadow = (await get_mode(tx)).people is PeopleMode.SHADOW
+    decided = await _decided_identifiers(tx)
     for run in await list_runs(tx):
         found = await find_plan(tx, run.plan) if run.state is RunState.APPLIED else None
         if found is None:
@@ -29,10 +35,24 @@ async def check_plans(tx: Tx) -> CheckResult:
         if in_shadow:
             left_out = frozenset((*run.drifted, *run.gone))
             async for rows in read_rows(tx, found[1], Section.IDENTIFIERS):
-                await _check_identifiers(tx, rows, result)
+                await _check_identifiers(tx, [_as_decided(row, decided) for row in rows], result)
             async for rows in read_rows(tx, found[1], Section.USERS):
                 await _check_passwords(tx, [row for row in rows if row.password_from not in left_out], result)
     return result
+
+
+async def _decided_identifiers(tx: Tx) -> dict[str, Document]:
+    """The identifiers that humans' answers led elsewhere, as the last answer left them."""
+    decided: dict[str, Document] = {}
+    for entry in await list_entries(tx):
+        for change in reversed(entry.changes):
+            if isinstance(change, Edit) and change.collection == IDENTIFIERS:
+                decided.setdefault(change.id, change.after)
+    return decided
+
+
+def _as_decided(row: IdentifierRow, decided: Mapping[str, Document]) -> IdentifierRow:
+    return replace(row, user_ids=identifier_owners(decided[row.key])) if row.key in decided else row
 
 
 async def _check_reviews(tx: Tx, rows: Sequence[ReviewRow], result: CheckResult) -> None:

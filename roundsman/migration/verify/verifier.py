@@ -6,7 +6,8 @@ from datetime import datetime
 from roundsman.database.transaction import Tx
 from roundsman.migration.collecting import collect
 from roundsman.migration.knowledge import learn
-from roundsman.migration.plan_store import Section, find_plan, read_rows
+from roundsman.migration.plan_documents import Section
+from roundsman.migration.plan_store import find_plan, read_rows
 from roundsman.migration.planning import Planning
 from roundsman.migration.profile import Kind, SourceProfile
 from roundsman.migration.runs import RunState, list_runs
@@ -15,9 +16,9 @@ from roundsman.migration.sealing import Seal
 from roundsman.migration.sources.port import Source
 from roundsman.migration.verify.accounting import Accounting
 from roundsman.migration.verify.attached import AttachedCheck
+from roundsman.migration.verify.decisions import check_decisions
 from roundsman.migration.verify.plans import check_plans
 from roundsman.migration.verify.stored import (
-    check_decisions,
     check_fencing,
     check_identifiers,
     check_profiles,

@@ -5,11 +5,12 @@ from collections import Counter
 from roundsman.database.transaction import Tx
 from roundsman.migration.copies import copies_by_key, open_copy
 from roundsman.migration.plan import DocumentRow
-from roundsman.migration.plan_store import Section, find_plan, read_rows
+from roundsman.migration.plan_documents import Section
+from roundsman.migration.plan_store import find_plan, read_rows
 from roundsman.migration.runs import Run, list_runs
 from roundsman.migration.sealing import CopyDamaged, Seal, sha256
+from roundsman.migration.verify.decisions import check_decisions
 from roundsman.migration.verify.stored import (
-    check_decisions,
     check_fencing,
     check_identifiers,
     check_profiles,

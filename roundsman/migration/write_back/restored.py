@@ -64,4 +64,4 @@ def _as_before(document: SourceDocument, rows: Sequence[Row]) -> SourceDocument:
     raw = document.bson
     for row in rows:
         raw = restored(raw, row.path, row.old, RawValue.of(row.new))
-    return document if raw is document.bson else SourceDocument.of(raw)
+    return document if raw is document.bson else SourceDocument(raw)

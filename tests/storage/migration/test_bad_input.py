@@ -14,7 +14,7 @@ from bson.dbref import DBRef
 from roundsman.database.collections import SOURCE_DOCUMENTS, USERS
 from roundsman.database.connection import with_database
 from roundsman.database.transaction import Document
-from roundsman.migration import plan_store
+from roundsman.migration import portions
 from roundsman.migration.copies import copies_by_key, open_copy
 from roundsman.migration.generator.generating import World, generate
 from roundsman.migration.generator.loading import load_folder
@@ -184,7 +184,7 @@ async def test_a_source_that_goes_away_while_it_is_read_loses_nothing(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(plan_store, "_ROWS_PER_CHUNK", 40)
+    monkeypatch.setattr(portions, "_ROWS_PER_CHUNK", 40)
     generate(tmp_path / "world", World("plan", 0.1))
     with contextlib.ExitStack() as server:
         uri = with_database(server.enter_context(foreign_server(tmp_path)), "shop")

@@ -81,7 +81,7 @@ async def test_documents_changed_after_the_import_renew_profiles_and_copies_and_
     assert boy["areas"] == ["Hebbal"]
     assert farm["payment_terms"] == "Daily"
     copy = (await copies_by_key(tx, [NEW]))[NEW]
-    opened = SourceDocument.of(await open_copy(tx, copy, importing.means().seal))
+    opened = SourceDocument(await open_copy(tx, copy, importing.means().seal))
     assert opened.fields["name"] == "J. Mathew"
     assert (await importing.verify()).passed
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from roundsman.database.collections import MIGRATION_PLANS, USERS
-from roundsman.migration import plan_store
+from roundsman.migration import portions
 from roundsman.migration.apply import PlanNotFound
 from roundsman.migration.generator.generating import World, generate
 from roundsman.migration.lease import LeaseTaken
@@ -54,7 +54,7 @@ def importing(runtime: Runtime, world: Path) -> Import:
 @pytest.fixture(autouse=True)
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Plans that are made here are stored in small chunks; the command applies them as it finds them."""
-    monkeypatch.setattr(plan_store, "_ROWS_PER_CHUNK", ROWS_PER_CHUNK)
+    monkeypatch.setattr(portions, "_ROWS_PER_CHUNK", ROWS_PER_CHUNK)
 
 
 def instants(writes: list[tuple[str, int]]) -> list[Instant]:

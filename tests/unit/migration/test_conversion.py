@@ -25,7 +25,7 @@ MILK = ProductId(ObjectId())
 
 
 def reading(collection: str, **fields: Any) -> Reading:  # noqa: ANN401 - any BSON value
-    document = SourceDocument.of(bson.encode({"_id": "x", **fields}))
+    document = SourceDocument(bson.encode({"_id": "x", **fields}))
     return Reading(document, next(one for one in EARLYBIRD.collections if one.name == collection), EARLYBIRD, AS_OF)
 
 

@@ -49,7 +49,7 @@ USERS, ORDERS = PROFILE.collections
     ],
 )
 def test_a_name_in_two_fields_is_one_name(fields: dict[str, Any], name: str | None) -> None:
-    document = SourceDocument.of(bson.encode({"_id": 1, **fields}))
+    document = SourceDocument(bson.encode({"_id": 1, **fields}))
 
     assert full_name(fields, USERS) == name
     assert read_person(document, USERS, PROFILE).name == (name or "")
@@ -58,7 +58,7 @@ def test_a_name_in_two_fields_is_one_name(fields: dict[str, Any], name: str | No
 def test_a_boolean_is_a_word_where_the_profile_says_so() -> None:
     admin, other = ({"_id": number, "name": "Asha", "isAdmin": number == 1} for number in (1, 2))
 
-    records = [read_person(SourceDocument.of(bson.encode(one)), USERS, PROFILE) for one in (admin, other)]
+    records = [read_person(SourceDocument(bson.encode(one)), USERS, PROFILE) for one in (admin, other)]
     assert [record.role for record in records] == [Role.ADMIN, None]
     findings = completed(inspect_source(MemorySource({"users": [admin, other]}), PROFILE)).findings
     assert not {"field_type", "role_unknown"} & {one.code for one in findings}
@@ -73,6 +73,6 @@ def test_a_boolean_is_a_word_where_the_profile_says_so() -> None:
     ],
 )
 def test_an_order_may_say_with_a_boolean_that_it_was_delivered(fields: dict[str, Any], status: OrderStatus) -> None:
-    reading = Reading(SourceDocument.of(bson.encode({"_id": 1, **fields})), ORDERS, PROFILE, AS_OF)
+    reading = Reading(SourceDocument(bson.encode({"_id": 1, **fields})), ORDERS, PROFILE, AS_OF)
 
     assert order_of(reading, OrderParties(None, None, None), products={}).status is status

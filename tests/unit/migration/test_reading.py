@@ -50,7 +50,7 @@ def test_any_document_of_a_person_gives_a_record(collection: object, data: st.Da
     except (bson.errors.InvalidDocument, OverflowError):
         return
 
-    record = read_person(SourceDocument.of(raw), profile, EARLYBIRD)
+    record = read_person(SourceDocument(raw), profile, EARLYBIRD)
 
     assert record.key.startswith(f"{profile.name}:")
     assert not (record.is_staff and record.role is None)

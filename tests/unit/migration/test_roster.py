@@ -12,7 +12,7 @@ USERS = next(collection for collection in EARLYBIRD.collections if collection.na
 
 
 def read(fields: Fields) -> PersonRecord:
-    return read_person(SourceDocument.of(bson.encode(fields)), USERS, EARLYBIRD)
+    return read_person(SourceDocument(bson.encode(fields)), USERS, EARLYBIRD)
 
 
 @pytest.mark.parametrize("identity", [object_id("anand"), 7, "anand-1", {"shop": 1, "no": 2}])

@@ -1,0 +1,143 @@
+"""The rows of a plan as documents, and back (pure)."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from enum import StrEnum
+from typing import Any
+
+from roundsman.access.roles import Role
+from roundsman.customers.customers import Customer, CustomerStatus
+from roundsman.database.documents import without_absent
+from roundsman.database.transaction import Document
+from roundsman.identity.users import Claim, User, UserStatus
+from roundsman.migration.plan import DocumentRow, Fate, IdentifierRow, ProfileRow, ReviewRow, RolesRow, UserRow
+
+
+class Section(StrEnum):
+    """The parts of a plan, in the order in which they are applied."""
+
+    USERS = "users"
+    ROLES = "roles"
+    IDENTIFIERS = "identifiers"
+    DOCUMENTS = "documents"
+    PROFILES = "profiles"
+    REVIEWS = "reviews"
+
+
+def row_document(row: Any) -> Document:  # noqa: ANN401 - one of the row types
+    """A row as it is stored, and as `plan --out` prints it."""
+    match row:
+        case UserRow():
+            return _user_row(row)
+        case DocumentRow():
+            return _document_row(row)
+        case IdentifierRow():
+            return without_absent({"key": row.key, "user_ids": list(row.user_ids), "verified_at": row.verified_at})
+        case RolesRow():
+            return {"user_id": row.user_id, "roles": list(row.roles), "to_confirm": list(row.to_confirm)}
+        case ProfileRow():
+            customer = asdict(row.customer)
+            return {"account": row.account, "customer": without_absent(customer)}
+        case ReviewRow():
+            return asdict(row) | {"_id": row.id, "members": list(row.members), "user_ids": list(row.user_ids)}
+        case _:
+            raise TypeError(type(row))
+
+
+def _user_row(row: UserRow) -> Document:
+    user = row.user
+    return without_absent(
+        {
+            "_id": user.id,
+            "name": user.name,
+            "status": user.status.value,
+            "claim": user.claim.value,
+            "roles": [role.value for role in user.roles],
+            "created_at": user.created_at,
+            "created_by": user.created_by,
+            "roles_to_confirm": [role.value for role in user.roles_to_confirm] or None,
+            "merged_into": user.merged_into,
+            "former_identifiers": list(user.former_identifiers) or None,
+            "password_from": row.password_from,
+            "rules": dict(row.rules) or None,
+        }
+    )
+
+
+def _read_user_row(document: Document) -> UserRow:
+    user = User(
+        id=document["_id"],
+        name=document["name"],
+        status=UserStatus(document["status"]),
+        claim=Claim(document["claim"]),
+        roles=tuple(map(Role, document["roles"])),
+        created_at=document["created_at"],
+        created_by=document["created_by"],
+        roles_to_confirm=tuple(map(Role, document.get("roles_to_confirm", ()))),
+        merged_into=document.get("merged_into"),
+        former_identifiers=tuple(document.get("former_identifiers", ())),
+    )
+    return UserRow(user, document.get("password_from"), document.get("rules", {}))
+
+
+def _document_row(row: DocumentRow) -> Document:
+    return without_absent(
+        {
+            "collection": row.collection,
+            "source_id": row.source_id,
+            "sha256": row.sha256,
+            "user_id": row.user_id,
+            "fate": row.fate.value,
+            "rule": row.rule,
+            "evidence": list(row.evidence) or None,
+            "profile_id": row.profile_id,
+            "makes_profile": row.makes_profile or None,
+            "created_by": row.created_by,
+            "changed": row.changed or None,
+        }
+    )
+
+
+def _read_document_row(document: Document) -> DocumentRow:
+    return DocumentRow(
+        collection=document["collection"],
+        source_id=document["source_id"],
+        sha256=document["sha256"],
+        user_id=document["user_id"],
+        fate=Fate(document["fate"]),
+        rule=document["rule"],
+        evidence=tuple(document.get("evidence", ())),
+        profile_id=document.get("profile_id"),
+        makes_profile=document.get("makes_profile", False),
+        created_by=document.get("created_by"),
+        changed=document.get("changed", False),
+    )
+
+
+def _read_profile_row(document: Document) -> ProfileRow:
+    customer = dict(document["customer"])
+    customer["status"] = CustomerStatus(customer["status"])
+    return ProfileRow(Customer(**customer), document["account"])
+
+
+def _read_review_row(document: Document) -> ReviewRow:
+    return ReviewRow(
+        document["list"],
+        document["rule"],
+        tuple(document["members"]),
+        tuple(document["user_ids"]),
+        tuple(document["evidence"]),
+    )
+
+
+READERS: Mapping[Section, Callable[[Document], Any]] = {
+    Section.USERS: _read_user_row,
+    Section.ROLES: lambda row: RolesRow(
+        row["user_id"], tuple(map(Role, row["roles"])), tuple(map(Role, row["to_confirm"]))
+    ),
+    Section.IDENTIFIERS: lambda row: IdentifierRow(row["key"], tuple(row["user_ids"]), row.get("verified_at")),
+    Section.DOCUMENTS: _read_document_row,
+    Section.PROFILES: _read_profile_row,
+    Section.REVIEWS: _read_review_row,
+}
+"""How the rows of each section are read."""
