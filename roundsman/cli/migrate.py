@@ -26,6 +26,7 @@ from roundsman.cli.sources import (
 )
 from roundsman.cli.write_back import write_back_
 from roundsman.migration.apply import Applied, Means, apply_plan, get_plan
+from roundsman.migration.inspection.inspector import inspect_source
 from roundsman.migration.plan import PlanHeader
 from roundsman.migration.plan_file import write_plan_file
 from roundsman.migration.planner import make_plan
@@ -224,7 +225,8 @@ def report_(
 async def _report(locator: str | None, profile: SourceProfile, *, as_json: bool) -> str:
     async with _opened(locator, profile) as (runtime, opened):
         verification = await verify_and_remember(runtime, opened.source, opened.profile)
-        report = await gather_report(runtime.tx, verification)
+        before = await inspect_source(opened.source, opened.profile)
+        report = await gather_report(runtime.tx, verification, before=before)
         return json_text(asdict(report)) if as_json else markdown(report)
 
 

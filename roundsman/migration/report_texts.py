@@ -1,0 +1,114 @@
+"""What the report says of rules, fates and findings, in sentences that an owner understands (pure)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from roundsman.migration.matching import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class RuleText:
+    """The situation in which a rule speaks, and what it says then."""
+
+    situation: str
+    outcome: str
+
+
+RULES: Final[Mapping[str, RuleText]] = {
+    Rule.DECIDED: RuleText("somebody answered a question about them", "done as he said"),
+    Rule.TOO_LARGE_OR_WEAK: RuleText(
+        "more than eight records would be one person, or two groups hang together by similar names only",
+        "not joined; somebody decides",
+    ),
+    Rule.VERIFIED_DIFFER: RuleText("verified phones or official ids differ", "not joined; somebody decides"),
+    Rule.KEPT_APART: RuleText("somebody said that they are not one person", "never joined"),
+    Rule.STAFF: RuleText("one of them is staff", "not joined, so that nobody gets rights by it; somebody decides"),
+    Rule.LINK: RuleText("one names the other, or both carry the same id", "linked"),
+    Rule.USERS_SAME: RuleText("two accounts with the same phone and the same name", "merged"),
+    Rule.USERS_UNSURE: RuleText(
+        "two accounts with the same phone and similar names",
+        "merged if the e-mail is the same too, else somebody decides",
+    ),
+    Rule.USERS_DIFFER: RuleText(
+        "two accounts with the same phone and different names", "kept apart; somebody decides whose the phone is"
+    ),
+    Rule.EMAIL_USERS_SAME: RuleText(
+        "two accounts with the same e-mail, other phones, and the same or similar names", "somebody decides"
+    ),
+    Rule.EMAIL_USERS_DIFFER: RuleText("two accounts with the same e-mail and different names", "kept apart"),
+    Rule.CUSTOMER_SAME: RuleText("a customer and an account with the same phone and the same name", "linked"),
+    Rule.CUSTOMER_UNSURE: RuleText(
+        "a customer and an account with the same phone and similar names",
+        "linked if e-mail or address agree too, else somebody decides",
+    ),
+    Rule.CUSTOMER_DIFFERS: RuleText(
+        "a customer and an account with the same phone and different names",
+        "not linked: the customer gets a user of his own, and somebody decides whose the phone is",
+    ),
+    Rule.CUSTOMER_EMAIL: RuleText("no phone in common, but the same e-mail and the same name", "linked"),
+    Rule.CREATED_CLAIMABLE: RuleText(
+        "a customer without account, whose phone nobody else has",
+        "a user is created; he claims it by proving the phone",
+    ),
+    Rule.CREATED_UNCLAIMABLE: RuleText(
+        "a record without account and without a usable phone", "a user is created; staff finds the person"
+    ),
+    Rule.SEVERAL_CUSTOMERS: RuleText("several customer records of one user", "kept as his further addresses"),
+    Rule.PARTNER_SAME: RuleText(
+        "a delivery boy or supplier with the phone and name of an account or customer",
+        "one user; staff confirms the partner's role",
+    ),
+    Rule.PARTNER_UNSURE: RuleText(
+        "a delivery boy or supplier who may be an account or customer", "not joined; somebody decides"
+    ),
+    Rule.ARCHIVED_UNUSED: RuleText(
+        "an old account that nothing ever named and nobody used", "archived; restored when its person comes"
+    ),
+    Rule.KEPT: RuleText("an account that nothing else concerns", "kept"),
+    Rule.FOLLOWED: RuleText("imported before and changed in the source since", "renewed"),
+}
+
+FATES: Final[Mapping[str, str]] = {
+    "kept": "An account that stays a user, or a product, address or order that was taken.",
+    "linked": "The profile of a user who has an account or another record.",
+    "created_for": "The profile of somebody without account: a user was created for him.",
+    "merged": "A second account of the same person; its ids lead to the one that stays.",
+    "archived": "An unused account: it comes back as soon as its person does.",
+    "held": "Has a user of its own until somebody answers a question about it.",
+    "drifted": "Changed between plan and import; the next import takes it.",
+    "changed": "Changed since the import; the next import takes it.",
+    "arrived": "New since the import; the next import takes it.",
+    "after_switch": "Written in the source after people were switched to Roundsman.",
+    "gone": "No longer in the source; the copy and the user stay.",
+    "erased": "Erased at the person's request.",
+    "lost": "In none of these. There may be none.",
+}
+
+LISTS: Final[Mapping[str, str]] = {
+    "conflict": "whose is what they share?",
+    "unsure": "are they one person?",
+}
+
+FOUND_BY_IMPORT: Final[Mapping[str, str]] = {
+    "address_of_nobody": "The address names an owner whom nobody knows. It is kept, without a user.",
+    "order_of_nobody": "The order names a customer whom nobody knows. It is kept with its money, without a user.",
+    "order_customer_guessed": (
+        "The order names an account with several customer records. It went to the one at its address, "
+        "else to the oldest; all of them are the same user's."
+    ),
+    "source_writes_after_switch": "The source wrote this although people are managed here by now. It was not taken.",
+}
+
+STORED: Final[Mapping[str, str]] = {
+    "addresses": "addresses of users",
+    "credentials": "passwords, carried as hashes and renewed at the first sign-in",
+    "customers": "customer profiles",
+    "delivery_boys": "delivery boys' profiles",
+    "identifiers": "phones, e-mails and former ids by which somebody is found",
+    "orders": "orders",
+    "products": "products",
+    "source_documents": "sealed verbatim copies of people's source documents",
+    "suppliers": "suppliers' profiles",
+    "users": "people, with the tombstones of merged and archived accounts",
+}
