@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
 from typing import Final
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from pymongo.errors import ConnectionFailure, ExecutionTimeout, WaitQueueTimeoutError
 
 from roundsman.api import auth, documents, health, reviews, users
@@ -22,6 +22,7 @@ from roundsman.web.errors import install_error_handlers
 from roundsman.web.middleware import BodyLimit, LastNet, RequestId, SecurityHeaders
 from roundsman.web.route_inventory import refuse_unguarded
 from roundsman.web.services import Services
+from roundsman.web.whole_database import RecentlyWhole, only_whole_database
 
 _ISSUER: Final = "roundsman"
 _API: Final = "/api/v1"
@@ -44,10 +45,12 @@ def create_app(opener: RuntimeOpener | None = None) -> FastAPI:
         # The document is served by a guarded route of ours; FastAPI's page for it would load scripts from a CDN.
         openapi_url=None,
     )
-    for router in (auth.router, users.router, reviews.router, health.router, documents.api_router):
+    for router in (auth.router, users.router, reviews.router):
+        app.include_router(router, prefix=_API, dependencies=[Depends(only_whole_database)])
+    for router in (health.router, documents.api_router):
         app.include_router(router, prefix=_API)
     app.include_router(documents.well_known_router)
-    app.include_router(overview.router)
+    app.include_router(overview.router, dependencies=[Depends(only_whole_database)])
     app.mount("/static", static_files.mount)
     install_error_handlers(app, outages=_OUTAGES)
     app.add_middleware(BodyLimit, most_bytes=_LARGEST_BODY_BYTES)
@@ -64,6 +67,7 @@ def _lifespan(opener: RuntimeOpener) -> Callable[[FastAPI], AbstractAsyncContext
         async with opener() as runtime:
             hashing = PasswordHashing()
             app.state.services = Services(runtime, _password_sign_in(runtime.settings, hashing))
+            app.state.recently_whole = RecentlyWhole()
             app.state.recent_overview = overview.RecentOverview()
             try:
                 yield

@@ -22,6 +22,17 @@ class Permission(StrEnum):
     """Say who is who, which joins people or keeps them apart, and take such an answer back."""
 
 
+class Changes(StrEnum):
+    """What a permission lets one change, so that nobody changes it here while the existing application manages it."""
+
+    NOTHING = "nothing"
+    """It reads, or changes only what Roundsman alone knows of."""
+    PEOPLE = "people"
+    """Users, profiles, roles, passwords: Roundsman's from cutover on."""
+    OPERATIONS = "operations"
+    """Orders and what follows from them: Roundsman's from the second switch on."""
+
+
 OWN_ONLY: Final = frozenset({Permission.ME_READ})
 """Permissions that reach only what belongs to the one who asks."""
 
@@ -33,6 +44,21 @@ _GRANTED: Final[dict[Role, frozenset[Permission]]] = {
     # Made from the enum, so that no permission can be added that admin lacks.
     Role.ADMIN: frozenset(Permission),
 }
+
+
+_CHANGES: Final[dict[Permission, Changes]] = {
+    Permission.ME_READ: Changes.NOTHING,
+    Permission.CUSTOMERS_CREATE: Changes.PEOPLE,
+    Permission.USERS_READ: Changes.NOTHING,
+    Permission.REVIEWS_READ: Changes.NOTHING,
+    # Answers are how an import is brought to its end, before cutover and after it.
+    Permission.REVIEWS_DECIDE: Changes.NOTHING,
+}
+
+
+def changes_of(permission: Permission) -> Changes:
+    """What the permission lets one change. A permission that does not say so stops the program when a route uses it."""
+    return _CHANGES[permission]
 
 
 def permissions_of(roles: Iterable[Role]) -> frozenset[Permission]:

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Request
 
 from roundsman.api.models import AnswerModel, problems
 from roundsman.database.readiness import require_answer
+from roundsman.database.wholeness import require_whole
 from roundsman.web.guards import public
 from roundsman.web.services import services_of
 
@@ -34,6 +35,8 @@ async def health() -> Health:
 
 @router.get("/ready", dependencies=[Depends(_SUPERVISED)], responses=problems())
 async def ready(request: Request) -> Readiness:
-    """Answer 200 when the database answers, 503 when it does not."""
-    await require_answer(services_of(request).runtime.tx)
+    """Answer 200 when the database answers and is whole, 503 when it is not."""
+    tx = services_of(request).runtime.tx
+    await require_answer(tx)
+    await require_whole(tx.database)
     return Readiness()

@@ -36,8 +36,9 @@ def _problem_schemas() -> dict[str, Any]:
 
 def _describe(operation: dict[str, Any], guard: Guard) -> None:
     match guard:
-        case Require(permission):
+        case Require(permission, changes):
             operation["x-permission"] = permission.value
+            operation["x-changes"] = changes.value
             operation["x-roles"] = sorted(roles_with(permission))
         case Public(reason):
             operation["x-public"] = reason
