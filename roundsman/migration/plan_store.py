@@ -21,9 +21,9 @@ async def insert_chunks(tx: Tx, chunks: Sequence[bytes]) -> None:
         await tx.database[MIGRATION_PLANS].insert_many(map(RawBSONDocument, chunks), ordered=False)
 
 
-def chunk_id(chunks_id: ObjectId, section: Section, place: int) -> str:
-    """The id of the chunk in that place of its section: places are read in their order."""
-    return f"{chunks_id}:{section}:{place:012d}"
+def chunk_id(chunks_id: ObjectId, section: Section, *place: int) -> str:
+    """The id of the chunk in that place of its section: places are numbers within numbers, read in their order."""
+    return f"{chunks_id}:{section}:{'.'.join(f'{number:09d}' for number in place)}"
 
 
 async def keep_plan(tx: Tx, header: PlanHeader, chunks_id: ObjectId) -> None:

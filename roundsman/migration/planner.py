@@ -10,7 +10,7 @@ from roundsman.database.transaction import Tx
 from roundsman.errors import Conflict
 from roundsman.migration.collecting import Progress, collect, no_progress
 from roundsman.migration.crew import crew_for
-from roundsman.migration.freshness import note_turns
+from roundsman.migration.freshness import note_turns, refuse_while_undoing
 from roundsman.migration.knowledge import learn
 from roundsman.migration.lease import MIGRATION, count_turns
 from roundsman.migration.plan import RULES_VERSION, Digest, PlanHeader
@@ -56,7 +56,14 @@ async def make_plan(
     digest = Digest(profile.name, profile.version, as_of)
     chunks_id = ObjectId()
     counts = Counter({f"rows.{section}": 0 for section in Section})
-    pieces = portions(roster, known, as_of=as_of, chunks_id=chunks_id, asking_about=asking_about)
+    pieces = portions(
+        roster,
+        known,
+        collections=[collection.name for collection in profile.of_kind(*PEOPLE)],
+        as_of=as_of,
+        chunks_id=chunks_id,
+        asking_about=asking_about,
+    )
     async for portion, planned in crew.in_order(plan_portion, pieces):
         await insert_chunks(tx, planned.chunks)
         digest.add(*planned.digests)
@@ -78,6 +85,7 @@ async def make_plan(
 
 
 async def refuse_while_unfinished(tx: Tx) -> None:
-    """Raise RunUnfinished, naming the plan to resume, while a run is broken off."""
+    """Raise RunUnfinished, naming the command that finishes it, while a run or its undoing is broken off."""
+    await refuse_while_undoing(tx)
     if run := await find_unfinished_run(tx):
         raise RunUnfinished(f"run {run.id} was broken off; finish it with: roundsman migrate apply --plan {run.plan}")

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
+from itertools import groupby, islice
 from typing import Any
 
 import bson
@@ -27,7 +27,6 @@ from roundsman.migration.roster import Activity, Roster, Row
 
 _RECORDS_OF_A_PORTION = 2_000
 _ROWS_PER_CHUNK = 2_000
-_PLACES_OF_A_PORTION = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +34,7 @@ class Portion:
     """Packed records, what is known of them by their places here, and where the rows they give belong in the plan."""
 
     number: int
+    collections: Sequence[str]
     records: Sequence[bytes]
     activities: Mapping[Row, Activity]
     owners: Mapping[Row, UserId]
@@ -67,16 +67,18 @@ async def portions(
     roster: Roster,
     known: Known,
     *,
+    collections: Sequence[str],
     as_of: datetime,
     chunks_id: ObjectId,
     asking_about: Collection[str] | None = None,
-    size: int = _RECORDS_OF_A_PORTION,
+    size: int | None = None,
 ) -> AsyncIterator[Portion]:
     """The whole roster in portions of at least so many records, in the order of first rows."""
-    for number, rows in enumerate(_portions_of_rows(roster, known, size)):
+    for number, rows in enumerate(_portions_of_rows(roster, known, size or _RECORDS_OF_A_PORTION)):
         place = {row: here for here, row in enumerate(rows)}
         yield Portion(
             number=number,
+            collections=collections,
             records=[roster.packed(row) for row in rows],
             activities={place[row]: activity for row in rows if (activity := roster.activity_of(row)).references},
             owners={place[row]: owner for row in rows if (owner := roster.owner_of(row)) is not None},
@@ -121,12 +123,17 @@ def plan_portion(portion: Portion) -> PlannedPortion:
         for part, some in enumerate(_chunks(rows())):
             documents = [row_document(row) for row in some]
             digest.update(bson.encode({"rows": documents}))
-            place = portion.number * _PLACES_OF_A_PORTION + part
-            chunks.append(bson.encode({"_id": chunk_id(portion.chunks_id, section, place), "rows": documents}))
+            place = chunk_id(portion.chunks_id, section, _order(portion, some[0]), portion.number, part)
+            chunks.append(bson.encode({"_id": place, "rows": documents}))
             counts[f"rows.{section}"] += len(some)
             counts.update(name for row in some for name in _counted(row))
         digests.append(digest.digest())
     return PlannedPortion(chunks, digests, counts)
+
+
+def _order(portion: Portion, row: Any) -> int:  # noqa: ANN401 - one of the row types
+    """Documents of all portions are applied collection after collection, for they name each other."""
+    return portion.collections.index(row.collection) if isinstance(row, DocumentRow) else 0
 
 
 def _sections(
@@ -151,9 +158,10 @@ def _sections(
 
 
 def _chunks(rows: Iterable[Any]) -> Iterator[list[Any]]:
-    iterator = iter(rows)
-    while chunk := list(islice(iterator, _ROWS_PER_CHUNK)):
-        yield chunk
+    """Rows in chunks; documents of two collections are never in one."""
+    for _, of_collection in groupby(rows, lambda row: getattr(row, "collection", None)):
+        while chunk := list(islice(of_collection, _ROWS_PER_CHUNK)):
+            yield chunk
 
 
 def _counted(row: Any) -> tuple[str, ...]:  # noqa: ANN401 - one of the row types

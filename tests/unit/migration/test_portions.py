@@ -15,7 +15,7 @@ from roundsman.migration.planning import Planning
 from roundsman.migration.portions import plan_portion, portions
 from roundsman.migration.roster import Roster
 from tests.migration_builders import AS_OF, Fields, applied, completed, plan, roster_of
-from tests.unit.migration.test_worlds import worlds
+from tests.unit.migration.test_worlds import PEOPLE, worlds
 
 
 @given(worlds, st.sets(st.integers(0, 40)), st.integers(1, 4))
@@ -35,7 +35,7 @@ def _some_of(world: dict[str, list[Fields]], places: set[int]) -> dict[str, list
 
 def _rows_by_portions(roster: Roster, known: Known, size: int) -> Iterator[bytes]:
     async def planned() -> list[bytes]:
-        pieces = portions(roster, known, as_of=AS_OF, chunks_id=ObjectId(), size=size)
+        pieces = portions(roster, known, collections=PEOPLE, as_of=AS_OF, chunks_id=ObjectId(), size=size)
         return [chunk async for portion in pieces for chunk in plan_portion(portion).chunks]
 
     for chunk in map(bson.decode, completed(planned())):
