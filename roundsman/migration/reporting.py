@@ -19,7 +19,8 @@ from roundsman.database.collections import (
 from roundsman.database.transaction import Tx
 from roundsman.errors import NotFound
 from roundsman.migration.inspection.findings import Inspection
-from roundsman.migration.plan_store import Section, find_plan, read_rows
+from roundsman.migration.plan_documents import Section
+from roundsman.migration.plan_store import find_plan, read_rows
 from roundsman.migration.report import Example, Report
 from roundsman.migration.runs import Run, RunState, list_runs
 from roundsman.migration.runs_about import runs_about
