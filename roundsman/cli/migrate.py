@@ -22,7 +22,7 @@ from roundsman.cli.sources import (
     opened_import,
     planned_source,
     read_profile,
-    require_profile,
+    require_planned,
 )
 from roundsman.cli.write_back import write_back_
 from roundsman.migration.apply import Applied, Means, apply_plan, get_plan
@@ -115,7 +115,7 @@ async def _apply(digest: str, option: str | None, profile: SourceProfile, thrott
     async with open_runtime(load_settings()) as runtime:
         header = await get_plan(runtime.tx, digest)
         async with opened_import(planned_source(option, header.source), profile) as opened:
-            require_profile(opened, header.profile)
+            require_planned(opened, header)
             return await apply_with_progress(runtime, opened.source, opened.profile, header.digest, throttle=throttle)
 
 

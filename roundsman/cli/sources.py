@@ -9,6 +9,7 @@ import typer
 
 from roundsman.cli.output import warn
 from roundsman.errors import Conflict, InvalidInput
+from roundsman.migration.plan import PlanHeader
 from roundsman.migration.profile import SourceProfile, builtin_profile, profile_from_file
 from roundsman.migration.sources.opening import Opened, open_source, open_with_profile
 from roundsman.migration.sources.port import Source
@@ -34,10 +35,10 @@ class NoSource(InvalidInput):
     code = "no_source"
 
 
-class ProfileDiffers(Conflict):
-    """A plan is to be applied with another profile than it was made with."""
+class PlannedElsewhere(Conflict):
+    """A plan is to be applied from another source than it was made from."""
 
-    code = "profile_differs"
+    code = "planned_elsewhere"
 
 
 @asynccontextmanager
@@ -67,11 +68,12 @@ def planned_source(option: str | None, planned: str) -> str:
     return option or (planned if is_table(planned) else load_settings().source or planned)
 
 
-def require_profile(opened: Opened, planned: str) -> None:
-    """Raise ProfileDiffers if what was opened is not of the profile that a plan was made with."""
-    if opened.profile.name != planned:
-        raise ProfileDiffers(
-            f"the plan was made with the profile {planned}, not {opened.profile.name}; give its --source and --profile"
+def require_planned(opened: Opened, header: PlanHeader) -> None:
+    """Raise PlannedElsewhere if what was opened has no collection of the plan's source: a list is no database."""
+    names = {collection.name for collection in opened.profile.collections}
+    if header.source_counts and names.isdisjoint(header.source_counts):
+        raise PlannedElsewhere(
+            f"the plan was made from {header.source}, not from {opened.source.locator}; give --source"
         )
 
 

@@ -20,6 +20,7 @@ from roundsman.migration.records import PersonRecord, read_person
 from roundsman.migration.reviews import Parties
 from roundsman.migration.runs import find_latest_run
 from roundsman.migration.sealing import Seal
+from roundsman.migration.sources.list_columns import profile_of_row
 from roundsman.migration.sources.port import SourceDocument
 
 
@@ -32,13 +33,13 @@ class Opener:
 
     async def read(self, tx: Tx, copy: Document, *, now: datetime) -> Reading | None:
         """What a stored copy says; None if the profile does not know its collection."""
-        name = copy["_id"].partition(":")[0]
-        known = self.profile.collections if self.profile else ()
-        collection = next((one for one in known if one.name == name), None)
-        if self.profile is None or collection is None:
+        if self.profile is None:
             return None
         document = SourceDocument(await open_copy(tx, copy, self.seal))
-        return Reading(document, collection, self.profile, now)
+        name = copy["_id"].partition(":")[0]
+        profile = profile_of_row(name, document.fields, self.profile) or self.profile
+        collection = next((one for one in profile.collections if one.name == name), None)
+        return Reading(document, collection, profile, now) if collection else None
 
 
 async def opener_of_last_run(tx: Tx, seal: Seal) -> Opener:

@@ -7,7 +7,7 @@ business's source profile.
 
 import tomllib
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import resources
@@ -62,15 +62,24 @@ def columns_of(header: Sequence[object], *, width: int = 0) -> Columns:
 
 
 def list_profile(list_name: str, columns: Columns, business: SourceProfile) -> SourceProfile:
-    """The source profile of one list."""
+    """The business's source profile with one list for its collections."""
+    return _with_collection(COLLECTION_PREFIX + list_name, columns, business)
+
+
+def profile_of_row(collection: str, fields: Iterable[str], business: SourceProfile) -> SourceProfile | None:
+    """The profile that tells what a kept row of a list means; None if the collection is no list."""
+    if not collection.startswith(COLLECTION_PREFIX):
+        return None
+    return _with_collection(collection, columns_of(tuple(fields)), business)
+
+
+def _with_collection(collection: str, columns: Columns, business: SourceProfile) -> SourceProfile:
     fields = {meaning: tuple((name,) for name in names) for meaning, names in columns.fields.items() if meaning != _ID}
-    name = COLLECTION_PREFIX + list_name
     status = {**_vocabulary().status, **business.words[_STATUS_WORDS]}
     return replace(
         business,
-        name=name,
         words={**business.words, _STATUS_WORDS: status},
-        collections=(CollectionProfile(name, Kind.CUSTOMER, fields),),
+        collections=(CollectionProfile(collection, Kind.CUSTOMER, fields),),
     )
 
 

@@ -87,7 +87,7 @@ def open_table(file: Path, business: SourceProfile) -> OpenedTable:
     records = [_record(row, columns) for row in rows[header + 1 :] if row != rows[header]]
     name = _list_name(file)
     profile = list_profile(name, columns, business)
-    source = TableSource(str(file), profile.name, list(_documents(records, columns, name)))
+    source = TableSource(str(file), profile.collections[0].name, list(_documents(records, columns, name)))
     notes = (*sheets.notes, *_left_out(sheets, sheet, header), *_meanings(columns, records))
     return OpenedTable(source, profile, notes)
 

@@ -21,6 +21,7 @@ from roundsman.migration.conversion import Reading, customer_of
 from roundsman.migration.plan import DocumentRow, Fate
 from roundsman.migration.profile import Kind
 from roundsman.migration.records import PersonRecord, read_person
+from roundsman.migration.sources.list_columns import profile_of_row
 from roundsman.migration.sources.opening import open_source, open_with_profile
 from roundsman.migration.sources.port import SourceDocument, SourceUnreadable
 from roundsman.migration.sources.table import OpenedTable, is_table, open_table
@@ -332,9 +333,20 @@ def test_only_commands_that_make_a_profile_of_the_header_open_a_list(tmp_path: P
     csv(tmp_path, f"Name,Phone\nAsha,{PHONE}\n")
 
     opened = open_with_profile(str(tmp_path / "march.csv"), EARLYBIRD)
-    assert opened.profile.name == "list/march"
+    assert [one.name for one in opened.profile.collections] == ["list/march"]
     with pytest.raises(SourceUnreadable, match="is a list"):
         open_source(str(tmp_path / "march.csv"))
+
+
+def test_a_kept_row_of_a_list_still_says_what_it_means(tmp_path: Path) -> None:
+    (document,) = documents(csv(tmp_path, f"Remarks,Mobile,Name\n,{PHONE},Asha\n"))
+
+    profile = profile_of_row("list/march", document.fields, EARLYBIRD)
+
+    assert profile is not None
+    person = read_person(document, profile.collections[0], profile)
+    assert (person.name, person.phone) == ("Asha", f"+91{PHONE}")
+    assert profile_of_row("customers", document.fields, EARLYBIRD) is None
 
 
 def test_a_file_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
