@@ -35,9 +35,9 @@ async def find_live_session(tx: Tx, session_id: SessionId, *, now: datetime) -> 
     return None if document is None else _session(document)
 
 
-async def end_sessions(tx: Tx, user_id: UserId) -> int:
-    """End every session of the user; count them."""
-    ended = await tx.database[SESSIONS].delete_many({"user_id": user_id}, session=tx.session)
+async def end_sessions(tx: Tx, *user_ids: UserId) -> int:
+    """End every session of the users; count them."""
+    ended = await tx.database[SESSIONS].delete_many({"user_id": {"$in": user_ids}}, session=tx.session)
     return ended.deleted_count
 
 

@@ -102,6 +102,11 @@ async def follow_the_source(tx: Tx) -> None:
     await tx.database[SYSTEM].update_one({"_id": _MODE}, {"$setOnInsert": document}, upsert=True, session=tx.session)
 
 
+async def follow_no_source(tx: Tx) -> None:
+    """As before any source was followed: everything is Roundsman's."""
+    await tx.database[SYSTEM].delete_one({"_id": _MODE}, session=tx.session)
+
+
 async def require_people_managed_here(tx: Tx) -> None:
     """Go on only where Roundsman is the authority for people; raises PeopleManagedElsewhere."""
     if (await get_mode(tx)).people is PeopleMode.SHADOW:

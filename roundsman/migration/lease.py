@@ -105,6 +105,11 @@ async def take_turn(tx: Tx, job: str, *, now: datetime) -> None:
     )
 
 
+async def count_a_turn(tx: Tx, job: str) -> None:
+    """Count what the holder of the lease does as a turn: plans made before do not fit any more."""
+    await tx.database[LEASES].update_one({"_id": job}, {"$inc": {"turns": 1}})
+
+
 async def count_turns(tx: Tx, job: str) -> int:
     """How many turns were taken so far."""
     held = await tx.database[LEASES].find_one({"_id": job}, {"turns": 1})

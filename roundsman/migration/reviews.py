@@ -199,6 +199,11 @@ async def forget(tx: Tx, review: Review) -> None:
     await tx.database[REVIEWS].delete_one({"_id": review.id}, session=tx.session)
 
 
+async def forget_split_reviews(tx: Tx) -> None:
+    """Remove all answers that nobody had asked for."""
+    await tx.database[REVIEWS].delete_many({"made_by_split": True}, session=tx.session)
+
+
 async def _set(tx: Tx, review_id: str, fields: Document, given: Given, what: str, *, unset: Sequence[str] = ()) -> None:
     update: Document = {"$set": fields, "$push": {"history": {"what": what} | _given_document(given)}}
     if removed := {name: "" for name in unset if name not in fields}:

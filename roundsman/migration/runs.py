@@ -15,6 +15,8 @@ class RunState(StrEnum):
 
     APPLYING = "applying"
     APPLIED = "applied"
+    UNDOING = "undoing"
+    """It is being taken back, or that was broken off; afterwards there is no such run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,22 @@ async def find_unfinished_run(tx: Tx) -> Run | None:
     """The run that was broken off, if there is one."""
     document = await tx.database[MIGRATION_RUNS].find_one({"state": RunState.APPLYING.value})
     return _run(document) if document else None
+
+
+async def find_undoing_run(tx: Tx) -> Run | None:
+    """The run whose undoing was broken off, if there is one."""
+    document = await tx.database[MIGRATION_RUNS].find_one({"state": RunState.UNDOING.value})
+    return _run(document) if document else None
+
+
+async def mark_undoing(tx: Tx, run_id: str) -> None:
+    """Note that the run is being taken back."""
+    await tx.database[MIGRATION_RUNS].update_one({"_id": run_id}, {"$set": {"state": RunState.UNDOING.value}})
+
+
+async def forget_run(tx: Tx, run_id: str) -> None:
+    """Remove a run that was taken back."""
+    await tx.database[MIGRATION_RUNS].delete_one({"_id": run_id}, session=tx.session)
 
 
 async def find_latest_run(tx: Tx) -> Run | None:

@@ -8,13 +8,11 @@ from bson import ObjectId
 from roundsman.access.roles import STAFF_ROLES
 from roundsman.audit_log.log import was_granted
 from roundsman.customers.linkage import iterate_customers
-from roundsman.database.collections import REVIEWS
 from roundsman.database.transaction import Tx
 from roundsman.delivery.linkage import iterate_delivery_boys
 from roundsman.identity.importing import iterate_identifiers, iterate_users
 from roundsman.identity.phones import read_phone
 from roundsman.identity.users import LIVE_STATUSES, Identifier, User, UserStatus
-from roundsman.migration.copies import copies_by_key
 from roundsman.migration.knowledge import HERE
 from roundsman.migration.runs import list_runs
 from roundsman.migration.verify.verification import Check, CheckResult
@@ -97,19 +95,6 @@ async def check_users(
 
 def _is_imported_staff(user: User) -> bool:
     return user.created_by.startswith("import:") and bool(STAFF_ROLES & set(user.roles))
-
-
-async def check_decisions(tx: Tx) -> CheckResult:
-    """The documents of an open question, and those kept apart, still belong to different users."""
-    result = CheckResult(Check.DECISIONS)
-    async for review in tx.database[REVIEWS].find({"$or": [{"status": "open"}, {"decision": "keep_apart"}]}):
-        result.look()
-        copies = await copies_by_key(tx, review["members"])
-        users = {copy["user_id"] for copy in copies.values()}
-        users |= {ObjectId(one.removeprefix(_OWN)) for one in review["members"] if one.startswith(_OWN)}
-        if len(copies) > 1 and len(users) == 1:
-            result.fail(f"review {review['_id']} is about {', '.join(sorted(copies))}, which are one user already")
-    return result
 
 
 async def check_fencing(tx: Tx) -> CheckResult:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from roundsman.database.transaction import Tx
 from roundsman.migration.collecting import collect
+from roundsman.migration.freshness import refuse_while_undoing
 from roundsman.migration.knowledge import learn
 from roundsman.migration.plan_documents import Section
 from roundsman.migration.plan_store import find_plan, read_rows
@@ -32,7 +33,8 @@ _STILL_TO_COME = (Kind.ACTIVITY,)
 
 
 async def verify(tx: Tx, source: Source, profile: SourceProfile, seal: Seal, *, as_of: datetime) -> Verification:
-    """Recompute every proof from the source and the stored documents; writes nothing."""
+    """Recompute every proof from the source and the stored documents; writes nothing. Raises UndoingUnfinished."""
+    await refuse_while_undoing(tx)
     source = await as_before_write_back(tx, source)
     statuses = await user_statuses(tx)
     runs = await list_runs(tx)

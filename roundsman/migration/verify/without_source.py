@@ -4,6 +4,7 @@ from collections import Counter
 
 from roundsman.database.transaction import Tx
 from roundsman.migration.copies import copies_by_key, open_copy
+from roundsman.migration.freshness import refuse_while_undoing
 from roundsman.migration.plan import DocumentRow
 from roundsman.migration.plan_documents import Section
 from roundsman.migration.plan_store import find_plan, read_rows
@@ -20,7 +21,8 @@ from roundsman.migration.verify.verification import Account, Check, CheckResult,
 
 
 async def verify_without_source(tx: Tx, seal: Seal) -> Verification:
-    """Prove what the stored documents and the plans can prove; writes nothing."""
+    """Prove what the stored documents and the plans can prove; writes nothing. Raises UndoingUnfinished."""
+    await refuse_while_undoing(tx)
     statuses = await user_statuses(tx)
     content, bad_key = CheckResult(Check.CONTENT), CheckResult(Check.MATCH_ON_BAD_KEY)
     classes: dict[str, Counter[str]] = {}

@@ -1,0 +1,121 @@
+"""Taking a whole run back, while the existing application is the authority: Roundsman is as it was before the run.
+
+The run is marked first, and everything else waits until it is gone: undoing that was broken off is finished by undoing
+once more. Answers of humans stay, so that importing again honours them; what they changed in people of the run is put
+back before the people go.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bson import ObjectId
+
+from roundsman.audit_log.entries import Actor, AuditEntry
+from roundsman.audit_log.log import record
+from roundsman.clock import Clock
+from roundsman.database.transaction import Tx, in_transaction
+from roundsman.errors import Conflict, NotFound
+from roundsman.identity.mode import PeopleMode, follow_no_source, get_mode
+from roundsman.migration.lease import MIGRATION, Lease, count_a_turn, held_lease, renew_lease
+from roundsman.migration.plan_store import find_plan
+from roundsman.migration.profile import SourceProfile
+from roundsman.migration.reviews import Answer, Decision, Given, forget_split_reviews, get_review, reopen
+from roundsman.migration.runs import Run, forget_run, list_runs, mark_undoing
+from roundsman.migration.taking_back import Removal, Removed
+from roundsman.operations.journal import Entry, list_entries, take_entry_back
+
+
+class RunNotFound(NotFound):
+    """There is no such run."""
+
+    code = "run_not_found"
+
+
+class RunStays(Conflict):
+    """The run cannot be taken back now; the message says why and what to do first."""
+
+    code = "run_stays"
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What was removed by collection, how many changed documents keep their present copy, and answers that wait again."""
+
+    run_id: str
+    removed: Removed
+    reopened: tuple[str, ...]
+
+
+async def undo_run(tx: Tx, run_id: str, profile: SourceProfile, *, actor: Actor, clock: Clock, forget: bool) -> Undone:
+    """Remove what a run brought. Answers of humans are kept unless they are to be forgotten.
+
+    Raises RunNotFound, RunStays or LeaseTaken.
+    """
+    async with held_lease(tx, MIGRATION, clock) as lease:
+        runs = await list_runs(tx)
+        run = _run_to_undo(runs, run_id)
+        if (await get_mode(tx)).people is PeopleMode.LIVE:
+            raise RunStays("people are live: a run can be taken back only until cutover; single merges always can")
+        found = await find_plan(tx, run.plan)
+        if found is None:
+            raise RunStays(f"the plan of run {run.id} is not kept any more, so nobody knows what it brought")
+        await mark_undoing(tx, run.id)
+        await count_a_turn(tx, MIGRATION)
+        removal = Removal(tx, found[1], profile, [one for one in runs if one.id != run.id])
+        reopened = await _put_people_back(tx, await removal.created_users(), clock(), actor)
+        async for _ in removal.everything(forget=forget):
+            await renew_lease(tx, lease, now=clock())
+        await _finish(tx, run, removal, lease, AuditEntry(clock(), actor, "run.undone", f"run:{run.id}"), forget=forget)
+        return Undone(run.id, removal.removed, tuple(reopened))
+
+
+def _run_to_undo(runs: Sequence[Run], run_id: str) -> Run:
+    run = next((one for one in runs if run_id in (one.id, one.plan)), None)
+    if run is None:
+        raise RunNotFound(f"there is no run {run_id}; there are: {', '.join(one.id for one in runs) or 'none'}")
+    if later := [one.id for one in reversed(runs) if one.started_at > run.started_at]:
+        raise RunStays(f"later runs build on run {run.id}; undo first, in this order: {', '.join(later)}")
+    return run
+
+
+async def _put_people_back(tx: Tx, created: set[ObjectId], now: datetime, actor: Actor) -> list[str]:
+    """Put back what answers changed in people of the run, the last first; answers about people who stay wait again."""
+    entries = reversed(_entries_about(created, await list_entries(tx)))
+    return [entry.cause for entry in entries if await _put_back(tx, entry, created, now, actor)]
+
+
+def _entries_about(created: set[ObjectId], newest_first: Sequence[Entry]) -> list[Entry]:
+    """The entries that touch the created users, and the later ones about the same people; the oldest first."""
+    touched, found = set(created), []
+    for entry in reversed(newest_first):
+        if not touched.isdisjoint(entry.users):
+            touched.update(entry.users)
+            found.append(entry)
+    return found
+
+
+async def _put_back(tx: Tx, entry: Entry, created: set[ObjectId], now: datetime, actor: Actor) -> bool:
+    async def work(tx: Tx) -> bool:
+        await take_entry_back(tx, entry)
+        if len(set(entry.users) - created) <= 1:
+            return False
+        review = await get_review(tx, entry.cause.removeprefix("review:"))
+        decision = review.given.answer.decision if review.given else Decision.DEFER
+        await reopen(tx, review, Given(Answer(decision, "a run was taken back"), actor.who, now))
+        return True
+
+    return await in_transaction(tx, work)
+
+
+async def _finish(tx: Tx, run: Run, removal: Removal, lease: Lease, entry: AuditEntry, *, forget: bool) -> None:
+    async def work(tx: Tx) -> None:
+        if not removal.earlier:
+            await follow_no_source(tx)
+            if forget:
+                await forget_split_reviews(tx)
+        await record(tx, entry)
+        await forget_run(tx, run.id)
+
+    await renew_lease(tx, lease, now=entry.at)
+    await in_transaction(tx, work)

@@ -1,0 +1,139 @@
+"""Taking a whole run back: the database is the one before it, and importing again gives the same one."""
+
+import pytest
+from bson import ObjectId
+
+from roundsman.audit_log.entries import SYSTEM
+from roundsman.database.collections import MIGRATION_PLANS, MIGRATION_RUNS, REVIEWS, SOURCE_DOCUMENTS, USERS
+from roundsman.identity.mode import Mode, set_mode
+from roundsman.migration.deciding import decide
+from roundsman.migration.freshness import PlanOutdated, UndoingUnfinished
+from roundsman.migration.members import Opener
+from roundsman.migration.reviews import Answer, Decision, list_reviews
+from roundsman.migration.runs import mark_undoing
+from roundsman.migration.undoing import RunStays, Undone, undo_run
+from roundsman.operations.admins import NewAdmin, create_admin_with_password
+from tests.imports import JOURNALS, Database, Import, contents, fill
+from tests.migration_builders import EARLYBIRD, PHONE, account, doc
+from tests.storage.migration.worlds import an_order, everything
+
+NOT_PEOPLE = JOURNALS | {MIGRATION_PLANS}
+
+
+async def undo(importing: Import, run: str, *, forget: bool = False) -> Undone:
+    runtime = importing.runtime
+    return await undo_run(runtime.tx, run, EARLYBIRD, actor=SYSTEM, clock=runtime.clock, forget=forget)
+
+
+async def test_the_first_run_is_taken_back_without_a_trace_and_comes_again_the_same(
+    importing: Import, database: Database, source_database: Database
+) -> None:
+    runtime = importing.runtime
+    await create_admin_with_password(
+        runtime.tx, NewAdmin("Admin", "9820098200"), "a fine password", now=runtime.clock()
+    )
+    before = await contents(database, without=NOT_PEOPLE)
+    await fill(source_database, everything())
+    run = await importing.run()
+    imported = await contents(database, without=NOT_PEOPLE)
+
+    undone = await undo(importing, run.run_id)
+
+    assert undone.removed.counts[USERS] > 0
+    assert await contents(database, without=NOT_PEOPLE) == before
+    assert await database[MIGRATION_RUNS].count_documents({}) == 0
+    with pytest.raises(PlanOutdated):
+        await importing.apply(run.run_id)
+    again = await importing.run()
+    assert again.run_id == run.run_id
+    assert await contents(database, without=NOT_PEOPLE) == imported
+    assert (await importing.verify()).passed
+
+
+async def test_a_later_run_goes_first_and_leaves_the_earlier_as_it_was(
+    importing: Import, database: Database, source_database: Database
+) -> None:
+    await fill(source_database, everything())
+    first = await importing.run()
+    before = await contents(database, without=NOT_PEOPLE)
+    await fill(
+        source_database,
+        {
+            "customers_v2": [doc("cust-late", "Kavita Nair", phone="9845077701"), doc("new", "Zoya Khan")],
+            "users": [account("zoya", "Zoya Begum", phone="9731145699")],
+            "delivery_boys_v2": [doc("boy-asha", "Asha Verma", phone=PHONE)],
+            "orders": [an_order("order-9", "zoya", _id=ObjectId("7" * 24))],
+        },
+    )
+    second = await importing.run()
+
+    with pytest.raises(RunStays, match=second.run_id):
+        await undo(importing, first.run_id)
+    await undo(importing, second.run_id)
+
+    assert await contents(database, without=NOT_PEOPLE) == before
+    assert (await importing.verify()).passed
+    await undo(importing, first.run_id)
+    assert await database[USERS].count_documents({}) == 0
+
+
+async def test_undoing_that_was_broken_off_is_finished_before_anything_else(
+    importing: Import, database: Database, source_database: Database
+) -> None:
+    await fill(source_database, everything())
+    run = await importing.run()
+    await mark_undoing(importing.runtime.tx, run.run_id)
+    await database[USERS].delete_many({"_id": {"$lt": ObjectId("f" * 24)}})
+    await database[SOURCE_DOCUMENTS].delete_one({})
+
+    with pytest.raises(UndoingUnfinished, match=f"roundsman migrate undo {run.run_id}"):
+        await importing.plan()
+    with pytest.raises(UndoingUnfinished):
+        await importing.verify()
+    await undo(importing, run.run_id)
+
+    assert await contents(database, without=NOT_PEOPLE | {"system"}) == {}
+
+
+async def test_answers_survive_a_run_and_are_honoured_by_the_next(
+    importing: Import, database: Database, source_database: Database
+) -> None:
+    runtime = importing.runtime
+    await fill(
+        source_database,
+        {
+            "users": [
+                account("a", "Asha Rao", phone=PHONE, email="asha@gmail.com"),
+                account("b", "Asha Rao", phone="9731145602", email="asha@gmail.com"),
+                account("c", "Vikram Iyer", phone=PHONE),
+            ]
+        },
+    )
+    run = await importing.run()
+    (unsure,) = (await list_reviews(runtime.tx, "unsure")).reviews
+    (conflict,) = (await list_reviews(runtime.tx, "conflict")).reviews
+    opener = Opener(importing.means().seal, EARLYBIRD)
+    for review, decision in ((unsure, Decision.MERGE), (conflict, Decision.SHARED_PHONE)):
+        await decide(runtime.tx, review.id, Answer(decision, "known"), actor=SYSTEM, opener=opener, now=runtime.clock())
+    assert (await importing.verify()).passed
+    assert await database[USERS].count_documents({"status": "merged"}) == 1
+
+    await undo(importing, run.run_id)
+    assert await contents(database, without=NOT_PEOPLE | {REVIEWS, "system"}) == {}
+    again = await importing.run()
+
+    assert await database[USERS].count_documents({"status": "merged"}) == 1
+    assert await database[USERS].count_documents({"status": "active"}) == 2
+    assert (await list_reviews(runtime.tx)).reviews == ()
+    assert (await importing.verify()).passed
+    await undo(importing, again.run_id, forget=True)
+    assert await contents(database, without=NOT_PEOPLE | {REVIEWS, "system"}) == {}
+
+
+async def test_after_cutover_no_run_is_taken_back(importing: Import, source_database: Database) -> None:
+    await fill(source_database, everything())
+    run = await importing.run()
+    await set_mode(importing.runtime.tx, Mode())
+
+    with pytest.raises(RunStays, match="until cutover"):
+        await undo(importing, run.run_id)
