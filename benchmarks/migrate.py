@@ -17,18 +17,18 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 from urllib.parse import urlsplit
 
+from importing import CACHE_GB, PROFILE
 from pymongo import AsyncMongoClient, MongoClient, UpdateOne, WriteConcern
 from pymongo.collection import Collection
 from pymongo.database import Database
 
-from roundsman.clock import utc_now
 from roundsman.database.collections import (
     CREDENTIALS,
     CUSTOMERS,
@@ -41,24 +41,16 @@ from roundsman.database.collections import (
 from roundsman.database.embedded import embedded_server
 from roundsman.database.upgrade import ensure_schema
 from roundsman.identity.phones import read_phone
-from roundsman.migration.apply import Means, apply_plan
 from roundsman.migration.generator.generating import World, generate
 from roundsman.migration.generator.loading import load_folder
-from roundsman.migration.planner import make_plan
 from roundsman.migration.profile import builtin_profile
-from roundsman.migration.sealing import Seal
-from roundsman.migration.sources.opening import open_source
-from roundsman.runtime import open_runtime
-from roundsman.settings import Settings
 
 Document = dict[str, Any]
 
 _SIZES = (20_000, 200_000)
 _CUSTOMERS_OF_SCALE_ONE = 2_000
 _SAMPLE = 2_000
-_CACHE_GB = 0.5
 _WRITTEN = (USERS, IDENTIFIERS, CREDENTIALS, DELIVERY_BOYS, SUPPLIERS, CUSTOMERS, SOURCE_DOCUMENTS)
-_PROFILE = "earlybird"
 _WRITE_CONCERNS = (None, WriteConcern(w=1))
 _LINE = "{:>10}  {:>6}  {:>6}  {:>6}  {:>11}  {:>8}  {:>8}  {:>8}  {:>8}  {:>6}  {:>9}"
 _HEAD = (
@@ -81,7 +73,7 @@ _HEAD = (
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What importing took: seconds, and the most memory the process ever held."""
+    """What importing took: seconds, and the most memory its processes ever held together."""
 
     plan_seconds: float
     apply_seconds: float
@@ -104,9 +96,6 @@ class Loops:
 def main() -> None:
     """Run as the command line says."""
     arguments = _arguments()
-    if arguments.import_from:
-        print(json.dumps(asyncio.run(_import(arguments.data_dir, arguments.import_from, arguments.to))))
-        return
     sizes = arguments.customers or _SIZES
     with tempfile.TemporaryDirectory(prefix="roundsman-bench-", dir=arguments.data_dir) as folder:
         asyncio.run(_measure_all(sizes, Path(folder)))
@@ -117,13 +106,11 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--customers", type=int, action="append", help="a size; may be given several times")
     parser.add_argument("--data-dir", type=Path, help="where the server keeps its data meanwhile")
-    for hidden in ("--import-from", "--to"):
-        parser.add_argument(hidden, help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
 async def _measure_all(sizes: Sequence[int], folder: Path) -> None:
-    async with embedded_server(folder, cache_gb=_CACHE_GB) as uri:
+    async with embedded_server(folder, cache_gb=CACHE_GB) as uri:
         for line in _HEAD:
             print(_LINE.format(*line), flush=True)
         for customers in sizes:
@@ -150,32 +137,9 @@ def _with_database(uri: str, name: str) -> str:
 
 
 def _import_in_own_process(folder: Path, source: str, target: str) -> Imported:
-    command = [sys.executable, __file__, "--data-dir", str(folder), "--import-from", source, "--to", target]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
+    command = [sys.executable, "-c", "from importing import main; main()", str(folder), source, target]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, cwd=Path(__file__).parent)
     return Imported(**json.loads(done.stdout))
-
-
-async def _import(folder: Path, source_name: str, target_name: str) -> Mapping[str, float]:
-    profile, settings = builtin_profile(_PROFILE), Settings(data_dir=folder, database_name=target_name)
-    async with embedded_server(folder, cache_gb=_CACHE_GB) as uri, open_runtime(settings) as runtime:
-        source = open_source(_with_database(uri, source_name))
-        start = perf_counter()
-        header = await make_plan(runtime.tx, source, profile, as_of=utc_now())
-        planned = perf_counter()
-        await apply_plan(runtime.tx, source, profile, header.digest, Means(Seal(runtime.sealing_key), utc_now))
-        applied = perf_counter()
-        await source.close()
-    return {
-        "plan_seconds": planned - start,
-        "apply_seconds": applied - planned,
-        "peak_kilobytes": _peak_kilobytes(),
-    }
-
-
-def _peak_kilobytes() -> int:
-    """The high-water mark of this program. That of getrusage would count the parent's memory in, for it forked."""
-    status = Path("/proc/self/status").read_text("utf-8")
-    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
 
 
 def _time_loops(
@@ -199,7 +163,7 @@ def _time_writing(whole: Collection[Document], empty: Collection[Document]) -> f
 
 def _time_updating(source: Database[Document]) -> float:
     """The seconds that finding and linking every customer one by one would take, from a sample of them."""
-    profile = builtin_profile(_PROFILE)
+    profile = builtin_profile(PROFILE)
     customers = source["customers_v2"]
     users = _users_by_phone(source)
     sample = list(customers.aggregate([{"$sample": {"size": _SAMPLE}}]))
