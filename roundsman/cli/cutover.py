@@ -1,6 +1,7 @@
 """The command `roundsman migrate cutover`: the two switches, there and back."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import asdict
 from typing import Annotated, Any, TypeVar
 
@@ -10,8 +11,8 @@ from roundsman.cli.confirming import require_word
 from roundsman.cli.migrate import verify_and_remember
 from roundsman.cli.output import exit_code, print_json, say
 from roundsman.cli.running import run
-from roundsman.cli.sources import BUILT_IN, ProfileOption, SourceOption, opened_source, read_profile
-from roundsman.errors import Conflict
+from roundsman.cli.sources import BUILT_IN, ProfileOption, SourceOption, opened_import, read_profile
+from roundsman.errors import Conflict, InvalidInput
 from roundsman.identity.mode import Mode, get_mode
 from roundsman.migration.cutover import (
     NotReadyForCutover,
@@ -22,6 +23,9 @@ from roundsman.migration.cutover import (
 )
 from roundsman.migration.going_back import WrittenLive, take_operations_back, take_people_back
 from roundsman.migration.profile import SourceProfile
+from roundsman.migration.runs_about import is_application_imported
+from roundsman.migration.sources.opening import Opened
+from roundsman.migration.sources.table import is_table
 from roundsman.runtime import Runtime, open_runtime
 from roundsman.settings import load_settings
 
@@ -32,6 +36,12 @@ _PEOPLE = "From now on people sign in here and are managed here."
 _OPERATIONS = "From now on orders are written here, and those the source still writes are not taken."
 _BACK = "The existing application becomes the authority again, and everybody signs in again."
 _OPERATIONS_BACK = "From now on the existing application writes orders again."
+
+
+class ListProvesNothing(InvalidInput):
+    """An application was imported, and a list was named as the source."""
+
+    code = "list_proves_nothing"
 
 
 def cutover_(
@@ -81,14 +91,23 @@ def _go_back(*, operations: bool, yes: bool) -> Mode:
 
 
 async def _ask_for_people(locator: str | None, profile: SourceProfile) -> None:
-    async with opened_source(locator) as source, open_runtime(load_settings()) as runtime:
-        await require_ready_for_people(runtime.tx, await verify_and_remember(runtime, source, profile))
+    async with _opened(locator, profile) as (runtime, opened):
+        verification = await verify_and_remember(runtime, opened.source, opened.profile)
+        await require_ready_for_people(runtime.tx, verification)
 
 
 async def _ask_for_operations(locator: str | None, profile: SourceProfile) -> None:
-    async with opened_source(locator) as source, open_runtime(load_settings()) as runtime:
-        verification = await verify_and_remember(runtime, source, profile)
-        await require_ready_for_operations(runtime.tx, verification, profile)
+    async with _opened(locator, profile) as (runtime, opened):
+        verification = await verify_and_remember(runtime, opened.source, opened.profile)
+        await require_ready_for_operations(runtime.tx, verification, opened.profile)
+
+
+@asynccontextmanager
+async def _opened(locator: str | None, profile: SourceProfile) -> AsyncIterator[tuple[Runtime, Opened]]:
+    async with opened_import(locator, profile) as opened, open_runtime(load_settings()) as runtime:
+        if is_table(opened.source.locator) and await is_application_imported(runtime.tx):
+            raise ListProvesNothing("a list proves nothing of the application: give its own data as --source")
+        yield runtime, opened
 
 
 async def _with_runtime(work: _Work[None]) -> Mode:

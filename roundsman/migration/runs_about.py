@@ -4,7 +4,8 @@ from collections.abc import Collection, Sequence
 
 from roundsman.database.transaction import Tx
 from roundsman.migration.plan_store import find_plan
-from roundsman.migration.runs import Run
+from roundsman.migration.runs import Run, list_runs
+from roundsman.migration.sources.table import is_table
 
 
 async def runs_about(tx: Tx, runs: Sequence[Run], collections: Collection[str]) -> list[Run]:
@@ -16,3 +17,9 @@ async def runs_about(tx: Tx, runs: Sequence[Run], collections: Collection[str]) 
         if not in_source or not in_source.isdisjoint(collections):
             found.append(run)
     return found
+
+
+async def is_application_imported(tx: Tx) -> bool:
+    """Whether any run took an application's data; a business may also have nothing but lists."""
+    plans = [await find_plan(tx, run.plan) for run in await list_runs(tx)]
+    return any(not is_table(plan[0].source) for plan in plans if plan)

@@ -1,0 +1,73 @@
+"""`roundsman migrate cutover` with its options, as scripts and people use it."""
+
+import json
+
+import pytest
+
+from roundsman.audit_log.entries import SYSTEM
+from roundsman.identity.mode import Mode, OperationsMode, PeopleMode, get_mode
+from roundsman.operations.sign_up import SignUp, sign_up_customer
+from roundsman.runtime import Runtime
+from tests.commands import RoundsmanCommand
+from tests.imports import Database, fill
+from tests.journeys.shop import cut_over, import_shop, make_admin
+from tests.storage.migration.worlds import everything
+
+SHADOW = Mode(PeopleMode.SHADOW, OperationsMode.SOURCE)
+
+
+@pytest.fixture
+async def shop(source_database: Database, source_uri: str) -> str:
+    """The address of an existing application's database with one of everything."""
+    await fill(source_database, everything())
+    return source_uri
+
+
+async def test_both_switches_and_the_way_back(roundsman: RoundsmanCommand, runtime: Runtime, shop: str) -> None:
+    here = roundsman.with_settings(ROUNDSMAN_SOURCE=shop)
+    import_shop(roundsman, shop)
+
+    missing = here("migrate", "cutover", "--json", "--yes")
+    assert missing.returncode == 4
+    unmet = json.loads(missing.stdout)["unmet"]
+    assert [one["condition"] for one in unmet] == ["admin", "backup"]
+    assert unmet[1]["command"] == "roundsman db backup FOLDER"
+
+    make_admin(roundsman)
+    cut_over(roundsman, shop)
+    handed_over = here("migrate", "cutover", "--operations", standard_input="operations\n")
+    assert handed_over.returncode == 0, handed_over.stderr
+    assert "operations are Roundsman's" in handed_over.stdout
+    people_first = here("migrate", "cutover", "--back", "--yes")
+    assert (people_first.returncode, "--operations --back" in people_first.stderr) == (4, True)
+
+    back = here("migrate", "cutover", "--operations", "--back", "--yes", "--json")
+    assert json.loads(back.stdout)["mode"]["operations"] == "source"
+    hesitant = here("migrate", "cutover", "--back", standard_input="no\n")
+    assert (hesitant.returncode, "nothing was changed" in hesitant.stderr) == (1, True)
+    assert "People are in shadow" in here("migrate", "cutover", "--back", standard_input="back\n").stdout
+    assert await get_mode(runtime.tx) == SHADOW
+
+    assert here("migrate", "cutover", "--yes").returncode == 0
+    await sign_up_customer(runtime.tx, SignUp("Zoya Khan", "9845011199"), actor=SYSTEM, now=runtime.clock())
+    closed = here("migrate", "cutover", "--back", "--yes")
+    told = json.loads(here("migrate", "cutover", "--back", "--yes", "--json").stdout)
+    assert (closed.returncode, "1 customers made here" in closed.stderr) == (4, True)
+    assert (told["code"], [one["count"] for one in told["written"]]) == ("written_live", [1, 1, 1])
+
+
+async def test_a_list_proves_nothing_of_an_application_but_all_of_a_business_that_has_no_other(
+    roundsman: RoundsmanCommand, runtime: Runtime, shop: str
+) -> None:
+    (roundsman.directory / "list.csv").write_text("Name,Mobile\nAsha Verma,9845012367\n")
+    here = roundsman.with_settings(ROUNDSMAN_SOURCE="list.csv")
+    planned = here("migrate", "plan", "--json")
+    assert here("migrate", "apply", "--plan", json.loads(planned.stdout)["digest"]).returncode == 0
+    make_admin(here)
+    cut_over(here, "list.csv")
+    assert (await get_mode(runtime.tx)).people is PeopleMode.LIVE
+
+    assert here("migrate", "cutover", "--back", "--yes").returncode == 0
+    import_shop(roundsman, shop)
+    refused = here("migrate", "cutover", "--yes")
+    assert (refused.returncode, "a list proves nothing of the application" in refused.stderr) == (2, True)
