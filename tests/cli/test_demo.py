@@ -1,13 +1,17 @@
 """`roundsman demo`: from nothing to a proved business on a server of its own, whatever interrupts it."""
 
 import asyncio
+import re
 import signal
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
 
 from roundsman.database.embedded import stop_server
+from tests.cli.test_serve import answer_once_it_listens, free_port
 from tests.commands import RoundsmanCommand
 
 DEMO = ("demo", "--no-serve", "--scale", "0.05")
@@ -56,3 +60,49 @@ async def test_a_demo_that_is_killed_goes_on(demo: RoundsmanCommand, step: str) 
     assert again.returncode == 0, again.stderr
     assert "\nlost 0\n" in again.stdout
     assert again.stdout.count(SHOWN_ONCE) == 1
+
+
+def test_a_demo_serves_until_ctrl_c_which_ends_all_it_started(demo: RoundsmanCommand, tmp_path: Path) -> None:
+    port = free_port()
+    serving = demo.with_settings(PYTHONUNBUFFERED="1", ROUNDSMAN_PORT=port)
+
+    first = _serve_until_ctrl_c(serving, port)
+    second = _serve_until_ctrl_c(serving, port)
+
+    (shown,) = re.findall(rf"{SHOWN_ONCE}: (\S+) with the password (\S+)", first.said)
+    assert first.page.status_code == second.page.status_code == 200
+    assert SHOWN_ONCE not in second.said
+    assert "Traceback" not in first.said + second.said
+    assert _processes_of(tmp_path) == []
+    with serving.start("demo") as again:
+        answer_once_it_listens(again, f"http://127.0.0.1:{port}/")
+        credentials = {"identifier": shown[0], "password": shown[1]}
+        signed_in = httpx.post(f"http://127.0.0.1:{port}/api/v1/auth/login", json=credentials)
+        again.send_signal(signal.SIGINT)
+    assert signed_in.status_code == 200
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The first page of a demo that served, and all it said."""
+
+    page: httpx.Response
+    said: str
+
+
+def _serve_until_ctrl_c(serving: RoundsmanCommand, port: str) -> Served:
+    with serving.start("demo", "--scale", "0.05") as process:
+        try:
+            page = answer_once_it_listens(process, f"http://127.0.0.1:{port}/")
+            process.send_signal(signal.SIGINT)
+            said = "".join(process.communicate(timeout=60))
+        finally:
+            process.kill()
+    assert process.returncode == 130, said
+    return Served(page, said)
+
+
+def _processes_of(folder: Path) -> list[str]:
+    """List the commands of the processes that were started with something in the folder."""
+    commands = [process.read_bytes() for process in Path("/proc").glob("[0-9]*/cmdline") if process.exists()]
+    return [command.decode() for command in commands if str(folder).encode() in command]
