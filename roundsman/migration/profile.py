@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib import resources
-from itertools import permutations
 from pathlib import Path as FilePath
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -191,7 +190,8 @@ def _write_back(name: str, kind: Kind, entry: Mapping[str, Any]) -> Mapping[str,
     for path in declared.values():
         if not all(map(_WRITABLE_NAME.fullmatch, path)) or path[0] == "_id":
             raise ProfileInvalid(f"collections.{name}: {'.'.join(path)!r} is no field that can be written")
-    if any(one[: len(other)] == other for one, other in permutations(declared.values(), 2)):
+    # Undoing takes away what a nested path made, and must not find another value in it.
+    if len({path[0] for path in declared.values()}) < len(declared):
         raise ProfileInvalid(f"collections.{name}: two values cannot be written to one field")
     return declared
 

@@ -1,6 +1,7 @@
 """The rules of the house that no linter knows."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -65,3 +66,15 @@ def test_a_lock_names_hashes_and_no_place_to_install_from(lock: Path) -> None:
 def test_no_file_names_a_package_registry() -> None:
     texts = ((path, path.read_bytes()) for path in files_of_the_project())
     assert [name_of(path) for path, text in texts if any(place.encode() in text for place in REGISTRIES)] == []
+
+
+def test_one_module_alone_writes_to_a_source() -> None:
+    """Sources are read; what writes to one is write-back's target, and only write-back and its command hold it."""
+    writing = re.compile(r"\.((insert|update|replace|delete)_(one|many)|bulk_write|find_one_and_\w+|drop\w*)\(")
+    migration = ROOT / "roundsman" / "migration"
+    assert [
+        name_of(path) for path in (migration / "sources").glob("*.py") if writing.search(path.read_text("utf-8"))
+    ] == []
+    holders = {path for path in MODULES if "WriteBackTarget" in path.read_text("utf-8")}
+    assert {name_of(path.parent) for path in holders} == {"roundsman/cli", "roundsman/migration/write_back"}
+    assert {name_of(path) for path in holders if path.parent.name == "cli"} == {"roundsman/cli/write_back.py"}

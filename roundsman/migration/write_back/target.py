@@ -1,7 +1,8 @@
 """The one place from which anything is written to a source: guarded updates of single fields, nothing else."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +21,8 @@ from roundsman.migration.sources.port import SourceDocument, SourceUnreachable
 _SCHEMES = ("mongodb://", "mongodb+srv://")
 _BATCH = 2_000
 _SERVER_SELECTION_MS = 5_000
+_NAME = "roundsman write-back"
+_LOOKS, _SECONDS_BETWEEN_LOOKS = 600, 0.1
 _UNAUTHORIZED = 13
 # Something that is no document came to stand where the path leads through.
 _PATH_NOT_VIABLE = 28
@@ -79,7 +82,7 @@ class WriteBackTarget:
             locator,
             serverSelectionTimeoutMS=_SERVER_SELECTION_MS,
             document_class=RawBSONDocument,
-            appname="roundsman write-back",
+            appname=_NAME,
         )
         self._database = self._client.get_database(name, codec_options=_RAW)
         self.locator = without_password(locator)
@@ -94,12 +97,13 @@ class WriteBackTarget:
         self, collection: str, names: Sequence[str], *, after: str | None = None
     ) -> AsyncIterator[list[SourceDocument]]:
         """The documents with these fields only, in the order of `_id`, in batches; from one on, if it is named."""
-        # Bounds of the index, for a comparison would only find ids of the same type.
-        bounds = {"min": [("_id", source_id_value(after))], "hint": [("_id", 1)]} if after else {}
         with explained(self.locator):
             cursor = self._database[collection].find_raw_batches(
-                {}, _projection(names), sort=[("_id", 1)], batch_size=_BATCH, **bounds
+                {}, _projection(names), sort=[("_id", 1)], batch_size=_BATCH
             )
+            if after is not None:
+                # A bound of the index, for a comparison would only find ids of the same type.
+                cursor = cursor.hint([("_id", 1)]).min([("_id", source_id_value(after))])
             async for batch in cursor:
                 yield documents_in(batch)
 
@@ -124,6 +128,24 @@ class WriteBackTarget:
                 return Updated(error.details["nMatched"], _refusals(error.details["writeErrors"]))
         return Updated(done.matched_count)
 
+    async def wait_for_the_dead(self) -> None:
+        """Wait for the updates that a killed process had sent: the server goes on with them after its death.
+
+        A server that does not say what it is doing is not waited for.
+        """
+        # Every user may ask for the operations of his own.
+        asked: list[Mapping[str, Any]] = [{"$currentOp": {"allUsers": False}}, {"$match": {"appName": _NAME}}]
+        with suppress(OperationFailure):
+            for _ in range(_LOOKS):
+                running = [one async for one in await self._client.admin.aggregate(asked) if self._is_update(one)]
+                if not running:
+                    return
+                await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
+
+    def _is_update(self, operation: Mapping[str, Any]) -> bool:
+        ours = str(operation.get("ns", "")).startswith(f"{self._database.name}.")
+        return ours and (operation.get("op") == "update" or "update" in operation.get("command", {}))
+
     async def close(self) -> None:
         """Close the connection."""
         await self._client.close()
@@ -144,7 +166,8 @@ class WriteBackTarget:
                 "password of a user who has the role readWrite there, for this command only"
             ) from error
         except PyMongoError as error:
-            raise SourceUnreachable(f"the source {self.locator} does not answer: {error}") from error
+            reason = str(error).partition(" (configured timeouts")[0]
+            raise SourceUnreachable(f"the source {self.locator} does not answer: {reason}") from error
 
 
 def _projection(names: Sequence[str]) -> dict[str, int]:

@@ -39,6 +39,8 @@ async def undo_write_back(tx: Tx, target: WriteBackTarget, means: Means) -> Outc
     """
     async with held_lease(tx, MIGRATION, means.clock) as lease:
         outcome = Outcome(run=str(ObjectId()))
+        if await saved.find_checkpoint(tx):
+            await target.wait_for_the_dead()
         await _Undoing(tx, target, means, lease, outcome).run()
         await saved.end(tx)
         told = AuditEntry(
@@ -65,10 +67,12 @@ class _Undoing:
     async def run(self) -> None:
         pipeline = Pipeline(self.tx, "", self.lease, self.means.clock, stop=self.means.stop, documents_a_second=0)
         try:
-            async for rows in iterate_rows(self.tx, *IN_FORCE):
-                await pipeline.submit(self._restore(rows), len(rows))
-                self.means.progress(f"restore {rows[0].collection}", len(rows))
-            await pipeline.drain()
+            # What a killed run left planned comes last: by then its updates have arrived, if they ever will.
+            for state in (RowState.WRITTEN, RowState.PLANNED):
+                async for rows in iterate_rows(self.tx, state):
+                    await pipeline.submit(self._restore(rows), len(rows))
+                    self.means.progress(f"restore {rows[0].collection}", len(rows))
+                await pipeline.drain()
         except RunInterrupted as error:
             raise RunInterrupted("ended at a batch border as asked; give the same command again to go on") from error
         finally:

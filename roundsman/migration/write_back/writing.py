@@ -60,14 +60,18 @@ async def write_back(
     async with held_lease(tx, MIGRATION, means.clock) as lease:
         broken_off = await saved.find_checkpoint(tx)
         outcome = Outcome()
-        if broken_off:
-            await settle_planned(tx, target, outcome)
+        went_on = broken_off is not None
+        if went_on:
+            await target.wait_for_the_dead()
+            await _settle_planned(tx, target, outcome)
         if broken_off is None or broken_off.asked != request.told(profile):
             broken_off = saved.Checkpoint(str(ObjectId()), request.told(profile), None, None)
             await saved.begin(tx, broken_off.run, broken_off.asked, request.places(profile))
         outcome.run = broken_off.run
         await _tell(tx, means, broken_off.run, "source.write_back_started", f"{target.locator}: {broken_off.asked}")
         await _Writing(tx, target, profile, request, means, lease, outcome).run(broken_off)
+        if went_on:
+            await mark_rows(tx, await _settle_planned(tx, target, outcome), RowState.SKIPPED)
         await saved.end(tx)
         told = AuditEntry(
             means.clock(), SYSTEM, "source.written_back", f"write_back:{outcome.run}", reason=outcome.told()
@@ -76,14 +80,16 @@ async def write_back(
     return outcome
 
 
-async def settle_planned(tx: Tx, target: WriteBackTarget, outcome: Outcome) -> None:
-    """Find out what became of the rows that a killed run left planned."""
+async def _settle_planned(tx: Tx, target: WriteBackTarget, outcome: Outcome) -> list[Row]:
+    """Find out what became of the rows that a killed run left planned; give those that were not written."""
+    open_rows: list[Row] = []
     async for rows in iterate_rows(tx, RowState.PLANNED):
         settled = await settle(target, rows)
         await mark_rows(tx, settled.ours, RowState.WRITTEN)
-        await mark_rows(tx, (*settled.before, *settled.others, *settled.gone), RowState.SKIPPED)
+        open_rows += [*settled.before, *settled.others, *settled.gone]
         for row in settled.ours:
             outcome.add(_place(row), Became.WRITTEN_BEFORE)
+    return open_rows
 
 
 async def _tell(tx: Tx, means: Means, run: str, action: str, reason: str) -> None:

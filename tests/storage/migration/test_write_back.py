@@ -1,6 +1,6 @@
 """Writing back whose user a customer is, and undoing it: nothing but what was asked for, and every byte as before."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -8,79 +8,33 @@ from bson import DBRef
 
 from roundsman.audit_log.log import entries_about
 from roundsman.database.collections import CUSTOMERS, SOURCE_DOCUMENTS
-from roundsman.database.transaction import Document
 from roundsman.migration.write_back.deciding import Request
 from roundsman.migration.write_back.ids import Form
-from roundsman.migration.write_back.outcome import OWN_ID, Became, Outcome
+from roundsman.migration.write_back.outcome import OWN_ID, Became
 from roundsman.migration.write_back.target import WriteBackTarget
-from roundsman.migration.write_back.undoing import preview_undo, undo_write_back
-from roundsman.migration.write_back.writing import Means, preview, write_back
+from roundsman.migration.write_back.undoing import preview_undo
 from tests.imports import Database, Import, contents, database_hash, fill
 from tests.migration_builders import OTHER_PHONE, PHONE, account, doc
 from tests.storage.migration.worlds import everything
-
-USER = "customers_v2.user_id"
-
-
-class Back:
-    """Write-back into the source of an import."""
-
-    def __init__(self, importing: Import, target: WriteBackTarget) -> None:
-        self.importing, self.target = importing, target
-        self.tx = importing.runtime.tx
-
-    async def write(self, request: Request | None = None) -> Outcome:
-        """Write what is asked for."""
-        return await write_back(
-            self.tx, self.target, self.importing.profile, request or Request(), Means(self.importing.runtime.clock)
-        )
-
-    async def undo(self) -> Outcome:
-        """Restore everything."""
-        return await undo_write_back(self.tx, self.target, Means(self.importing.runtime.clock))
-
-    async def preview(self) -> Outcome:
-        """Say what would be written."""
-        return await preview(self.tx, self.target, self.importing.profile, Request())
+from tests.storage.migration.write_backs import Back, counts, people
 
 
 @pytest.fixture
 async def back(importing: Import, source_uri: str) -> AsyncIterator[Back]:
     target = WriteBackTarget(source_uri)
-    yield Back(importing, target)
+    yield Back(importing.runtime, target, importing.profile)
     await target.close()
-
-
-def counts(outcome: Outcome, place: str = USER) -> Mapping[str, int]:
-    return dict(outcome.counts.get(place, {}))
 
 
 async def links(database: Database, collection: str = "customers_v2") -> dict[str, Any]:
     return {one["id"]: one.get("user_id", "absent") async for one in database[collection].find()}
 
 
-def people() -> dict[str, list[Document]]:
-    """Customers with and without an account, whose link is right, absent, null, or leads nowhere."""
-    return {
-        "users": [
-            account("asha", "Asha Verma", phone=PHONE),
-            account("joe", "Joseph Mathew", phone=OTHER_PHONE),
-        ],
-        "customers_v2": [
-            doc("linked", "Asha Verma", phone=PHONE, user_id="asha"),
-            doc("absent", "Asha Verma", phone=PHONE),
-            doc("null", "Joseph Mathew", phone=OTHER_PHONE, user_id=None, area="Hebbal"),
-            doc("dangling", "Joseph Mathew", phone=OTHER_PHONE, user_id="gone long ago", area="Hebbal"),
-            doc("alone", "Lakshmi Iyer", phone="9731145602"),
-        ],
-    }
-
-
 async def test_a_link_is_written_where_it_is_absent_null_or_dangling_and_nowhere_else(
-    back: Back, source_database: Database
+    back: Back, importing: Import, source_database: Database
 ) -> None:
     await fill(source_database, people())
-    await back.importing.run()
+    await importing.run()
     before = await contents(source_database)
 
     outcome = await back.write()
@@ -112,10 +66,12 @@ async def test_a_link_is_written_where_it_is_absent_null_or_dangling_and_nowhere
     assert await contents(source_database) == before
 
 
-async def test_the_object_id_is_written_where_it_is_asked_for(back: Back, source_database: Database) -> None:
+async def test_the_object_id_is_written_where_it_is_asked_for(
+    back: Back, importing: Import, source_database: Database
+) -> None:
     world = people()
     await fill(source_database, world)
-    await back.importing.run()
+    await importing.run()
 
     await back.write(Request(Form.OBJECT_ID))
 
@@ -125,7 +81,7 @@ async def test_the_object_id_is_written_where_it_is_asked_for(back: Back, source
 
 
 async def test_a_merged_account_is_never_named_and_an_ambiguous_id_neither(
-    back: Back, source_database: Database
+    back: Back, importing: Import, source_database: Database
 ) -> None:
     world = {
         "users": [
@@ -136,16 +92,18 @@ async def test_a_merged_account_is_never_named_and_an_ambiguous_id_neither(
         "customers_v2": [doc("cust", "Asha Verma", phone=PHONE)],
     }
     await fill(source_database, world)
-    await back.importing.run()
+    await importing.run()
 
     await back.write()
 
     assert (await links(source_database))["cust"] == str(world["users"][0]["_id"])
 
 
-async def test_a_dry_run_says_what_would_be_done_and_does_nothing(back: Back, source_database: Database) -> None:
+async def test_a_dry_run_says_what_would_be_done_and_does_nothing(
+    back: Back, importing: Import, source_database: Database
+) -> None:
     await fill(source_database, people())
-    await back.importing.run()
+    await importing.run()
     before = await database_hash(source_database), await contents(back.tx.database, without=frozenset())
 
     previewed = await back.preview()
@@ -158,47 +116,51 @@ async def test_a_dry_run_says_what_would_be_done_and_does_nothing(back: Back, so
     assert await database_hash(source_database) == written
 
 
-async def test_verification_and_planning_see_the_source_as_it_was(back: Back, source_database: Database) -> None:
+async def test_verification_and_planning_see_the_source_as_it_was(
+    back: Back, importing: Import, source_database: Database
+) -> None:
     await fill(source_database, everything())
-    await back.importing.run()
-    assert (await back.importing.verify()).passed
+    await importing.run()
+    assert (await importing.verify()).passed
 
     outcome = await back.write()
 
     assert outcome.total(Became.WRITTEN) == 3
-    verification = await back.importing.verify()
+    verification = await importing.verify()
     assert [check.check for check in verification.checks if not check.passed] == []
     assert not any("changed" in account.classes for account in verification.accounts)
-    assert (await back.importing.plan()).automatic_actions == 0
+    assert (await importing.plan()).automatic_actions == 0
 
 
 async def test_what_the_application_changes_later_is_a_change_with_the_link_as_it_was(
-    back: Back, source_database: Database
+    back: Back, importing: Import, source_database: Database
 ) -> None:
     await fill(source_database, everything())
-    await back.importing.run()
+    await importing.run()
     await back.write()
     await source_database["customers_v2"].update_one({"id": "cust-new"}, {"$set": {"area": "Hebbal"}})
 
-    plan = await back.importing.plan()
-    await back.importing.apply(plan.digest)
+    plan = await importing.plan()
+    await importing.apply(plan.digest)
 
     assert plan.counts["changed"] == 1
     customer = await back.tx.database[CUSTOMERS].find_one({"name": "Joseph Mathew"})
     assert customer is not None
     assert customer["area"] == "Hebbal"
-    assert (await back.importing.verify()).passed
+    assert (await importing.verify()).passed
     await back.undo()
-    assert (await back.importing.plan()).automatic_actions == 0
-    assert (await back.importing.verify()).passed
+    assert (await importing.plan()).automatic_actions == 0
+    assert (await importing.verify()).passed
 
 
-async def test_the_status_is_written_for_customers_who_have_one(back: Back, source_database: Database) -> None:
+async def test_the_status_is_written_for_customers_who_have_one(
+    back: Back, importing: Import, source_database: Database
+) -> None:
     world = people()
     world["customers_v2"][0]["activation_status"] = "their own"
     world["customers_v2"][1]["activation_status"] = None
     await fill(source_database, world)
-    await back.importing.run()
+    await importing.run()
     before = await contents(source_database)
     await back.tx.database[CUSTOMERS].update_many(
         {"phone": {"$in": [f"+91{PHONE}", f"+91{OTHER_PHONE}"]}}, {"$set": {"lifecycle": {"status": "active"}}}
@@ -215,14 +177,16 @@ async def test_the_status_is_written_for_customers_who_have_one(back: Back, sour
         "alone": None,
     }
     assert counts(outcome, "customers_v2.activation_status") == {"written": 3, "present": 1, "no_status": 1}
-    assert (await back.importing.verify()).passed
+    assert (await importing.verify()).passed
     await back.undo()
     assert await contents(source_database) == before
 
 
-async def test_what_was_changed_after_write_back_is_left_and_listed(back: Back, source_database: Database) -> None:
+async def test_what_was_changed_after_write_back_is_left_and_listed(
+    back: Back, importing: Import, source_database: Database
+) -> None:
     await fill(source_database, people())
-    await back.importing.run()
+    await importing.run()
     await back.write()
     await source_database["customers_v2"].update_one({"id": "absent"}, {"$set": {"user_id": "joe"}})
     await source_database["customers_v2"].delete_one({"id": "null"})
@@ -234,9 +198,11 @@ async def test_what_was_changed_after_write_back_is_left_and_listed(back: Back, 
     assert (await links(source_database))["absent"] == "joe"
 
 
-async def test_a_document_that_was_not_imported_is_left_alone(back: Back, source_database: Database) -> None:
+async def test_a_document_that_was_not_imported_is_left_alone(
+    back: Back, importing: Import, source_database: Database
+) -> None:
     await fill(source_database, people())
-    await back.importing.run()
+    await importing.run()
     await source_database["customers_v2"].insert_one(doc("later", "Zoya Khan", phone="9845011199"))
 
     outcome = await back.write()
@@ -258,14 +224,14 @@ async def test_a_document_that_was_not_imported_is_left_alone(back: Back, source
     ],
 )
 async def test_whatever_may_name_a_user_in_any_form_is_no_dangling_link(
-    back: Back, source_database: Database, link: object
+    back: Back, importing: Import, source_database: Database, link: object
 ) -> None:
     world = people()
     user_id = world["users"][0]["_id"]
     link = {"OBJECT ID": user_id, "HEX": str(user_id).upper()}.get(link, link) if isinstance(link, str) else link
     world["customers_v2"] = [doc("cust", "Asha Verma", phone=PHONE, user_id=link)]
     await fill(source_database, world)
-    await back.importing.run()
+    await importing.run()
     before = await contents(source_database)
 
     assert counts(await back.write()) == {"linked": 1}
@@ -273,9 +239,11 @@ async def test_whatever_may_name_a_user_in_any_form_is_no_dangling_link(
     assert await contents(source_database) == before
 
 
-async def test_a_source_that_refuses_a_value_keeps_its_own(back: Back, source_database: Database) -> None:
+async def test_a_source_that_refuses_a_value_keeps_its_own(
+    back: Back, importing: Import, source_database: Database
+) -> None:
     await fill(source_database, people())
-    await back.importing.run()
+    await importing.run()
     await source_database.command("collMod", "customers_v2", validator={"user_id": {"$ne": "joe"}})
 
     outcome = await back.write()
@@ -291,9 +259,9 @@ async def test_a_source_that_refuses_a_value_keeps_its_own(back: Back, source_da
     assert counts(await back.undo()) == {"restored": 2}
 
 
-async def test_each_run_is_told_in_the_audit_log(back: Back, source_database: Database) -> None:
+async def test_each_run_is_told_in_the_audit_log(back: Back, importing: Import, source_database: Database) -> None:
     await fill(source_database, people())
-    await back.importing.run()
+    await importing.run()
 
     written, undone = await back.write(), await back.undo()
 
