@@ -77,7 +77,7 @@ class Accounting:
             for key, stored in (await copies_by_key(self.tx, gone)).items():
                 self.content.look()
                 if plain := await self._plain(key, stored):
-                    self._check_person(SourceDocument.of(plain), copy_from(stored), collection)
+                    self._check_person(SourceDocument(plain), copy_from(stored), collection)
 
     async def _batch(self, batch: Sequence[SourceDocument], collection: CollectionProfile) -> list[str]:
         keys = [f"{collection.name}:{source_id_text(document.id)}" for document in batch]
@@ -98,7 +98,7 @@ class Accounting:
         copy = copy_from(stored)
         if (plain := await self._plain(key, stored)) is None:
             return copy.fate.value
-        self._check_person(SourceDocument.of(plain), copy, collection)
+        self._check_person(SourceDocument(plain), copy, collection)
         if document.sha256 != copy.sha256 or copy.is_gone:
             self.changed.add(key)
             return "changed"
