@@ -5,6 +5,7 @@ from datetime import datetime
 
 from roundsman.auth.credentials import Credential, CredentialOrigin
 from roundsman.database.bulk import BulkOutcome, insert_missing
+from roundsman.database.changes import Edit, edit
 from roundsman.database.collections import CREDENTIALS
 from roundsman.database.transaction import Document, Tx
 from roundsman.ids import UserId
@@ -19,6 +20,13 @@ async def find_credential(tx: Tx, user_id: UserId) -> Credential | None:
     """Return the user's credential, or None when he has no password."""
     document = await tx.database[CREDENTIALS].find_one({"_id": user_id}, session=tx.session)
     return None if document is None else _credential(document)
+
+
+async def give_password(tx: Tx, credential: Credential) -> Edit | None:
+    """Let somebody have the password he came with, unless he has one; the change can be taken back."""
+    if await find_credential(tx, credential.user_id) is not None:
+        return None
+    return await edit(tx, CREDENTIALS, _document(credential))
 
 
 async def set_password(tx: Tx, user_id: UserId, password_hash: str, *, now: datetime) -> None:

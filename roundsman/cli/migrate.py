@@ -24,7 +24,7 @@ from roundsman.cli.sources import (
     read_profile,
     require_planned,
 )
-from roundsman.cli.undo import undo
+from roundsman.cli.undo import undo, undo_merge_
 from roundsman.cli.write_back import write_back_
 from roundsman.migration.apply import Applied, Means, apply_plan, get_plan
 from roundsman.migration.inspection.inspector import inspect_source
@@ -52,6 +52,7 @@ app.command("write-back")(write_back_)
 
 app.add_typer(review.app, name="review")
 app.command("undo")(undo)
+app.command("undo-merge")(undo_merge_)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _NOT_PROVED_AGAINST_SOURCE = 2

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from roundsman.customers.customers import Customer
 from roundsman.customers.store import customer_document, customer_from
 from roundsman.database.bulk import BulkOutcome, insert_missing, renew_fields
+from roundsman.database.changes import Edit, edit
 from roundsman.database.collections import CUSTOMERS
 from roundsman.database.documents import iterate
 from roundsman.database.transaction import Tx
@@ -16,6 +17,11 @@ _FOLLOWED = ("name", "status", "phone", "email", "address", "area", "delivery_bo
 async def insert_customers(tx: Tx, customers: Sequence[Customer]) -> BulkOutcome:
     """Insert the customers that are not stored yet; compare the others."""
     return await insert_missing(tx, CUSTOMERS, [customer_document(customer) for customer in customers])
+
+
+async def add_customer(tx: Tx, customer: Customer) -> Edit:
+    """Store a customer in a way that can be taken back."""
+    return await edit(tx, CUSTOMERS, customer_document(customer))
 
 
 async def follow_customers(tx: Tx, customers: Sequence[Customer]) -> int:

@@ -36,12 +36,12 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Documents whose `field` named `before`, or nothing, and names `after` now."""
+    """Documents whose `field` was `before`, or absent, and is `after` now."""
 
     collection: str
     field: str
-    before: ObjectId | None
-    after: ObjectId
+    before: ObjectId | str | None
+    after: ObjectId | str
     ids: tuple[Any, ...]
 
 
@@ -59,12 +59,12 @@ async def move(
     tx: Tx,
     collection: str,
     *,
-    before: ObjectId | None,
-    after: ObjectId,
+    before: ObjectId | str | None,
+    after: ObjectId | str,
     field: str = "user_id",
     among: Sequence[Any] | None = None,
 ) -> Move:
-    """Let the documents whose field names `before` name `after`: all of them, or those of the ids `among`."""
+    """Let the field be `after` where it is `before`, or absent for None: in all documents, or in those of the ids `among`."""
     wanted: Document = {field: before} if among is None else {"_id": {"$in": list(among)}, field: before}
     ids = await _ids(tx, collection, wanted)
     await tx.database[collection].update_many({"_id": {"$in": ids}}, {"$set": {field: after}}, session=tx.session)

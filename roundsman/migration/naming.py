@@ -1,0 +1,69 @@
+"""Whom the orders and addresses of a user name in the source, read before a split."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from bson import ObjectId
+
+from roundsman.database.collections import ADDRESSES, ORDERS
+from roundsman.database.transaction import Tx
+from roundsman.ids import UserId
+from roundsman.migration.conversion import Reading
+from roundsman.migration.profile import Kind, SourceProfile
+from roundsman.migration.reading import old_id, source_id_text, source_id_value, values_at
+from roundsman.migration.roster import Roster, Row
+from roundsman.migration.sources.port import Source
+
+_STORED = {Kind.ORDER: ORDERS, Kind.ADDRESS: ADDRESSES}
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """One order or address: where it is stored, the old ids it names, when it was placed, and whether a buyer is named."""
+
+    collection: str
+    id: Any
+    aliases: tuple[str, ...]
+    at: datetime | None
+    needs_profile: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """All that was read; empty where there is no source."""
+
+    found: Sequence[Named] = field(default_factory=tuple)
+
+    def note(self, roster: Roster) -> None:
+        """Count what is named as activity, as an import does."""
+        for one in self.found:
+            for alias in one.aliases:
+                roster.note_activity(alias, one.at, needs_profile=one.needs_profile)
+
+    def owners(self, roster: Roster) -> dict[tuple[str, ObjectId], Row]:
+        """The row each names: a customer's old id comes first; one that several rows carry names nobody."""
+        rows: dict[tuple[str, ObjectId], Row] = {}
+        for one in self.found:
+            named = [roster.known_as(alias, *kinds) for kinds in ((Kind.CUSTOMER,), ()) for alias in one.aliases]
+            if certain := [found[0] for found in named if len(found) == 1]:
+                rows[one.collection, one.id] = certain[0]
+        return rows
+
+
+async def read_naming(tx: Tx, source: Source, profile: SourceProfile, user_id: UserId, *, now: datetime) -> Naming:
+    """Ask the source whom the user's orders and addresses name. Raises what the source raises."""
+    found: list[Named] = []
+    for kind, stored in _STORED.items():
+        for collection in profile.of_kind(kind):
+            query = {"user_id": user_id, "source.collection": collection.name}
+            ids = {one["source"]["id"]: one["_id"] async for one in tx.database[stored].find(query, {"source": 1})}
+            for document in await source.fetch(collection.name, [source_id_value(one) for one in ids]) if ids else ():
+                reading = Reading(document, collection, profile, now)
+                values = values_at(document.fields, collection.paths("owner"))
+                aliases = tuple(dict.fromkeys(alias for raw in values if (alias := old_id(raw))))
+                at = reading.moment("placed_at") if kind is Kind.ORDER else None
+                identity = ids[source_id_text(document.id)]
+                found.append(Named(stored, identity, aliases, at, collection.needs_profile))
+    return Naming(tuple(found))

@@ -1,0 +1,315 @@
+"""Undoing a merge that an import made: one person less in a user, with all that was his.
+
+It is an answer of a human like any other: recorded as a question of its own, journaled, and taken back with
+`migrate review undo`. The source tells whom its orders and addresses name; without it, orders go with their customer.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from bson import ObjectId
+
+from roundsman.audit_log.entries import Actor, AuditEntry
+from roundsman.audit_log.log import record
+from roundsman.auth.credential_storage import find_credential, give_password
+from roundsman.customers.linkage import add_customer
+from roundsman.database.changes import Change, Edit, Move, move
+from roundsman.database.collections import (
+    ADDRESSES,
+    CUSTOMERS,
+    DELIVERY_BOYS,
+    ORDERS,
+    SOURCE_DOCUMENTS,
+    SUPPLIERS,
+    USERS,
+)
+from roundsman.database.transaction import Document, Tx, in_transaction
+from roundsman.errors import NotFound
+from roundsman.identity.importing import find_identifiers, find_users
+from roundsman.identity.lookup import get_user, identifiers_of_user
+from roundsman.identity.rejoining import rewrite_identifier, rewrite_user
+from roundsman.identity.users import Identifier, UserStatus
+from roundsman.ids import UserId, derived_object_id
+from roundsman.migration.conversion import Reading, credential_of
+from roundsman.migration.lease import MIGRATION, take_turn
+from roundsman.migration.matching import Rule
+from roundsman.migration.members import Opener, record_of, stored_copies
+from roundsman.migration.naming import Naming
+from roundsman.migration.plan import DocumentRow
+from roundsman.migration.planner import refuse_while_unfinished
+from roundsman.migration.profile import PEOPLE, Kind
+from roundsman.migration.reviews import Answer, Decision, Given, Review, ReviewStatus, record_split
+from roundsman.migration.roster import Roster, Row
+from roundsman.migration.separation import CannotSeparate, Separation, separate
+from roundsman.migration.survivorship import roles_of
+from roundsman.operations.journal import Belongings, Entry, belongings_of, find_entry_about, keep_entry, list_entries
+from roundsman.operations.survivor import claim_of
+
+_PROFILES = {Kind.CUSTOMER: CUSTOMERS, Kind.DELIVERY_BOY: DELIVERY_BOYS, Kind.SUPPLIER: SUPPLIERS}
+
+
+class NothingMerged(NotFound):
+    """There is no document of this name, and no user of this id who was merged by an import."""
+
+    code = "nothing_merged"
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Who left whom, with which documents, what went with him by collection, and the review to take it back by."""
+
+    user_id: UserId
+    left: UserId
+    documents: tuple[str, ...]
+    moved: Mapping[str, int]
+    stays: Belongings
+    review_id: str
+
+
+async def undo_merge(
+    tx: Tx, named: str, *, reason: str, opener: Opener, naming: Naming, actor: Actor, now: datetime
+) -> Split:
+    """Let the person of a merged user or of a document have a user of his own again.
+
+    Raises NothingMerged, CannotSeparate, LeaseTaken or RunUnfinished.
+    """
+
+    async def work(tx: Tx) -> Split:
+        await take_turn(tx, MIGRATION, now=now)
+        await refuse_while_unfinished(tx)
+        key, user_id = await find_merged(tx, named)
+        return await _Splitting(
+            tx, opener, naming, Given(Answer(Decision.KEEP_APART, reason), actor.who, now), actor
+        ).run(key, user_id)
+
+    return await in_transaction(tx, work)
+
+
+async def find_merged(tx: Tx, named: str) -> tuple[str, UserId]:
+    """The document, and whose it is now. Raises NothingMerged, and CannotSeparate for what a human's answer joined."""
+    if copies := await stored_copies(tx, [named]):
+        return named, UserId(copies[0]["user_id"])
+    users = await find_users(tx, [UserId(ObjectId(named))]) if ObjectId.is_valid(named) else []
+    if not users or users[0].merged_into is None:
+        raise NothingMerged(f"{named} is neither a document that was imported nor a user who was merged")
+    if entry := await find_entry_about(tx, users[0].id):
+        raise CannotSeparate(f"user {named} was merged by an answer; take it back: {entry.cause}")
+    query = {"user_id": users[0].merged_into}
+    async for copy in tx.database[SOURCE_DOCUMENTS].find(query, {"_id": 1}, session=tx.session):
+        collection, _, source_id = copy["_id"].partition(":")
+        if named in (source_id, str(derived_object_id("record", collection, source_id))):
+            return copy["_id"], users[0].merged_into
+    raise NothingMerged(f"no document of user {users[0].merged_into} is the account {named}")
+
+
+class _Splitting:
+    """One split, within its transaction."""
+
+    def __init__(self, tx: Tx, opener: Opener, naming: Naming, given: Given, actor: Actor) -> None:
+        self._tx, self._opener, self._naming, self._given, self._actor = tx, opener, naming, given, actor
+        self._roster = Roster()
+        self._readings: dict[Row, Reading] = {}
+        self._copies: dict[Row, Document] = {}
+        self._changes: list[Change] = []
+
+    async def run(self, key: str, user_id: UserId) -> Split:
+        await self._read(user_id)
+        had = await belongings_of(self._tx, user_id)
+        seed = next((row for row in self._copies if self._copies[row]["_id"] == key), None)
+        if seed is None:
+            raise CannotSeparate(f"{key} came to user {user_id} by an answer; take the answer back instead")
+        parted = await self._separate(seed, user_id)
+        await self._make_user(parted)
+        await self._hand_over(parted, user_id)
+        await self._trim(parted, user_id)
+        return await self._record(parted, key, user_id, had)
+
+    async def _read(self, user_id: UserId) -> None:
+        """Read the documents that the import gave the user, in the order of the profile; not those an answer did."""
+        answered = {
+            one
+            for entry in await list_entries(self._tx)
+            for change in entry.changes
+            if isinstance(change, Move) and change.collection == SOURCE_DOCUMENTS
+            for one in change.ids
+        }
+        found = self._tx.database[SOURCE_DOCUMENTS].find({"user_id": user_id}, session=self._tx.session).sort("_id", 1)
+        copies = [copy async for copy in found if copy["_id"] not in answered]
+        order = [one.name for one in self._opener.profile.of_kind(*PEOPLE)] if self._opener.profile else []
+        for name in order:
+            for copy in copies:
+                reading = await self._opener.read(self._tx, copy, now=self._given.at)
+                if reading and reading.collection.name == name:
+                    row = self._roster.add(record_of(reading))
+                    self._readings[row], self._copies[row] = reading, copy
+        self._naming.note(self._roster)
+
+    async def _separate(self, seed: Row, user_id: UserId) -> Separation:
+        keys = [key for record in self._roster for key in record.identifier_keys]
+        held = [one for one in await identifiers_of_user(self._tx, user_id) if not one.key.startswith("alias:")]
+        others = {
+            one.key: one.user_ids for one in await find_identifiers(self._tx, keys) if user_id not in one.user_ids
+        }
+        return separate(
+            self._roster,
+            seed,
+            user_id,
+            held=held,
+            elsewhere=others | {key: (user_id,) for key in keys if key.startswith("alias:")},
+            profiles={row: copy.get("profile_id") for row, copy in self._copies.items()},
+            as_of=self._given.at,
+        )
+
+    async def _make_user(self, parted: Separation) -> None:
+        """The user as the import would have made him, with the password of his own account."""
+        created_by = f"import:{self._copies[parted.leaving[0]]['run']}"
+        for row in parted.planning.user_rows():
+            before = await find_users(self._tx, [row.user.id])
+            if before and before[0].status is not UserStatus.MERGED:
+                raise CannotSeparate(f"there is a user {row.user.id} already, who is {before[0].status}")
+            self._changes.append(await rewrite_user(self._tx, replace(row.user, created_by=created_by)))
+            if row.password_from:
+                await self._give_password(parted, row.password_from)
+        for identifier in parted.planning.identifier_rows():
+            found = Identifier(identifier.key, identifier.user_ids, identifier.verified_at)
+            self._changes.append(await rewrite_identifier(self._tx, found))
+
+    async def _give_password(self, parted: Separation, key: str) -> None:
+        row = next(row for row in parted.leaving if self._copies[row]["_id"] == key)
+        document = next(one for one in parted.planning.document_rows() if one.key == key)
+        credential = credential_of(self._readings[row], document)
+        if credential and (change := await give_password(self._tx, credential)):
+            self._changes.append(change)
+
+    async def _hand_over(self, parted: Separation, user_id: UserId) -> None:
+        """Old ids, copies, profiles, orders and addresses."""
+        await self._aliases(parted, user_id)
+        documents = list(parted.planning.document_rows())
+        await self._move(SOURCE_DOCUMENTS, user_id, parted.user_id, [one.key for one in documents])
+        for row, document in zip(parted.leaving, documents, strict=True):
+            await self._profile(row, document, parted, user_id)
+        made = [derived_object_id("customer", one.key) for one in documents]
+        await self._move(CUSTOMERS, user_id, parted.user_id, made)
+        for profile in parted.planning.profile_rows():
+            self._changes.append(await add_customer(self._tx, replace(profile.customer, created_by=self._given.by)))
+        customers = await self._ids(CUSTOMERS, {"user_id": parted.user_id})
+        await self._move(ORDERS, user_id, parted.user_id, await self._ids(ORDERS, {"customer_id": {"$in": customers}}))
+        await self._named(parted, user_id, customers)
+
+    async def _aliases(self, parted: Separation, user_id: UserId) -> None:
+        stay = {alias for row in parted.staying for alias in self._roster[row].aliases}
+        go = {alias for row in parted.leaving for alias in self._roster[row].aliases}
+        for one in await identifiers_of_user(self._tx, user_id):
+            kind, _, alias = one.key.partition(":")
+            if kind == "alias" and alias in go:
+                users = {*one.user_ids, parted.user_id} - (set() if alias in stay else {user_id})
+                change = await rewrite_identifier(self._tx, replace(one, user_ids=tuple(sorted(users))))
+                self._changes.append(change)
+
+    async def _profile(self, row: Row, document: DocumentRow, parted: Separation, user_id: UserId) -> None:
+        copy = self._copies[row]
+        for field, now in (("fate", document.fate.value), ("rule", document.rule)):
+            if copy[field] != now:
+                change = await move(
+                    self._tx, SOURCE_DOCUMENTS, field=field, before=copy[field], after=now, among=[document.key]
+                )
+                self._changes.append(change)
+        collection = _PROFILES.get(self._roster.kind_of(row))
+        if collection is None:
+            return
+        shared = any(self._copies[other].get("profile_id") == copy["profile_id"] for other in parted.staying)
+        if shared or document.profile_id != copy["profile_id"]:
+            raise CannotSeparate(f"{document.key} shares its profile with a document that stays with user {user_id}")
+        await self._move(collection, user_id, parted.user_id, [copy["profile_id"]])
+
+    async def _named(self, parted: Separation, user_id: UserId, customers: Sequence[ObjectId]) -> None:
+        """Orders and addresses that name him by an old id of his, as the source writes it."""
+        going = [one for one, row in self._naming.owners(self._roster).items() if row in parted.leaving]
+        addresses = [one for collection, one in going if collection == ADDRESSES]
+        await self._move(ADDRESSES, user_id, parted.user_id, addresses)
+        orders = await self._ids(
+            ORDERS, {"_id": {"$in": [one for collection, one in going if collection == ORDERS]}, "user_id": user_id}
+        )
+        await self._move(ORDERS, user_id, parted.user_id, orders)
+        for before in await self._tx.database[ORDERS].distinct("customer_id", {"_id": {"$in": orders}}):
+            if customers:
+                change = await move(
+                    self._tx, ORDERS, field="customer_id", before=before, after=min(customers), among=orders
+                )
+                self._changes.append(change)
+
+    async def _trim(self, parted: Separation, user_id: UserId) -> None:
+        """Whoever stays loses the roles that only the other's documents brought."""
+        user = await get_user(self._tx, user_id)
+        brought = roles_of(self._roster, parted.leaving) - roles_of(self._roster, parted.staying)
+        keys = [one.key for one in await identifiers_of_user(self._tx, user_id)]
+        has_password = await find_credential(self._tx, user_id) is not None
+        changed = replace(
+            user,
+            roles=tuple(role for role in user.roles if role not in brought),
+            roles_to_confirm=tuple(role for role in user.roles_to_confirm if role not in brought),
+            claim=claim_of([user], keys, has_password=has_password),
+        )
+        self._changes.append(await rewrite_user(self._tx, changed))
+
+    async def _record(self, parted: Separation, key: str, user_id: UserId, had: Belongings) -> Split:
+        go, stay = ([self._copies[row]["_id"] for row in rows] for rows in (parted.leaving, parted.staying))
+        review = Review(
+            id=str(derived_object_id("split", key, str(user_id), str(self._given.at))),
+            list="unsure",
+            rule=Rule.KEPT_APART.value,
+            members=(key, stay[0]),
+            evidence=("told apart by a human",),
+            status=ReviewStatus.OPEN,
+            parties=(tuple(sorted(go)), tuple(sorted(stay))),
+            made_by_split=True,
+        )
+        await record_split(self._tx, review, self._given)
+        users = (
+            user_id,
+            parted.user_id,
+            *(change.id for change in self._changes if isinstance(change, Edit) and change.collection == USERS),
+        )
+        entry = Entry(
+            f"review:{review.id}", self._given.at, self._given.by, user_id, _unique(users), tuple(self._changes), had
+        )
+        await keep_entry(self._tx, entry)
+        for target, action in ((parted.user_id, "user.told_apart"), (user_id, "user.left")):
+            note = AuditEntry(self._given.at, self._actor, action, f"user:{target}", reason=self._given.answer.reason)
+            await record(self._tx, note)
+        return Split(
+            parted.user_id, user_id, tuple(go), _counted(self._changes), await self._stays(had, user_id), review.id
+        )
+
+    async def _stays(self, had: Belongings, user_id: UserId) -> Belongings:
+        """What came to the user here, not by an import, and so stays with him."""
+        own: dict[str, Sequence[Any]] = {}
+        for name in (ORDERS, ADDRESSES):
+            query = {"user_id": user_id, "source": {"$exists": False}}
+            own[name] = await self._ids(name, query)
+        known = {key for record in self._roster for key in record.identifier_keys}
+        own["identifiers"] = [key for key in had["identifiers"] if key not in known]
+        return {name: ids for name, ids in own.items() if ids}
+
+    async def _move(self, collection: str, before: UserId, after: UserId, among: Iterable[Any]) -> None:
+        if ids := list(among):
+            self._changes.append(await move(self._tx, collection, before=before, after=after, among=ids))
+
+    async def _ids(self, collection: str, query: Document) -> list[Any]:
+        found = self._tx.database[collection].find(query, {"_id": 1}, session=self._tx.session)
+        return [one["_id"] async for one in found]
+
+
+def _unique(users: Iterable[Any]) -> tuple[UserId, ...]:
+    return tuple(sorted(set(users)))
+
+
+def _counted(changes: Iterable[Change]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for change in changes:
+        if change.collection != USERS:
+            size = len(change.ids) if isinstance(change, Move) else 1
+            counts[change.collection] = counts.get(change.collection, 0) + size
+    return {name: count for name, count in counts.items() if count}

@@ -1,0 +1,179 @@
+"""Undoing a merge that an import made: the person comes back with all that was his, and what was born since stays."""
+
+from dataclasses import replace
+
+import pytest
+
+from roundsman.audit_log.entries import SYSTEM
+from roundsman.database.collections import (
+    CREDENTIALS,
+    CUSTOMERS,
+    IDENTIFIERS,
+    MERGES,
+    MIGRATION_PLANS,
+    ORDERS,
+    REVIEWS,
+    SOURCE_DOCUMENTS,
+    USERS,
+)
+from roundsman.identity.mode import Mode, set_mode
+from roundsman.migration.deciding import take_answer_back
+from roundsman.migration.members import Opener
+from roundsman.migration.naming import Naming, read_naming
+from roundsman.migration.separation import CannotSeparate
+from roundsman.migration.splitting import NothingMerged, Split, find_merged, undo_merge
+from roundsman.orders.history import insert_orders
+from tests.builders import an_order as a_new_order
+from tests.imports import JOURNALS, Database, Import, contents, fill
+from tests.migration_builders import EARLYBIRD, PASSWORD_HASH, PHONE, account, doc, object_id
+from tests.storage.migration.worlds import an_order
+
+NOT_PEOPLE = JOURNALS | {MIGRATION_PLANS, MERGES, REVIEWS}
+FIRST, SECOND = object_id("first Asha Verma"), object_id("second Asha Verma")
+
+
+@pytest.fixture
+async def merged(importing: Import, source_database: Database) -> Import:
+    """Two accounts of one phone and name, merged by the import, each with what is its own."""
+    world = {
+        "users": [
+            account(
+                "first",
+                "Asha Verma",
+                phone=PHONE,
+                password_hash=PASSWORD_HASH,
+                created_at="2024-01-01T00:00:00+00:00",
+                last_login="2026-09-01T00:00:00+00:00",
+            ),
+            account(
+                "second", "Asha Verma", phone=f"+91 {PHONE}", email="second@gmail.com", password_hash=PASSWORD_HASH
+            ),
+        ],
+        "customers_v2": [
+            doc("cust-first", "Asha Verma", user_id="first", address="12 MG Road"),
+            doc("cust-second", "Asha Verma", user_id="second", address="4 Brigade Road"),
+        ],
+        "addresses": [doc("home", "Home", user_id="second", address_line1="4 Brigade Road")],
+        "orders": [
+            an_order("one", "first"),
+            an_order("two", "second"),
+            an_order("three", "cust-second"),
+        ],
+    }
+    await fill(source_database, world)
+    await importing.run()
+    return importing
+
+
+async def split(importing: Import, named: str) -> Split:
+    runtime = importing.runtime
+    _, user_id = await find_merged(runtime.tx, named)
+    naming = await read_naming(runtime.tx, importing.source, EARLYBIRD, user_id, now=runtime.clock())
+    opener = Opener(importing.means().seal, EARLYBIRD)
+    return await undo_merge(
+        runtime.tx,
+        named,
+        reason="two sisters",
+        opener=opener,
+        naming=naming,
+        actor=SYSTEM,
+        now=runtime.clock(),
+    )
+
+
+async def tombstone(database: Database) -> str:
+    (found,) = await database[USERS].find({"status": "merged"}).to_list()
+    return str(found["_id"])
+
+
+async def owner(database: Database, collection: str, **wanted: object) -> object:
+    found = await database[collection].find_one(wanted)
+    return found["user_id"] if found else None
+
+
+async def test_the_merged_person_gets_back_all_that_was_his(merged: Import, database: Database) -> None:
+    loser = await tombstone(database)
+
+    parted = await split(merged, loser)
+
+    assert str(parted.user_id) == loser
+    user = await database[USERS].find_one({"_id": parted.user_id})
+    assert user
+    assert (user["status"], user["roles"]) == ("active", ["customer"])
+    name = "second" if parted.user_id == SECOND else "first"
+    assert await database[CREDENTIALS].find_one({"_id": parted.user_id})
+    assert await owner(database, IDENTIFIERS, _id=f"alias:{name}") == parted.user_id
+    if name == "second":
+        assert await owner(database, IDENTIFIERS, _id="email:second@gmail.com") == parted.user_id
+    assert await owner(database, IDENTIFIERS, _id=f"phone:+91{PHONE}") == parted.left
+    customers = await database[CUSTOMERS].find({"user_id": parted.user_id}).to_list()
+    assert len(customers) == 1
+    orders = await database[ORDERS].find({"user_id": parted.user_id}).to_list()
+    assert {order["customer_id"] for order in orders} == {customers[0]["_id"]}
+    assert len(orders) == (2 if name == "second" else 1)
+    assert await database[SOURCE_DOCUMENTS].count_documents({"user_id": parted.user_id}) == 2
+    verification = await merged.verify()
+    assert {one.check: one.examples for one in verification.checks if not one.passed} == {}
+    replanned = await merged.plan()
+    assert (replanned.automatic_actions, replanned.counts["rows.reviews"]) == (0, 0)
+
+
+async def test_taking_the_split_back_joins_them_as_they_were(merged: Import, database: Database) -> None:
+    runtime = merged.runtime
+    before = await contents(database, without=NOT_PEOPLE)
+    parted = await split(merged, await tombstone(database))
+
+    await take_answer_back(runtime.tx, parted.review_id, reason="one woman", actor=SYSTEM, now=runtime.clock())
+
+    assert await contents(database, without=NOT_PEOPLE) == before
+    assert await database[REVIEWS].count_documents({}) == 0
+    assert (await merged.verify()).passed
+
+
+async def test_after_cutover_what_was_born_here_stays_and_is_told(merged: Import, database: Database) -> None:
+    runtime = merged.runtime
+    await set_mode(runtime.tx, Mode())
+    loser = await tombstone(database)
+    _, survivor = await find_merged(runtime.tx, loser)
+    born = replace(a_new_order(survivor), customer_id=None)
+    await insert_orders(runtime.tx, [born])
+    await database[IDENTIFIERS].insert_one({"_id": "email:new@gmail.com", "user_id": survivor, "epoch": 0})
+
+    parted = await split(merged, loser)
+
+    assert parted.stays == {"orders": [born.id], "identifiers": ["email:new@gmail.com"]}
+    assert await owner(database, ORDERS, _id=born.id) == survivor
+
+
+async def test_a_customer_leaves_with_its_orders_and_may_not_leave_twice(merged: Import, database: Database) -> None:
+    loser = await tombstone(database)
+    key, survivor = await find_merged(merged.runtime.tx, loser)
+    kept = await database[SOURCE_DOCUMENTS].find_one({"_id": {"$regex": f"^users:{survivor}"}})
+    assert kept
+
+    with pytest.raises(CannotSeparate, match="is made of"):
+        await split(merged, kept["_id"])
+    with pytest.raises(NothingMerged):
+        await split(merged, "users:nobody")
+    parted = await split(merged, key)
+    assert key in parted.documents
+    with pytest.raises(CannotSeparate):
+        await split(merged, key)
+
+
+async def test_without_the_source_orders_go_with_their_customer(merged: Import, database: Database) -> None:
+    runtime = merged.runtime
+    loser = await tombstone(database)
+
+    parted = await undo_merge(
+        runtime.tx,
+        loser,
+        reason="two sisters",
+        opener=Opener(merged.means().seal, EARLYBIRD),
+        naming=Naming(),
+        actor=SYSTEM,
+        now=runtime.clock(),
+    )
+
+    (customer,) = await database[CUSTOMERS].find({"user_id": parted.user_id}).to_list()
+    assert await database[ORDERS].count_documents({"customer_id": customer["_id"], "user_id": parted.left}) == 0
