@@ -26,6 +26,7 @@ from roundsman.migration.retention import keep_until
 from roundsman.migration.runs import find_unfinished_run
 from roundsman.migration.source_keys import KeyNoting, note_keys
 from roundsman.migration.sources.port import Source
+from roundsman.migration.write_back.restored import as_before_write_back
 
 _ATTACHED: Final = ("products", "addresses", "orders")
 PLANS_ARE_KEPT: Final = timedelta(days=30)
@@ -60,6 +61,7 @@ async def compare_all(tx: Tx, source: Source, profile: SourceProfile, means: Mea
 
     Raises SourceEmptied, LeaseTaken, RunInterrupted, or what the source raises.
     """
+    source = await as_before_write_back(tx, source)
     await finish_broken_run(tx, source, profile, means)
     await _refuse_emptied(tx, source, profile)
     header = await make_plan(tx, KeyNoting(tx, source, profile), profile, as_of=means.clock(), progress=means.progress)
@@ -74,6 +76,7 @@ async def take_changes(tx: Tx, source: Source, profile: SourceProfile, changed: 
     Raises TooManyNeighbours where only a look at everything will do, LeaseTaken, RunInterrupted, or what the source
     raises.
     """
+    source = await as_before_write_back(tx, source)
     await finish_broken_run(tx, source, profile, means)
     around = await explore(tx, source, profile, changed, now=means.clock())
     header = await make_plan(tx, around.source, profile, as_of=means.clock(), asking_about=around.people)

@@ -8,6 +8,7 @@ from bson import DBRef
 
 from roundsman.audit_log.log import entries_about
 from roundsman.database.collections import CUSTOMERS, SOURCE_DOCUMENTS
+from roundsman.migration.sync import compare_all, take_changes
 from roundsman.migration.write_back.deciding import Request
 from roundsman.migration.write_back.ids import Form
 from roundsman.migration.write_back.outcome import OWN_ID, Became
@@ -130,6 +131,21 @@ async def test_verification_and_planning_see_the_source_as_it_was(
     assert [check.check for check in verification.checks if not check.passed] == []
     assert not any("changed" in account.classes for account in verification.accounts)
     assert (await importing.plan()).automatic_actions == 0
+
+
+async def test_following_the_source_finds_nothing_new_in_what_was_written(
+    back: Back, importing: Import, source_database: Database
+) -> None:
+    await fill(source_database, everything())
+    await importing.run()
+    await compare_all(back.tx, importing.source, importing.profile, importing.means())
+    await back.write()
+    ids = {"customers_v2": [str(one["_id"]) async for one in source_database["customers_v2"].find({}, {"_id": 1})]}
+
+    compared = await compare_all(back.tx, importing.source, importing.profile, importing.means())
+    taken = await take_changes(back.tx, importing.source, importing.profile, ids, importing.means())
+
+    assert (compared.did_nothing, taken.did_nothing) == (True, True), (compared, taken)
 
 
 async def test_what_the_application_changes_later_is_a_change_with_the_link_as_it_was(
