@@ -7,7 +7,7 @@ from bson import ObjectId
 from roundsman.access.roles import Role
 from roundsman.audit_log.entries import SYSTEM
 from roundsman.database.bulk import BulkOutcome, insert_missing
-from roundsman.database.collections import IDENTIFIERS, USERS
+from roundsman.database.collections import IDENTIFIERS, MERGES, USERS
 from roundsman.database.documents import iterate
 from roundsman.database.transaction import Tx
 from roundsman.identity.identifiers import alias_key
@@ -19,6 +19,17 @@ from roundsman.ids import UserId
 async def insert_users(tx: Tx, users: Sequence[User]) -> BulkOutcome:
     """Insert the users that are not stored yet; compare the others."""
     return await insert_missing(tx, USERS, [user_document(user) for user in users])
+
+
+async def revive_users(tx: Tx, users: Sequence[User]) -> None:
+    """Let users live who are stored as merged or archived by a plan that did not come to take their documents.
+
+    The document changed before it was taken, and a later plan decided anew. Whom people merged here stays merged.
+    """
+    for user in users:
+        if not await tx.database[MERGES].find_one({"users": user.id}, {"_id": 1}, session=tx.session):
+            left = {"_id": user.id, "status": {"$in": [UserStatus.MERGED.value, UserStatus.ARCHIVED.value]}}
+            await tx.database[USERS].replace_one(left, user_document(user), session=tx.session)
 
 
 async def insert_identifiers(tx: Tx, identifiers: Sequence[Identifier]) -> BulkOutcome:

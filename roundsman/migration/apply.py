@@ -19,7 +19,7 @@ from roundsman.database.bulk import BulkOutcome, insert_missing
 from roundsman.database.collections import REVIEWS
 from roundsman.database.transaction import Tx
 from roundsman.errors import NotFound
-from roundsman.identity.importing import add_profile_roles, insert_identifiers, insert_users
+from roundsman.identity.importing import add_profile_roles, insert_identifiers, insert_users, revive_users
 from roundsman.identity.mode import follow_the_source
 from roundsman.identity.users import Identifier, User, UserStatus
 from roundsman.migration.attached import import_attached
@@ -159,7 +159,9 @@ class _Application:
     async def _users(self, rows: Sequence[UserRow]) -> None:
         users = [self._created_by_run(row.user) for row in rows]
         await record_once(self._tx, self._audit_entries(users))
-        self._add("users", await insert_users(self._tx, users))
+        outcome = await insert_users(self._tx, users)
+        await revive_users(self._tx, [user for user in users if user.is_live and user.id in outcome.differing])
+        self._add("users", outcome)
 
     def _created_by_run(self, user: User) -> User:
         return replace(user, created_by=self._actor.who) if user.created_by == IMPORTED else user

@@ -44,18 +44,25 @@ class PeopleDirectory:
                 self._add(alias, copy)
 
     async def learn(self, aliases: Iterable[str]) -> None:
-        """Look up these old ids alone, unless all are loaded."""
-        new = set(aliases) - self._learned
-        if self._loaded or not new:
+        """Look up these old ids, as far as they are not known.
+
+        Who has an identifier but no copy, because his document changed or went away before it was taken, is found too.
+        """
+        new = set(aliases) - self._learned - self._users.keys()
+        if not new:
             return
         self._learned |= new
         identifiers = await find_identifiers(self._tx, [alias_key(alias) for alias in new])
-        users = {user for identifier in identifiers for user in identifier.user_ids}
         # A user is found by his own id without an identifier.
-        users |= {UserId(ObjectId(alias)) for alias in new if ObjectId.is_valid(alias)}
+        owners: dict[str, tuple[UserId, ...]] = {}
+        owners |= {str(user.id): (user.id,) for user in await find_users(self._tx, _as_ids(new)) if user.is_live}
+        owners |= {identifier.key.partition(":")[2]: identifier.user_ids for identifier in identifiers}
+        users = {user for of_alias in owners.values() for user in of_alias}
         for copy in await copies_of_users(self._tx, users):
             for alias in {copy.source_id, copy.app_id or copy.source_id} & new:
                 self._add(alias, copy)
+        for alias, of_alias in owners.items():
+            self._users.setdefault(alias, of_alias[0] if len(of_alias) == 1 else None)
 
     def _add(self, alias: str, copy: Copy) -> None:
         user_id = UserId(copy.user_id)
@@ -100,3 +107,7 @@ class PeopleDirectory:
         # A user is found by his own id without an identifier.
         users = await find_users(self._tx, [UserId(ObjectId(alias))]) if ObjectId.is_valid(alias) else []
         return users[0].id if users else None
+
+
+def _as_ids(aliases: Iterable[str]) -> list[UserId]:
+    return [UserId(ObjectId(alias)) for alias in aliases if ObjectId.is_valid(alias)]

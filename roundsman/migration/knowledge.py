@@ -16,6 +16,7 @@ from roundsman.identity.names import fold_name
 from roundsman.identity.users import User
 from roundsman.ids import UserId
 from roundsman.migration.copies import Copy, find_copies, iterate_copies
+from roundsman.migration.half_taken import assign_half_taken
 from roundsman.migration.pairing import Pair
 from roundsman.migration.people import Assigned, Known, asked_by_member
 from roundsman.migration.plan import Fate
@@ -35,6 +36,7 @@ async def learn(tx: Tx, roster: Roster) -> Known:
     """Read assignments, owners of identifiers and human decisions; users of Roundsman join the roster as records."""
     assigned = await _assignments(tx, roster)
     owners = await _owners(tx, roster, assigned)
+    await assign_half_taken(tx, roster, assigned, owners)
     await _add_own_users(tx, roster, assigned, owners)
     with_customer = await _with_customer(tx, roster, assigned)
     asked, kept_apart, joined = await _reviews(tx, roster)

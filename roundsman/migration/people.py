@@ -109,8 +109,11 @@ class People:
         return self.roster.kind_of(row) is Kind.USER
 
     def is_fresh(self, row: Row) -> bool:
-        """Whether the record is a source document that was not imported yet."""
-        return row not in self.known.assigned and self.roster.owner_of(row) is None
+        """Whether the record is a source document that was not imported yet; it may have its user already."""
+        if row in self.known.assigned:
+            return False
+        # What belongs to somebody and was not imported is mostly a user of Roundsman, who has no document.
+        return self.roster.owner_of(row) is None or bool(self.roster[row].sha256)
 
     def is_changed(self, row: Row) -> bool:
         """Whether the record was imported, and its document is another one now."""
@@ -124,7 +127,9 @@ class People:
     def losers(self, person: Person) -> list[Row]:
         """The new accounts that another account of the same person survives."""
         accounts = [row for row in person.rows if self.is_account(row) and self.is_fresh(row)]
-        return [row for row in accounts if not person.is_new or row != person.rows[0]]
+        if person.is_new:
+            return [row for row in accounts if row != person.rows[0]]
+        return [row for row in accounts if self.new_user_id(row) != person.user_id]
 
     def needs_customer(self, person: Person) -> bool:
         """P1: whether orders or subscriptions name an account of a person who has no customer profile."""

@@ -1,0 +1,256 @@
+"""The worker as a process: it follows a living source, survives being killed, and lets another one take over."""
+
+import asyncio
+import random
+import signal
+import subprocess
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from roundsman.clock import utc_now
+from roundsman.database.collections import LEASES, ORDERS, SOURCE_DOCUMENTS, SYSTEM, USERS
+from roundsman.migration.source_cursor import find_cursor
+from roundsman.migration.sources.mongodb import MongoSource
+from roundsman.runtime import Runtime
+from tests.commands import RoundsmanCommand
+from tests.imports import Database, Import, fill
+from tests.migration_builders import Fields, account, doc, object_id
+from tests.storage.migration.worlds import an_order, everything
+
+WRITES_A_SECOND, SECONDS = 200, 10
+GREEN_WITHIN = timedelta(seconds=60)
+NAMES = ("Asha Verma", "Gurpreet Singh", "Farida Sheikh", "Joseph Mathew", "Lakshmi Iyer", "Zoya Khan", "Kavita Nair")
+
+
+@pytest.fixture(autouse=True)
+async def shop(source_database: Database) -> Database:
+    """A business with one of everything."""
+    await fill(source_database, everything())
+    return source_database
+
+
+@pytest.fixture
+def here(roundsman: RoundsmanCommand, source_uri: str) -> RoundsmanCommand:
+    """The command beside the business."""
+    return roundsman.with_settings(ROUNDSMAN_SOURCE=source_uri)
+
+
+@pytest.fixture
+async def importing(runtime: Runtime, source_uri: str) -> AsyncIterator[Import]:
+    """To verify what the worker did."""
+    source = MongoSource(source_uri)
+    yield Import(runtime, source)
+    await source.close()
+
+
+class Application:
+    """The existing application, which goes on writing: people and orders come, change and leave."""
+
+    def __init__(self, shop: Database, seed: int = 1) -> None:
+        self._shop = shop
+        self._chance = random.Random(seed)  # noqa: S311 - a test that must repeat
+        self._people: list[tuple[str, Fields]] = []
+        self._written = 0
+
+    async def write(self, count: int, *, a_second: int) -> None:
+        """Write so many times, at that pace."""
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        for number in range(count):
+            await self._chance.choice((self._come, self._order, self._order, self._change, self._leave))()
+            await asyncio.sleep(max(0.0, begun + number / a_second - loop.time()))
+
+    async def _come(self) -> None:
+        self._written += 1
+        collection = self._chance.choice(("users", "customers_v2", "customers_v2"))
+        make = account if collection == "users" else doc
+        handle = f"living-{self._written}"
+        phone = f"98451{self._chance.randrange(400):05d}"
+        person = make(handle, self._chance.choice(NAMES), phone=phone, area="MG Road")
+        await self._shop[collection].insert_one(person)
+        self._people.append((collection, person))
+
+    async def _order(self) -> None:
+        self._written += 1
+        owner = self._chance.choice(self._people)[1]["id"] if self._people else "asha"
+        await self._shop["orders"].insert_one(an_order(f"living-order-{self._written}", owner))
+
+    async def _change(self) -> None:
+        if self._people:
+            collection, person = self._chance.choice(self._people)
+            changes = self._chance.choice(({"area": "Hebbal"}, {"phone": f"98451{self._chance.randrange(400):05d}"}))
+            await self._shop[collection].update_one({"_id": person["_id"]}, {"$set": changes})
+
+    async def _leave(self) -> None:
+        if self._people and self._chance.random() < 0.3:
+            collection, person = self._people.pop(self._chance.randrange(len(self._people)))
+            await self._shop[collection].delete_one({"_id": person["_id"]})
+
+
+@asynccontextmanager
+async def running(here: RoundsmanCommand, *options: str) -> AsyncIterator["subprocess.Popen[str]"]:
+    """A worker, killed on leaving unless it has ended."""
+    with here.start("worker", *options) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+            await asyncio.to_thread(process.communicate)
+
+
+async def until(condition: Callable[[], Coroutine[Any, Any, bool]], process: "subprocess.Popen[str]") -> None:
+    """Wait until it is so; the worker may not end meanwhile."""
+    while not await condition():
+        assert process.poll() is None, process.communicate()
+        await asyncio.sleep(0.05)
+
+
+async def said(process: "subprocess.Popen[str]", words: str) -> None:
+    """Wait until the worker says so."""
+    assert process.stdout is not None
+    while words not in (line := await asyncio.to_thread(process.stdout.readline)):
+        assert line, process.communicate()
+
+
+async def green(importing: Import) -> bool:
+    """Whether verification passes and everything in the source is here as it is there."""
+    return not await _not_green(importing)
+
+
+async def _not_green(importing: Import) -> list[object]:
+    verification = await importing.verify()
+    waiting = {"drifted", "changed", "arrived", "lost"}
+    failed: list[object] = [(one.check, one.examples) for one in verification.checks if not one.passed]
+    return failed + [one for one in verification.accounts if waiting & one.classes.keys()]
+
+
+async def until_green(importing: Import, process: "subprocess.Popen[str]") -> None:
+    """Wait until all is proved, at most as long as the requirement allows after the last write."""
+    deadline = utc_now() + GREEN_WITHIN
+    while missing := await _not_green(importing):
+        assert process.poll() is None, process.communicate()
+        assert utc_now() < deadline, missing
+        await asyncio.sleep(0.2)
+
+
+def taken(database: Database, count: int) -> Callable[[], Coroutine[Any, Any, bool]]:
+    async def is_so() -> bool:
+        return await database[SOURCE_DOCUMENTS].count_documents({}) >= count
+
+    return is_so
+
+
+async def test_it_follows_a_source_that_is_written_to_two_hundred_times_a_second(
+    here: RoundsmanCommand, importing: Import, shop: Database
+) -> None:
+    async with running(here) as process:
+        await Application(shop).write(WRITES_A_SECOND * SECONDS, a_second=WRITES_A_SECOND)
+
+        await until_green(importing, process)
+
+        process.send_signal(signal.SIGTERM)
+        output, errors = await asyncio.to_thread(process.communicate)
+        assert process.returncode == 0, errors
+        assert output.endswith("Ended.\n")
+
+
+async def test_killed_again_and_again_it_ends_the_same(
+    here: RoundsmanCommand, importing: Import, shop: Database
+) -> None:
+    chance = random.Random(7)  # noqa: S311 - a test that must repeat
+    writing = asyncio.create_task(Application(shop, seed=2).write(900, a_second=60))
+    for _ in range(5):
+        async with running(here):
+            await asyncio.sleep(1.5 + 2 * chance.random())
+    await writing
+
+    async with running(here) as process:
+        await until_green(importing, process)
+
+    people = await shop["customers_v2"].count_documents({})
+    gone = await importing.runtime.tx.database[SOURCE_DOCUMENTS].count_documents({"gone_at": {"$exists": True}})
+    copies = await importing.runtime.tx.database[SOURCE_DOCUMENTS].count_documents(
+        {"_id": {"$regex": "^customers_v2:"}}
+    )
+    assert people <= copies <= people + gone
+
+
+async def test_a_second_worker_waits_and_takes_over_when_the_first_is_killed(
+    here: RoundsmanCommand, importing: Import, database: Database, shop: Database
+) -> None:
+    async with running(here) as first, running(here) as second:
+        await said(first, "Took")
+        await said(second, "Standing by")
+        first.kill()
+        await asyncio.to_thread(first.communicate)
+        await shop["customers_v2"].insert_one(doc("late", "Zoya Khan", phone="9845011199"))
+
+        await said(second, "Took 1 new")
+
+        lease = await database[LEASES].find_one({"_id": "worker"})
+        assert lease is not None
+        assert lease["owner"].endswith(f":{second.pid}")
+        assert await green(importing)
+
+
+async def test_told_to_end_while_it_imports_it_ends_at_a_border_and_goes_on_later(
+    here: RoundsmanCommand, importing: Import, database: Database, shop: Database
+) -> None:
+    await shop["customers_v2"].insert_many(
+        [doc(f"c{number}", "Zoya Khan", phone=f"98452{number:05d}") for number in range(3_000)]
+    )
+    async with running(here, "--throttle", "1000") as process:
+        await until(lambda: _any(database, USERS), process)
+        process.send_signal(signal.SIGTERM)
+        _, errors = await asyncio.to_thread(process.communicate)
+        assert process.returncode == 0, errors
+        assert await database[ORDERS].count_documents({}) == 0
+
+    async with running(here) as process:
+        await until_green(importing, process)
+
+
+async def _any(database: Database, name: str) -> bool:
+    return await database[name].find_one({}, {"_id": 1}) is not None
+
+
+async def test_a_source_that_does_not_answer_is_said_once_and_noted(
+    roundsman: RoundsmanCommand, runtime: Runtime, database: Database
+) -> None:
+    away = roundsman.with_settings(ROUNDSMAN_SOURCE="mongodb://127.0.0.1:9/shop?serverSelectionTimeoutMS=100")
+    async with running(away) as process:
+
+        async def is_noted() -> bool:
+            cursor = await find_cursor(runtime.tx)
+            return cursor is not None and cursor.unreachable_since is not None
+
+        await until(is_noted, process)
+        await asyncio.sleep(4)
+        process.send_signal(signal.SIGTERM)
+        output, errors = await asyncio.to_thread(process.communicate)
+
+    assert process.returncode == 0, errors
+    assert output.count("does not answer") == 1
+    assert await database[SYSTEM].count_documents({"_id": "source", "token": {"$exists": True}}) == 0
+
+
+async def test_a_round_by_hand_says_what_it_did(here: RoundsmanCommand, shop: Database) -> None:
+    first = await asyncio.to_thread(here, "migrate", "sync")
+    await shop["orders"].insert_one(an_order("late", "asha", _id=object_id("late")))
+    second = await asyncio.to_thread(here, "migrate", "sync", "--json")
+
+    assert first.returncode == 0, first.stderr
+    assert "Applied as run" in first.stdout
+    assert second.returncode == 0, second.stderr
+    assert '"arrived": 1' in second.stdout
+
+
+async def test_without_a_source_there_is_nothing_to_follow(roundsman: RoundsmanCommand) -> None:
+    done = await asyncio.to_thread(roundsman, "worker")
+
+    assert done.returncode == 2
+    assert "ROUNDSMAN_SOURCE" in done.stderr
