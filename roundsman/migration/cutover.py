@@ -9,15 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from roundsman.access.roles import STAFF_ROLES
 from roundsman.audit_log.entries import SYSTEM, AuditEntry
 from roundsman.audit_log.log import record
 from roundsman.database.backup import BackupNote, find_last_backup
 from roundsman.database.backup_manifest import read_manifest, require_intact
-from roundsman.database.collections import REVIEWS
 from roundsman.database.transaction import Tx, in_transaction
 from roundsman.errors import Conflict, RoundsmanError
-from roundsman.identity.importing import count_admins_made_here, find_users
+from roundsman.identity.importing import count_admins_made_here
 from roundsman.identity.mode import (
     Mode,
     OperationsMode,
@@ -27,8 +25,10 @@ from roundsman.identity.mode import (
     with_operations,
     with_people,
 )
-from roundsman.migration.matching import Rule
+from roundsman.migration.authority import is_about_staff
+from roundsman.migration.members import owners_of
 from roundsman.migration.profile import OPERATIONS, SourceProfile
+from roundsman.migration.reviews import list_reviews
 from roundsman.migration.runs import find_latest_run, find_unfinished_run
 from roundsman.migration.verify.verification import Verification
 
@@ -136,10 +136,10 @@ async def cut_over_operations(tx: Tx, *, now: datetime) -> None:
 async def open_staff_reviews(tx: Tx) -> list[str]:
     """The open questions that concern a user with a staff role."""
     found = []
-    async for review in tx.database[REVIEWS].find({"status": "open"}, {"user_ids": 1, "rule": 1}):
-        users = await find_users(tx, review["user_ids"])
-        if review.get("rule") == Rule.STAFF or any(STAFF_ROLES & set(user.roles) for user in users):
-            found.append(str(review["_id"]))
+    for review in (await list_reviews(tx, limit=0)).reviews:
+        owners = await owners_of(tx, review.members)
+        if await is_about_staff(tx, review, [user for user in owners.values() if user]):
+            found.append(review.id)
     return found
 
 
