@@ -8,6 +8,7 @@ import httpx
 from tests.commands import RoundsmanCommand
 
 PASSWORD = "not a default"
+OWNER_PHONE = "9820098200"
 
 
 def import_shop(roundsman: RoundsmanCommand, shop: str) -> str:
@@ -22,7 +23,7 @@ def import_shop(roundsman: RoundsmanCommand, shop: str) -> str:
 
 def make_admin(roundsman: RoundsmanCommand) -> str:
     """Make the first admin; gives his password."""
-    made = roundsman("admin", "create", "--name", "Owner", "--phone", "9820098200")
+    made = roundsman("admin", "create", "--name", "Owner", "--phone", OWNER_PHONE)
     assert made.returncode == 0, made.stderr
     shown = re.search(r"shown this once: (\S+)", made.stdout)
     assert shown is not None
