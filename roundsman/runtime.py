@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Final
 
 from roundsman.clock import Clock, utc_now
 from roundsman.database.connection import Client, database_errors, open_client
@@ -14,6 +15,8 @@ from roundsman.database.upgrade import ensure_schema
 from roundsman.settings import Settings
 
 _SEALING_KEY_BYTES = 64
+LONG_WORK_SECONDS: Final = 60.0
+"""How long work that nobody waits for waits for a database whose primary has stepped down."""
 
 
 @dataclass(frozen=True, slots=True)

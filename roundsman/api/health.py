@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Request
 from roundsman.api.models import AnswerModel, problems
 from roundsman.database.readiness import require_answer
 from roundsman.database.wholeness import require_whole
+from roundsman.migration.source_cursor import find_cursor
 from roundsman.web.guards import public
 from roundsman.web.services import services_of
 
@@ -27,6 +28,17 @@ class Readiness(AnswerModel):
     status: Literal["ready"] = "ready"
 
 
+class SourceHealth(AnswerModel):
+    """How far Roundsman follows the existing application.
+
+    `none`: it follows no source. `followed`: `lag_seconds` ago everything in the source was here; a lag that grows says
+    that no worker runs, or that it is busy. `unreachable`: the worker gets no answer from the source.
+    """
+
+    status: Literal["none", "followed", "unreachable"]
+    lag_seconds: float | None = None
+
+
 @router.get("", dependencies=[Depends(_SUPERVISED)])
 async def health() -> Health:
     """Answer as long as the program runs, whether or not it can work."""
@@ -40,3 +52,17 @@ async def ready(request: Request) -> Readiness:
     await require_answer(tx)
     await require_whole(tx.database)
     return Readiness()
+
+
+@router.get("/source", dependencies=[Depends(_SUPERVISED)], responses=problems())
+async def source(request: Request) -> SourceHealth:
+    """Tell how many seconds Roundsman is behind the existing application."""
+    runtime = services_of(request).runtime
+    cursor = await find_cursor(runtime.tx)
+    if cursor is None:
+        return SourceHealth(status="none")
+    lag = (runtime.clock() - cursor.taken_until).total_seconds() if cursor.taken_until else None
+    return SourceHealth(
+        status="unreachable" if cursor.unreachable_since else "followed",
+        lag_seconds=None if lag is None else max(lag, 0.0),
+    )

@@ -41,7 +41,7 @@ from roundsman.migration.summary import remember
 from roundsman.migration.verify.verification import CLASSES, MEANING, Verification
 from roundsman.migration.verify.verifier import verify
 from roundsman.migration.verify.without_source import verify_without_source
-from roundsman.runtime import Runtime, open_runtime
+from roundsman.runtime import LONG_WORK_SECONDS, Runtime, open_runtime
 from roundsman.settings import load_settings
 
 app = typer.Typer(
@@ -115,7 +115,7 @@ def apply_(
 
 
 async def _apply(digest: str, option: str | None, profile: SourceProfile, throttle: int) -> Applied:
-    async with open_runtime(load_settings()) as runtime:
+    async with open_runtime(load_settings(), patience_seconds=LONG_WORK_SECONDS) as runtime:
         header = await get_plan(runtime.tx, digest)
         async with opened_import(planned_source(option, header.source), profile) as opened:
             require_planned(opened, header)

@@ -10,13 +10,12 @@ from roundsman.cli.output import print_json, print_table, say
 from roundsman.cli.progress import shown_progress
 from roundsman.cli.running import interrupts_go_to, run
 from roundsman.cli.sources import BUILT_IN, ProfileOption, SourceOption, opened_source, read_profile
-from roundsman.cli.worker import PATIENCE_SECONDS
 from roundsman.migration.apply import Means
 from roundsman.migration.profile import SourceProfile
 from roundsman.migration.sealing import Seal
 from roundsman.migration.source_cursor import find_cursor, note_compared
 from roundsman.migration.sync import Round, compare_all
-from roundsman.runtime import open_runtime
+from roundsman.runtime import LONG_WORK_SECONDS, open_runtime
 from roundsman.settings import load_settings
 
 
@@ -49,7 +48,7 @@ def sync(
 async def _sync(option: str | None, profile: SourceProfile, throttle: int) -> tuple[Round, int]:
     async with (
         opened_source(option) as source,
-        open_runtime(load_settings(), patience_seconds=PATIENCE_SECONDS) as runtime,
+        open_runtime(load_settings(), patience_seconds=LONG_WORK_SECONDS) as runtime,
     ):
         stop = asyncio.Event()
         began = runtime.clock()

@@ -14,12 +14,10 @@ from roundsman.migration.apply import Means
 from roundsman.migration.profile import SourceProfile
 from roundsman.migration.sealing import Seal
 from roundsman.migration.sources.opening import open_source
-from roundsman.runtime import open_runtime
+from roundsman.runtime import LONG_WORK_SECONDS, open_runtime
 from roundsman.settings import load_settings
 from roundsman.worker.intake import Intake, Rhythm
 
-PATIENCE_SECONDS: Final = 60.0
-"""How long work that nobody waits for waits for a database whose primary has stepped down."""
 _GRACE_SECONDS: Final = 20.0
 
 
@@ -42,7 +40,7 @@ async def _work(option: str | None, profile: SourceProfile, rhythm: Rhythm, thro
     if locator is None:
         raise NoSource("which source? Give --source, or set ROUNDSMAN_SOURCE")
     stop = asyncio.Event()
-    async with open_runtime(settings, patience_seconds=PATIENCE_SECONDS) as runtime:
+    async with open_runtime(settings, patience_seconds=LONG_WORK_SECONDS) as runtime:
         with interrupts_go_to(stop.set):
             means = Means(Seal(runtime.sealing_key), runtime.clock, documents_a_second=throttle)
             intake = Intake(runtime.tx, lambda: open_source(locator), profile, means, stop, _say, rhythm)

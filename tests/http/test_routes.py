@@ -23,6 +23,7 @@ PUBLIC_PATHS = {
     "/api/v1/auth/login",
     "/api/v1/health",
     "/api/v1/health/ready",
+    "/api/v1/health/source",
     "/api/v1/openapi.json",
 }
 HIDDEN_PATHS = {"/", "/static/{path}", "/api/v1/openapi.json"}
