@@ -29,6 +29,7 @@ from roundsman.database.backup_folder import (
 )
 from roundsman.database.backup_manifest import CollectionFile, Manifest, read_manifest
 from roundsman.database.collections import SYSTEM
+from roundsman.database.raw import split_documents
 from roundsman.database.transaction import Document, Tx
 from roundsman.database.upgrade import stored_schema
 from roundsman.database.wholeness import require_whole
@@ -39,7 +40,6 @@ _SNAPSHOT_TOO_OLD: Final = 239
 _SNAPSHOT_UNAVAILABLE: Final = 246
 _SNAPSHOT_TRIES: Final = 50
 _SNAPSHOT_PAUSE_SECONDS: Final = 0.2
-_LENGTH_BYTES: Final = 4
 
 
 class NothingToBackUp(NotFound):
@@ -148,15 +148,6 @@ async def _write_collection(
         async for batch in database[name].find_raw_batches({}, session=session):
             file.write(batch)
             digest.update(batch)
-            documents += count_documents_in(batch)
+            documents += sum(1 for _ in split_documents(batch))
             size += len(batch)
     return CollectionFile(name, documents, size, digest.hexdigest())
-
-
-def count_documents_in(batch: bytes) -> int:
-    """Count the documents of a reply; each begins with its length."""
-    count = start = 0
-    while start < len(batch):
-        start += int.from_bytes(batch[start : start + _LENGTH_BYTES], "little")
-        count += 1
-    return count

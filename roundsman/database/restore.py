@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from bson.raw_bson import RawBSONDocument
 from pymongo import WriteConcern
@@ -20,6 +20,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from roundsman.database.backup_manifest import BackupDamaged, CollectionFile, Manifest, require_intact
 from roundsman.database.collections import SYSTEM
+from roundsman.database.raw import split_documents
 from roundsman.database.transaction import Document
 from roundsman.database.upgrade import SCHEMA_ID, SCHEMA_VERSION, DatabaseIsNewer, upgrade
 from roundsman.database.wholeness import RESTORING_ID, Restoring, find_restoring, mark_restoring, mark_whole
@@ -134,13 +135,9 @@ async def _require_same(database: AsyncDatabase[Document], written: dict[str, _F
 
 async def _stored(database: AsyncDatabase[Document], name: str) -> _Fingerprint:
     fingerprint = _Fingerprint()
-    batch: Any  # bytes, though the driver declares documents
     async for batch in database[name].find_raw_batches(_NOT_THE_MARK if name == SYSTEM else {}):
-        start = 0
-        while start < len(batch):
-            end = start + int.from_bytes(batch[start : start + _LENGTH_BYTES], "little")
-            fingerprint = fingerprint.with_document(batch[start:end])
-            start = end
+        for document in split_documents(batch):
+            fingerprint = fingerprint.with_document(document)
     return fingerprint
 
 

@@ -26,6 +26,12 @@ async def read_documents(source: Source, collection: CollectionProfile) -> Async
             yield document
 
 
+async def count_people(source: Source, profile: SourceProfile) -> int:
+    """Count the documents of people, by which the work ahead is measured."""
+    counts = await source.count_documents()
+    return sum(counts.get(collection.name, 0) for collection in profile.of_kind(*PEOPLE))
+
+
 @dataclass(frozen=True, slots=True)
 class _Batch:
     """Documents of one collection as they came, and what they mean."""

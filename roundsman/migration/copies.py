@@ -6,15 +6,17 @@ A copy is written after everything it became, so its presence says that the docu
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 
+import bson
 from bson import ObjectId
 from pymongo import ReplaceOne
 
 from roundsman.database.bulk import BulkOutcome, insert_missing
 from roundsman.database.collections import SOURCE_DOCUMENTS
 from roundsman.database.documents import without_absent
+from roundsman.database.raw import split_documents
 from roundsman.database.transaction import Document, Tx
 from roundsman.migration.plan import DocumentRow, Fate
-from roundsman.migration.sealing import Seal
+from roundsman.migration.sealing import PART_BYTES, Seal
 
 _WITHOUT_BYTES = {"sealed": 0}
 _PART = "#"
@@ -92,9 +94,7 @@ async def renew_copies(tx: Tx, documents: Sequence[Document]) -> None:
 
 async def iterate_copies(tx: Tx, collection: str | None = None) -> AsyncIterator[Copy]:
     """Every copy, or those of one collection, without the bytes."""
-    query: Document = {"part_of": {"$exists": False}}
-    if collection is not None:
-        query["_id"] = {"$gte": f"{collection}:", "$lt": f"{collection};"}
+    query = {"part_of": {"$exists": False}} if collection is None else _of_collection(collection)
     async for document in tx.database[SOURCE_DOCUMENTS].find(query, _WITHOUT_BYTES):
         yield copy_from(document)
 
@@ -115,6 +115,47 @@ async def copies_by_key(tx: Tx, keys: Iterable[str]) -> dict[str, Document]:
     """The stored documents of copies, bytes included, by key."""
     cursor = tx.database[SOURCE_DOCUMENTS].find({"_id": {"$in": list(keys)}})
     return {document["_id"]: document async for document in cursor}
+
+
+async def raw_copies(tx: Tx, keys: Sequence[str]) -> tuple[list[bytes], dict[str, list[bytes]]]:
+    """The copies as they are stored, and by key the further sealed parts of very large ones."""
+    if not keys:
+        return [], {}
+    cursor = tx.database[SOURCE_DOCUMENTS].find_raw_batches({"_id": {"$in": keys}}, batch_size=len(keys) + 1)
+    copies = [copy async for reply in cursor for copy in split_documents(reply)]
+    large = [copy["_id"] for copy in map(bson.decode, copies) if "parts" in copy] if _may_be_large(copies) else []
+    return copies, {key: await _further_parts(tx, key) for key in large}
+
+
+def _may_be_large(copies: Sequence[bytes]) -> bool:
+    return any(len(copy) > PART_BYTES for copy in copies)
+
+
+async def _further_parts(tx: Tx, key: str) -> list[bytes]:
+    cursor = tx.database[SOURCE_DOCUMENTS].find({"part_of": key}, {"sealed": 1})
+    parts = {document["_id"]: document["sealed"] async for document in cursor}
+    return [parts[f"{key}{_PART}{number}"] for number in range(1, len(parts) + 1)]
+
+
+async def count_copies(tx: Tx, collection: str) -> int:
+    """Count the documents of a source collection that are kept."""
+    return await tx.database[SOURCE_DOCUMENTS].count_documents(_of_collection(collection))
+
+
+async def keys_of_copies(tx: Tx, collection: str, size: int) -> AsyncIterator[list[str]]:
+    """The keys of all copies of a source collection, so many at a time."""
+    keys: list[str] = []
+    async for document in tx.database[SOURCE_DOCUMENTS].find(_of_collection(collection), {"_id": 1}):
+        keys.append(document["_id"])
+        if len(keys) == size:
+            yield keys
+            keys = []
+    if keys:
+        yield keys
+
+
+def _of_collection(collection: str) -> Document:
+    return {"_id": {"$gte": f"{collection}:", "$lt": f"{collection};"}, "part_of": {"$exists": False}}
 
 
 async def open_copy(tx: Tx, document: Document, seal: Seal) -> bytes:

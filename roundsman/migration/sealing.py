@@ -25,7 +25,12 @@ class Seal:
     """Seals and opens copies; each is bound to the key of its document, so that copies cannot be swapped."""
 
     def __init__(self, key: bytes) -> None:
+        self._key = key
         self._cipher = AESSIV(key)
+
+    def __reduce__(self) -> tuple[type["Seal"], tuple[bytes]]:
+        """Go to another process of this program, where copies are opened too."""
+        return (Seal, (self._key,))
 
     def close(self, document_key: str, plain: bytes) -> tuple[bytes, ...]:
         """The copy in one or more sealed parts, in order."""

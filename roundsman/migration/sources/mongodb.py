@@ -12,12 +12,12 @@ from pymongo import AsyncMongoClient
 from pymongo.errors import InvalidURI, OperationFailure, PyMongoError
 from pymongo.uri_parser import parse_uri
 
+from roundsman.database.raw import split_documents
 from roundsman.migration.sources.change_stream import MongoChangeFeed, watch_database
 from roundsman.migration.sources.changes import ChangeFeed, Changes
 from roundsman.migration.sources.port import LENIENT, SourceDocument, SourceUnreachable, SourceUnreadable
 
 _BATCH = 2_000
-_LENGTH_BYTES = 4
 _SERVER_SELECTION_MS = 5_000
 _RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
 
@@ -102,15 +102,9 @@ class _ExplainedFeed:
         await self._feed.close()
 
 
-def documents_in(batch: Any) -> list[SourceDocument]:  # noqa: ANN401 - bytes, though the driver declares documents
-    """The documents of a reply, one after another; each begins with its length."""
-    documents: list[SourceDocument] = []
-    start = 0
-    while start < len(batch):
-        end = start + int.from_bytes(batch[start : start + _LENGTH_BYTES], "little")
-        documents.append(SourceDocument(batch[start:end]))
-        start = end
-    return documents
+def documents_in(reply: Any) -> list[SourceDocument]:  # noqa: ANN401 - bytes, though the driver declares documents
+    """The documents of a reply."""
+    return list(map(SourceDocument, split_documents(reply)))
 
 
 def without_password(uri: str) -> str:

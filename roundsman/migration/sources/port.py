@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import bson
+from bson import ObjectId
 from bson.codec_options import CodecOptions, DatetimeConversion
 
 from roundsman.errors import InvalidInput, Unavailable
@@ -22,6 +23,10 @@ class SourceUnreachable(Unavailable):
     code = "source_unreachable"
 
 
+_LENGTH_BYTES = 4
+_OBJECT_ID_FIRST = b"\x07_id\0"
+_OBJECT_ID_AT = _LENGTH_BYTES + len(_OBJECT_ID_FIRST)
+_OBJECT_ID_BYTES = 12
 # Values that Python cannot hold (dates beyond its range, broken UTF-8) must not stop a migration.
 LENIENT: CodecOptions[Mapping[str, Any]] = CodecOptions(
     tz_aware=True, datetime_conversion=DatetimeConversion.DATETIME_AUTO, unicode_decode_error_handler="replace"
@@ -50,6 +55,9 @@ class SourceDocument:
     @property
     def id(self) -> Any:  # noqa: ANN401 - any BSON value
         """The `_id`, of whatever type it is."""
+        if self._fields is None and self.bson.startswith(_OBJECT_ID_FIRST, _LENGTH_BYTES):
+            # Nearly always; decoding everything else costs ten times as much.
+            return ObjectId(self.bson[_OBJECT_ID_AT : _OBJECT_ID_AT + _OBJECT_ID_BYTES])
         return self.fields["_id"]
 
     @property

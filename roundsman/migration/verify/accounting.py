@@ -1,22 +1,22 @@
 """Every source document against its copy, and the copy against what it became."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bson import ObjectId
 
-from roundsman.access.roles import STAFF_ROLES
-from roundsman.database.collections import CUSTOMERS, DELIVERY_BOYS, SOURCE_DOCUMENTS, SUPPLIERS
-from roundsman.database.transaction import Document, Tx
+from roundsman.database.collections import CUSTOMERS, DELIVERY_BOYS, SUPPLIERS
+from roundsman.database.transaction import Tx
 from roundsman.identity.users import LIVE_STATUSES, UserStatus
-from roundsman.migration.copies import Copy, copies_by_key, copy_from, open_copy
-from roundsman.migration.matching import Rule
+from roundsman.migration.copies import count_copies, keys_of_copies, raw_copies
+from roundsman.migration.crew import ALONE, Crew
+from roundsman.migration.plan import Fate
 from roundsman.migration.profile import PEOPLE, CollectionProfile, Kind, SourceProfile
 from roundsman.migration.reading import source_id_text, source_id_value
-from roundsman.migration.records import read_person
-from roundsman.migration.sealing import CopyDamaged, Seal, sha256
-from roundsman.migration.sources.port import Source, SourceDocument
+from roundsman.migration.sealing import Seal
+from roundsman.migration.sources.port import Source
+from roundsman.migration.verify.content import Became, Content, ContentBatch, compare_content
 from roundsman.migration.verify.verification import Account, Check, CheckResult
 
 _PROFILE_COLLECTION = {
@@ -25,7 +25,6 @@ _PROFILE_COLLECTION = {
     Kind.SUPPLIER: SUPPLIERS,
 }
 _BATCH = 2_000
-_BY_PHONE = frozenset({Rule.USERS_SAME, Rule.USERS_UNSURE, Rule.CUSTOMER_SAME, Rule.CUSTOMER_UNSURE, Rule.PARTNER_SAME})
 
 
 @dataclass(slots=True)
@@ -38,6 +37,7 @@ class Accounting:
     seal: Seal
     statuses: Mapping[ObjectId, UserStatus]
     drifted: frozenset[str]
+    crew: Crew = ALONE
     content: CheckResult = field(default_factory=lambda: CheckResult(Check.CONTENT))
     result: CheckResult = field(default_factory=lambda: CheckResult(Check.RESULT))
     bad_key: CheckResult = field(default_factory=lambda: CheckResult(Check.MATCH_ON_BAD_KEY))
@@ -52,89 +52,62 @@ class Accounting:
 
     async def _account(self, collection: CollectionProfile) -> Account:
         classes: Counter[str] = Counter()
-        in_source = 0
-        async for batch in self.source.read(collection.name):
-            in_source += len(batch)
-            classes.update(await self._batch(batch, collection))
-        kept = await self.tx.database[SOURCE_DOCUMENTS].count_documents(
-            {"_id": {"$gte": f"{collection.name}:", "$lt": f"{collection.name};"}, "part_of": {"$exists": False}}
-        )
-        seen = sum(count for name, count in classes.items() if name not in ("drifted", "arrived"))
-        if kept > seen:
-            classes["gone"] = kept - seen
-            await self._look_at_gone(collection)
+        async for batch, content in self.crew.in_order(compare_content, self._in_source(collection)):
+            await self._take(batch, content)
+            classes += content.fates
+            classes.update("drifted" if key in self.drifted else "arrived" for key in content.missing)
+        in_source = classes.total()
+        kept = await count_copies(self.tx, collection.name)
+        if kept > in_source - classes["drifted"] - classes["arrived"]:
+            async for batch, content in self.crew.in_order(compare_content, self._gone(collection)):
+                await self._take(batch, content)
+                classes["gone"] += len(batch.copies)
         return Account(collection.name, in_source, dict(classes))
 
-    async def _look_at_gone(self, collection: CollectionProfile) -> None:
+    async def _in_source(self, collection: CollectionProfile) -> AsyncIterator[ContentBatch]:
+        async for documents in self.source.read(collection.name):
+            by_key = {f"{collection.name}:{source_id_text(document.id)}": document.bson for document in documents}
+            yield await self._batch(collection, by_key, list(by_key))
+
+    async def _gone(self, collection: CollectionProfile) -> AsyncIterator[ContentBatch]:
         """What the source does not have any more still explains who came to be staff, and its copies must be whole."""
-        query = {"_id": {"$gte": f"{collection.name}:", "$lt": f"{collection.name};"}, "part_of": {"$exists": False}}
-        keys = [document["_id"] async for document in self.tx.database[SOURCE_DOCUMENTS].find(query, {"_id": 1})]
-        for start in range(0, len(keys), _BATCH):
-            batch = keys[start : start + _BATCH]
-            ids = [source_id_value(key.partition(":")[2]) for key in batch]
+        async for keys in keys_of_copies(self.tx, collection.name, _BATCH):
+            ids = [source_id_value(key.partition(":")[2]) for key in keys]
             there = {source_id_text(one.id) for one in await self.source.fetch(collection.name, ids)}
-            gone = [key for key in batch if key.partition(":")[2] not in there]
-            for key, stored in (await copies_by_key(self.tx, gone)).items():
-                self.content.look()
-                if plain := await self._plain(key, stored):
-                    self._check_person(SourceDocument(plain), copy_from(stored), collection)
+            yield await self._batch(collection, {}, [key for key in keys if key.partition(":")[2] not in there])
 
-    async def _batch(self, batch: Sequence[SourceDocument], collection: CollectionProfile) -> list[str]:
-        keys = [f"{collection.name}:{source_id_text(document.id)}" for document in batch]
-        stored = await copies_by_key(self.tx, keys)
-        await self._check_results([copy_from(one) for one in stored.values()], collection.kind)
-        return [
-            await self._class_of(key, document, stored.get(key), collection)
-            for key, document in zip(keys, batch, strict=True)
-        ]
+    async def _batch(
+        self, collection: CollectionProfile, documents: Mapping[str, bytes], keys: Sequence[str]
+    ) -> ContentBatch:
+        copies, parts = await raw_copies(self.tx, keys)
+        return ContentBatch(collection, self.profile, self.seal, documents, copies, parts)
 
-    async def _class_of(
-        self, key: str, document: SourceDocument, stored: Document | None, collection: CollectionProfile
-    ) -> str:
-        self.content.look()
-        if stored is None:
-            self.missing.append(key)
-            return "drifted" if key in self.drifted else "arrived"
-        copy = copy_from(stored)
-        if (plain := await self._plain(key, stored)) is None:
-            return copy.fate.value
-        self._check_person(SourceDocument(plain), copy, collection)
-        if document.sha256 != copy.sha256 or copy.is_gone:
-            self.changed.add(key)
-            return "changed"
-        return copy.fate.value
+    async def _take(self, batch: ContentBatch, content: Content) -> None:
+        self.content.look(len(content.became) + len(content.missing))
+        self.bad_key.look(len(content.became))
+        for failure in content.failures:
+            self.content.fail(failure)
+        for bad_key in content.bad_keys:
+            self.bad_key.fail(bad_key)
+        self.staff |= content.staff
+        self.missing += content.missing
+        self.changed.update(content.changed)
+        if batch.documents:
+            await self._check_results(content.became, batch.collection.kind)
 
-    async def _plain(self, key: str, stored: Document) -> bytes | None:
-        try:
-            plain = await open_copy(self.tx, stored, self.seal)
-        except CopyDamaged as error:
-            self.content.fail(error.message)
-            return None
-        if sha256(plain) != stored["sha256"]:
-            self.content.fail(f"the copy of {key} is not what was taken")
-        return plain
-
-    def _check_person(self, document: SourceDocument, copy: Copy, collection: CollectionProfile) -> None:
-        record = read_person(document, collection, self.profile)
-        if record.role in STAFF_ROLES:
-            self.staff.add(copy.user_id)
-        self.bad_key.look()
-        if copy.rule in _BY_PHONE and "phone" in copy.evidence and record.phone is None:
-            self.bad_key.fail(f"{copy.key} was joined by {copy.rule} on a phone that is no key")
-
-    async def _check_results(self, copies: Sequence[Copy], kind: Kind) -> None:
-        owners = await self._profile_owners(copies, kind)
-        for copy in copies:
-            self.result.look()
-            status = self.statuses.get(copy.user_id)
-            archived = status is UserStatus.ARCHIVED and copy.fate == "archived"
+    async def _check_results(self, became: Sequence[Became], kind: Kind) -> None:
+        owners = await self._profile_owners(became, kind)
+        self.result.look(len(became))
+        for key, user_id, profile_id, fate in became:
+            status = self.statuses.get(user_id)
+            archived = status is UserStatus.ARCHIVED and fate == Fate.ARCHIVED
             if status not in LIVE_STATUSES and not archived:
-                self.result.fail(f"{copy.key} became user {copy.user_id}, who is {status or 'not there'}")
-            elif copy.profile_id is not None and owners.get(copy.profile_id) != copy.user_id:
-                self.result.fail(f"{copy.key} became {kind} {copy.profile_id}, which does not belong to {copy.user_id}")
+                self.result.fail(f"{key} became user {user_id}, who is {status or 'not there'}")
+            elif profile_id is not None and owners.get(profile_id) != user_id:
+                self.result.fail(f"{key} became {kind} {profile_id}, which does not belong to {user_id}")
 
-    async def _profile_owners(self, copies: Sequence[Copy], kind: Kind) -> dict[ObjectId, ObjectId]:
-        ids = [copy.profile_id for copy in copies if copy.profile_id is not None]
+    async def _profile_owners(self, became: Sequence[Became], kind: Kind) -> dict[ObjectId, ObjectId]:
+        ids = [one.profile_id for one in became if one.profile_id is not None]
         if not ids:
             return {}
         cursor = self.tx.database[_PROFILE_COLLECTION[kind]].find({"_id": {"$in": ids}}, {"user_id": 1})

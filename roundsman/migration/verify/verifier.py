@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from roundsman.database.transaction import Tx
-from roundsman.migration.collecting import collect
+from roundsman.migration.collecting import collect, count_people
+from roundsman.migration.crew import Crew, crew_for
 from roundsman.migration.freshness import refuse_while_undoing
 from roundsman.migration.knowledge import learn
 from roundsman.migration.plan_documents import Section
@@ -39,7 +40,8 @@ async def verify(tx: Tx, source: Source, profile: SourceProfile, seal: Seal, *, 
     statuses = await user_statuses(tx)
     runs = await list_runs(tx)
     drifted = frozenset(key for run in runs for key in run.drifted)
-    accounting = Accounting(tx, source, profile, seal, statuses, drifted)
+    crew = crew_for(await count_people(source, profile))
+    accounting = Accounting(tx, source, profile, seal, statuses, drifted, crew)
     people = await accounting.accounts()
     orphans, linked = await check_profiles(tx, statuses)
     ours = await runs_about(tx, runs, {collection.name for collection in profile.collections})
@@ -61,7 +63,7 @@ async def verify(tx: Tx, source: Source, profile: SourceProfile, seal: Seal, *, 
         money,
         await check_decisions(tx),
         await check_plans(tx),
-        await _check_replan(tx, source, profile, as_of=as_of, news=accounting.changed | set(accounting.missing)),
+        await _check_replan(tx, source, profile, crew, as_of=as_of, news=accounting.changed | set(accounting.missing)),
         await check_fencing(tx),
     ]
     return Verification(checks, accounts, await _not_taken(source, profile), with_source=True)
@@ -109,10 +111,10 @@ def _said(content: CheckResult) -> CheckResult:
 
 
 async def _check_replan(
-    tx: Tx, source: Source, profile: SourceProfile, *, as_of: datetime, news: set[str]
+    tx: Tx, source: Source, profile: SourceProfile, crew: Crew, *, as_of: datetime, news: set[str]
 ) -> CheckResult:
     """Plan again in memory; only documents that arrived or changed since may ask for anything."""
-    roster = await collect(source, profile)
+    roster = await collect(source, profile, crew=crew)
     planning = Planning(roster, await learn(tx, roster), as_of=as_of)
     result = CheckResult(Check.REPLAN)
     for row in planning.document_rows():
