@@ -142,7 +142,9 @@ async def list_(
     return ReviewList.model_validate(page)
 
 
-@router.get("/{review_id}", dependencies=[Depends(require(Permission.REVIEWS_READ))], responses=problems(401, 403, 404))
+@router.get(
+    "/{review_id}", dependencies=[Depends(require(Permission.REVIEWS_READ))], responses=problems(401, 403, 404, 422)
+)
 async def show(request: Request, review_id: str) -> SideBySideView:
     """Show the people of a question side by side, and what each answer would do."""
     runtime = services_of(request).runtime
