@@ -12,6 +12,7 @@ from roundsman.customers.linkage import customers_of_users
 from roundsman.database.collections import IDENTIFIERS, REVIEWS, SOURCE_DOCUMENTS
 from roundsman.database.transaction import Tx
 from roundsman.identity.importing import find_identifiers, find_users
+from roundsman.identity.mode import PeopleMode, get_mode
 from roundsman.identity.names import fold_name
 from roundsman.identity.users import User
 from roundsman.ids import UserId
@@ -40,7 +41,20 @@ async def learn(tx: Tx, roster: Roster) -> Known:
     await _add_own_users(tx, roster, assigned, owners)
     with_customer = await _with_customer(tx, roster, assigned)
     asked, kept_apart, joined = await _reviews(tx, roster)
-    return Known(assigned, owners, with_customer, asked_by_member(asked), kept_apart, joined - kept_apart)
+    return Known(
+        assigned,
+        owners,
+        with_customer,
+        asked_by_member(asked),
+        kept_apart,
+        joined - kept_apart,
+        people_are_live=await _are_live(tx, assigned),
+    )
+
+
+async def _are_live(tx: Tx, assigned: Mapping[Row, Assigned]) -> bool:
+    """Whether people are managed here; what never followed a source begins by following it."""
+    return bool(assigned) and (await get_mode(tx)).people is PeopleMode.LIVE
 
 
 async def _assignments(tx: Tx, roster: Roster) -> dict[Row, Assigned]:

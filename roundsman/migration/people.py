@@ -43,6 +43,8 @@ class Known:
     """Who was asked about together, by each of them."""
     kept_apart: frozenset[tuple[Row, Row]] = frozenset()
     joined: frozenset[tuple[Row, Row]] = frozenset()
+    people_are_live: bool = False
+    """Whether users who exist sign in with what was proved here, whatever the source says since."""
 
     def restricted_to(self, roster: Roster, places: Mapping[Row, Row]) -> "Known":
         """What is known of some rows, which have other places elsewhere; keys and users may be of others too."""
@@ -56,6 +58,7 @@ class Known:
             asked={one.key: self.asked[one.key] for one in records if one.key in self.asked},
             kept_apart=frozenset((places[a], places[b]) for a, b in self.kept_apart if a in places and b in places),
             joined=frozenset((places[a], places[b]) for a, b in self.joined if a in places and b in places),
+            people_are_live=self.people_are_live,
         )
 
 

@@ -59,9 +59,14 @@ class Planning:
                     yield RolesRow(person.user_id, tuple(sorted(roles)), to_confirm)
 
     def identifier_rows(self) -> Iterator[IdentifierRow]:
-        """The phones, e-mails and old ids of new or changed documents that nobody owns yet."""
+        """The phones, e-mails and old ids of new or changed documents that nobody owns yet.
+
+        Once people are live, the source gives a user who exists nothing to sign in with: it may not be his.
+        """
+        settled = {person.user_id for person in self.people.persons if not person.is_new}
         for key, award in self._awards.new():
-            yield IdentifierRow(key, (award.user_id,), award.verified_at)
+            if not self._known.people_are_live or award.user_id not in settled:
+                yield IdentifierRow(key, (award.user_id,), award.verified_at)
         for alias, rows in self._roster.alias_groups():
             if alias_key(alias) not in self._known.owners and any(map(self.people.is_news, rows)):
                 users = tuple(sorted({self.people.user_of(row) for row in rows}))

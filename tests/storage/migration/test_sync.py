@@ -14,7 +14,8 @@ from roundsman.database.collections import (
     SOURCE_DOCUMENTS,
     SUPPLIERS,
 )
-from roundsman.identity.lookup import find_user
+from roundsman.identity.lookup import UnknownIdentifier, find_user
+from roundsman.identity.mode import PeopleMode, get_mode, set_mode, with_people
 from roundsman.migration.lease import LeaseLost
 from roundsman.migration.retention import forget_old_plans
 from roundsman.migration.source_cursor import find_cursor, note_taken
@@ -23,7 +24,7 @@ from roundsman.migration.sources.mongodb import MongoSource
 from roundsman.migration.sync import PLANS_ARE_KEPT, Round, SourceEmptied, compare_all, take_changes
 from roundsman.operations.person import find_person
 from tests.imports import Database, Import, fill
-from tests.migration_builders import AS_OF, EARLYBIRD, doc, object_id
+from tests.migration_builders import AS_OF, EARLYBIRD, OTHER_PHONE, doc, object_id
 from tests.storage.migration.worlds import an_order, everything
 
 NAMES = [collection.name for collection in EARLYBIRD.collections]
@@ -159,6 +160,28 @@ async def test_who_is_gone_from_the_source_becomes_inactive_and_who_returns_acti
     assert (await compare(importing)).changed == 1
     assert await status() == before
     assert await tx.database[SOURCE_DOCUMENTS].count_documents({"gone_at": {"$exists": True}}) == 0
+    assert await green(importing) == []
+
+
+async def test_once_people_are_live_the_source_gives_nobody_a_phone_to_sign_in_with(
+    importing: Import, shop: Database
+) -> None:
+    await compare(importing)
+    tx = importing.runtime.tx
+    await set_mode(tx, with_people(await get_mode(tx), PeopleMode.LIVE))
+    before = await find_user(tx, OTHER_PHONE)
+    await shop["customers_v2"].update_one({"id": "cust-new"}, {"$set": {"phone": "9845011199", "area": "Hebbal"}})
+    await shop["customers_v2"].insert_one(doc("late", "Zoya Khan", phone="9845011188"))
+    await shop["customers_v2"].delete_one({"id": "cust-other"})
+
+    await compare(importing)
+
+    assert (await find_user(tx, OTHER_PHONE)).id == before.id
+    with pytest.raises(UnknownIdentifier):
+        await find_user(tx, "9845011199")
+    assert (await find_user(tx, "9845011188")).name == "Zoya Khan"
+    assert await tx.database[CUSTOMERS].count_documents({"status": "stopped"}) == 0
+    assert await tx.database[CUSTOMERS].count_documents({"area": "Hebbal"}) == 1
     assert await green(importing) == []
 
 
