@@ -17,6 +17,7 @@ from roundsman.clock import Clock
 from roundsman.customers.linkage import count_customers, insert_customers
 from roundsman.database.bulk import BulkOutcome, insert_missing
 from roundsman.database.collections import REVIEWS
+from roundsman.database.lease import MIGRATION, Lease, held_lease
 from roundsman.database.transaction import Tx
 from roundsman.errors import NotFound
 from roundsman.identity.importing import add_profile_roles, insert_identifiers, insert_users, revive_users
@@ -26,7 +27,6 @@ from roundsman.migration.attached import import_attached
 from roundsman.migration.collecting import Progress, no_progress
 from roundsman.migration.documents import DocumentImport
 from roundsman.migration.freshness import refuse_outdated
-from roundsman.migration.lease import MIGRATION, Lease, held_lease
 from roundsman.migration.pipeline import Pipeline, Stop
 from roundsman.migration.plan import IMPORTED, IdentifierRow, PlanHeader, ProfileRow, ReviewRow, RolesRow, UserRow
 from roundsman.migration.plan_documents import Section

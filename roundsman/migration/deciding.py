@@ -13,11 +13,11 @@ from roundsman.audit_log.entries import Actor, AuditEntry
 from roundsman.audit_log.log import record
 from roundsman.database.changes import move
 from roundsman.database.collections import SOURCE_DOCUMENTS
+from roundsman.database.lease import MIGRATION, take_turn
 from roundsman.database.transaction import Tx, in_transaction
 from roundsman.errors import Conflict
 from roundsman.ids import UserId
 from roundsman.migration.authority import authorised
-from roundsman.migration.lease import MIGRATION, take_turn
 from roundsman.migration.members import Opener, keys_of_users, owners_of, parties
 from roundsman.migration.planner import refuse_while_unfinished
 from roundsman.migration.reviews import (

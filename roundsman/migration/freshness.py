@@ -1,9 +1,9 @@
 """Whether anything may be written, and whether a plan still fits: people that were joined or told apart since it was made are not whom it speaks of."""
 
 from roundsman.database.collections import MIGRATION_PLANS
+from roundsman.database.lease import MIGRATION, count_turns
 from roundsman.database.transaction import Tx
 from roundsman.errors import Conflict
-from roundsman.migration.lease import MIGRATION, count_turns
 from roundsman.migration.runs import find_undoing_run
 
 

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from roundsman.clock import Clock
+from roundsman.database.lease import Lease, renew_lease
 from roundsman.database.transaction import Tx
 from roundsman.errors import Conflict
-from roundsman.migration.lease import Lease, renew_lease
 from roundsman.migration.runs import note_writing
 
 _IN_FLIGHT = 3

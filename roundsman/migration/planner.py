@@ -6,13 +6,13 @@ from datetime import datetime
 
 from bson import ObjectId
 
+from roundsman.database.lease import MIGRATION, count_turns
 from roundsman.database.transaction import Tx
 from roundsman.errors import Conflict
 from roundsman.migration.collecting import Progress, collect, no_progress
 from roundsman.migration.crew import crew_for
 from roundsman.migration.freshness import note_turns, refuse_while_undoing
 from roundsman.migration.knowledge import learn
-from roundsman.migration.lease import MIGRATION, count_turns
 from roundsman.migration.plan import RULES_VERSION, Digest, PlanHeader
 from roundsman.migration.plan_documents import Section
 from roundsman.migration.plan_store import insert_chunks, keep_plan

@@ -10,8 +10,8 @@ from typing import Any
 from pymongo.errors import DuplicateKeyError
 
 from roundsman.database.collections import SYSTEM
+from roundsman.database.lease import LeaseLost
 from roundsman.database.transaction import Document, Tx
-from roundsman.migration.lease import LeaseLost
 
 _ID = "source"
 

@@ -25,6 +25,7 @@ from roundsman.database.collections import (
     SUPPLIERS,
     USERS,
 )
+from roundsman.database.lease import MIGRATION, take_turn
 from roundsman.database.transaction import Document, Tx, in_transaction
 from roundsman.errors import NotFound
 from roundsman.identity.importing import find_identifiers, find_users
@@ -33,7 +34,6 @@ from roundsman.identity.rejoining import rewrite_identifier, rewrite_user
 from roundsman.identity.users import Identifier, UserStatus
 from roundsman.ids import UserId, derived_object_id
 from roundsman.migration.conversion import Reading, credential_of
-from roundsman.migration.lease import MIGRATION, take_turn
 from roundsman.migration.matching import Rule
 from roundsman.migration.members import Opener, record_of, stored_copies
 from roundsman.migration.naming import Naming

@@ -10,12 +10,12 @@ from typing import Final
 
 from roundsman.database.bulk import BulkOutcome
 from roundsman.database.collections import SOURCE_DOCUMENTS
+from roundsman.database.lease import MIGRATION, held_lease
 from roundsman.database.transaction import Tx
 from roundsman.errors import Conflict
 from roundsman.migration.apply import Applied, Means, apply_plan
 from roundsman.migration.attached import import_attached
 from roundsman.migration.gone import find_gone, note_gone
-from roundsman.migration.lease import MIGRATION, held_lease
 from roundsman.migration.neighbourhood import Ids, explore
 from roundsman.migration.pipeline import Pipeline
 from roundsman.migration.plan import PlanHeader

@@ -14,10 +14,10 @@ from bson import ObjectId
 from roundsman.audit_log.entries import Actor, AuditEntry
 from roundsman.audit_log.log import record
 from roundsman.clock import Clock
+from roundsman.database.lease import MIGRATION, Lease, count_a_turn, held_lease, renew_lease
 from roundsman.database.transaction import Tx, in_transaction
 from roundsman.errors import Conflict, NotFound
 from roundsman.identity.mode import PeopleMode, follow_no_source, get_mode
-from roundsman.migration.lease import MIGRATION, Lease, count_a_turn, held_lease, renew_lease
 from roundsman.migration.plan_store import find_plan
 from roundsman.migration.profile import SourceProfile
 from roundsman.migration.reviews import Answer, Decision, Given, forget_split_reviews, get_review, reopen

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from roundsman.database.lease import LeaseLost, LeaseTaken
 from roundsman.database.transaction import Tx
 from roundsman.errors import Conflict, Unavailable
 from roundsman.migration.apply import Means
-from roundsman.migration.lease import LeaseLost, LeaseTaken
 from roundsman.migration.neighbourhood import TooManyNeighbours
 from roundsman.migration.pipeline import RunInterrupted
 from roundsman.migration.profile import SourceProfile

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from roundsman.clock import Clock
+from roundsman.database.lease import Lease, LeaseLost, held_lease, renew_lease
 from roundsman.database.transaction import Tx
-from roundsman.migration.lease import Lease, LeaseLost, held_lease, renew_lease
 
 JOB: Final = "worker"
 _RENEW_SECONDS: Final = 10.0

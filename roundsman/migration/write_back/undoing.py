@@ -7,8 +7,8 @@ from bson import ObjectId
 
 from roundsman.audit_log.entries import SYSTEM, AuditEntry
 from roundsman.audit_log.log import record
+from roundsman.database.lease import MIGRATION, Lease, held_lease
 from roundsman.database.transaction import Tx
-from roundsman.migration.lease import MIGRATION, Lease, held_lease
 from roundsman.migration.pipeline import Pipeline, RunInterrupted
 from roundsman.migration.write_back import progress as saved
 from roundsman.migration.write_back.fields import dotted, to_restore, to_take_away, while_it_is, while_ours

@@ -12,9 +12,9 @@ from bson import ObjectId
 from roundsman.audit_log.entries import SYSTEM, AuditEntry
 from roundsman.audit_log.log import record, record_once
 from roundsman.clock import Clock
+from roundsman.database.lease import MIGRATION, Lease, held_lease, renew_lease
 from roundsman.database.transaction import Tx
 from roundsman.migration.collecting import Progress, no_progress
-from roundsman.migration.lease import MIGRATION, Lease, held_lease, renew_lease
 from roundsman.migration.pipeline import Pipeline, RunInterrupted, Stop
 from roundsman.migration.profile import Kind, SourceProfile
 from roundsman.migration.seldom_collected import seldom_collected

@@ -23,6 +23,7 @@ from roundsman.database.collections import (
     SUPPLIERS,
     USERS,
 )
+from roundsman.database.lease import MIGRATION, LeaseTaken, held_lease
 from roundsman.database.transaction import Tx
 from roundsman.database.validators import VALIDATORS
 from roundsman.errors import RoundsmanError
@@ -33,7 +34,6 @@ from roundsman.identity.users import Identifier, UserStatus
 from roundsman.migration import deciding
 from roundsman.migration.deciding import AnsweredOtherwise, NothingToTakeBack, Outcome, decide, take_answer_back
 from roundsman.migration.freshness import PlanOutdated
-from roundsman.migration.lease import MIGRATION, LeaseTaken, held_lease
 from roundsman.migration.members import Opener
 from roundsman.migration.reviews import Answer, Decision, ReviewStatus, get_review, list_reviews
 from roundsman.operations.journal import LaterChangesFirst, list_entries, take_entry_back

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from roundsman.database.collections import MIGRATION_PLANS, USERS
+from roundsman.database.lease import LeaseTaken
 from roundsman.migration import portions
 from roundsman.migration.apply import PlanNotFound
 from roundsman.migration.generator.generating import World, generate
-from roundsman.migration.lease import LeaseTaken
 from roundsman.migration.planner import RunUnfinished
 from roundsman.migration.runs import find_unfinished_run
 from roundsman.migration.sources.folder import FolderSource

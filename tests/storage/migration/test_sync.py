@@ -14,9 +14,9 @@ from roundsman.database.collections import (
     SOURCE_DOCUMENTS,
     SUPPLIERS,
 )
+from roundsman.database.lease import LeaseLost
 from roundsman.identity.lookup import UnknownIdentifier, find_user
 from roundsman.identity.mode import PeopleMode, get_mode, set_mode, with_people
-from roundsman.migration.lease import LeaseLost
 from roundsman.migration.retention import forget_old_plans
 from roundsman.migration.source_cursor import find_cursor, note_taken
 from roundsman.migration.sources.changes import ChangeFeed, ChangesLost

@@ -12,8 +12,8 @@ from pymongo import AsyncMongoClient
 
 from roundsman.database.collections import MIGRATION_RUNS, WRITE_BACK_JOURNAL
 from roundsman.database.connection import with_database
+from roundsman.database.lease import MIGRATION, LeaseTaken, held_lease
 from roundsman.database.transaction import Document
-from roundsman.migration.lease import MIGRATION, LeaseTaken, held_lease
 from roundsman.migration.profile import parse_profile
 from roundsman.migration.sources.mongodb import MongoSource
 from roundsman.migration.write_back.deciding import Request
