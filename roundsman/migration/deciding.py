@@ -37,6 +37,7 @@ from roundsman.migration.reviews import (
     reviews_about,
     settle,
     settled_reviews,
+    unsettle,
 )
 from roundsman.migration.shared_phone import hand_phone_over
 from roundsman.operations.journal import TakenBack, add_changes, find_entry, take_entry_back
@@ -130,7 +131,7 @@ async def take_answer_back(tx: Tx, review_id: str, *, reason: str, actor: Actor,
         taken_back = await take_entry_back(tx, entry) if entry else None
         undone = Given(Answer(given.answer.decision, reason), actor.who, now)
         for settled in await settled_reviews(tx, review_id):
-            await reopen(tx, settled, undone)
+            await unsettle(tx, settled, undone)
         await (forget(tx, review) if review.made_by_split else reopen(tx, review, undone))
         await _note(tx, "review.undone", review, undone, actor)
         return taken_back

@@ -142,6 +142,12 @@ async def reviews_about(tx: Tx, keys: Sequence[str], *, status: ReviewStatus) ->
         yield review_from(document)
 
 
+async def members_waiting(tx: Tx) -> frozenset[str]:
+    """The documents that some question is open about."""
+    found = tx.database[REVIEWS].find({"status": ReviewStatus.OPEN.value}, {"members": 1})
+    return frozenset([member async for document in found for member in document["members"]])
+
+
 async def settled_reviews(tx: Tx, review_id: str) -> "list[Review]":
     """The questions that the answer to this one answered too."""
     found = tx.database[REVIEWS].find(
@@ -171,9 +177,14 @@ async def settle(tx: Tx, review: Review, *, by: str, given: Given) -> None:
     await _set(tx, review.id, {"status": ReviewStatus.SETTLED.value, "settled_by": by}, given, "settled")
 
 
+async def unsettle(tx: Tx, review: Review, given: Given) -> None:
+    """Let a question wait again that the answer to another had answered."""
+    await _set(tx, review.id, {"status": ReviewStatus.OPEN.value}, given, "undone", unset=("settled_by",))
+
+
 async def reopen(tx: Tx, review: Review, given: Given) -> None:
     """Let a question wait again, as if nobody had said anything; `given` says who took the answer back, and why."""
-    names = ("decision", "reason", "holder", "by", "at", "seconded_by", "alone", "parties", "settled_by")
+    names = ("decision", "reason", "holder", "by", "at", "seconded_by", "alone", "parties")
     open_again = {"status": ReviewStatus.OPEN.value}
     await _set(tx, review.id, open_again, given, "undone", unset=(*names, "proposal", "deferral"))
 

@@ -20,7 +20,17 @@ from roundsman.errors import Conflict, NotFound
 from roundsman.identity.mode import PeopleMode, follow_no_source, get_mode
 from roundsman.migration.plan_store import find_plan
 from roundsman.migration.profile import SourceProfile
-from roundsman.migration.reviews import Answer, Decision, Given, forget_split_reviews, get_review, reopen
+from roundsman.migration.reviews import (
+    Answer,
+    Decision,
+    Given,
+    forget,
+    forget_split_reviews,
+    get_review,
+    reopen,
+    settled_reviews,
+    unsettle,
+)
 from roundsman.migration.runs import Run, forget_run, list_runs, mark_undoing
 from roundsman.migration.taking_back import Removal, Removed
 from roundsman.operations.journal import Entry, list_entries, take_entry_back
@@ -102,7 +112,10 @@ async def _put_back(tx: Tx, entry: Entry, created: set[ObjectId], now: datetime,
             return False
         review = await get_review(tx, entry.cause.removeprefix("review:"))
         decision = review.given.answer.decision if review.given else Decision.DEFER
-        await reopen(tx, review, Given(Answer(decision, "a run was taken back"), actor.who, now))
+        undone = Given(Answer(decision, "a run was taken back"), actor.who, now)
+        for settled in await settled_reviews(tx, review.id):
+            await unsettle(tx, settled, undone)
+        await (forget(tx, review) if review.made_by_split else reopen(tx, review, undone))
         return True
 
     return await in_transaction(tx, work)

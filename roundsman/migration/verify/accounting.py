@@ -14,6 +14,7 @@ from roundsman.migration.crew import ALONE, Crew
 from roundsman.migration.plan import Fate
 from roundsman.migration.profile import PEOPLE, CollectionProfile, Kind, SourceProfile
 from roundsman.migration.reading import source_id_text, source_id_value
+from roundsman.migration.reviews import members_waiting
 from roundsman.migration.sealing import Seal
 from roundsman.migration.sources.port import Source
 from roundsman.migration.verify.content import Became, Content, ContentBatch, compare_content
@@ -44,9 +45,11 @@ class Accounting:
     staff: set[ObjectId] = field(default_factory=set)
     missing: list[str] = field(default_factory=list)
     changed: set[str] = field(default_factory=set)
+    waiting: frozenset[str] = frozenset()
 
     async def accounts(self) -> list[Account]:
         """The account of each people collection that the source or Roundsman knows."""
+        self.waiting = await members_waiting(self.tx)
         found = [await self._account(collection) for collection in self.profile.of_kind(*PEOPLE)]
         return [account for account in found if account.in_source or account.classes]
 
@@ -55,6 +58,7 @@ class Accounting:
         async for batch, content in self.crew.in_order(compare_content, self._in_source(collection)):
             await self._take(batch, content)
             classes += content.fates
+            self._count_decided(classes, content)
             classes.update("drifted" if key in self.drifted else "arrived" for key in content.missing)
         in_source = classes.total()
         kept = await count_copies(self.tx, collection.name)
@@ -62,7 +66,15 @@ class Accounting:
             async for batch, content in self.crew.in_order(compare_content, self._gone(collection)):
                 await self._take(batch, content)
                 classes["gone"] += len(batch.copies)
-        return Account(collection.name, in_source, dict(classes))
+        return Account(collection.name, in_source, dict(+classes))
+
+    def _count_decided(self, classes: Counter[str], content: Content) -> None:
+        """A document that was held is not held any more once nobody is asked about it."""
+        for key, user_id, profile_id, fate in content.became:
+            if fate == Fate.HELD and key not in self.waiting and key not in content.changed:
+                classes[fate] -= 1
+                own = Fate.KEPT if key.endswith(f":{user_id}") else Fate.MERGED
+                classes[(own if profile_id is None else Fate.LINKED).value] += 1
 
     async def _in_source(self, collection: CollectionProfile) -> AsyncIterator[ContentBatch]:
         async for documents in self.source.read(collection.name):

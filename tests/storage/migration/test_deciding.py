@@ -130,7 +130,9 @@ async def test_questions_that_an_answer_leaves_moot_are_settled_and_come_back(
 
     assert (settled.status, settled.settled_by) == (ReviewStatus.SETTLED, second)
     assert await database[USERS].count_documents({"status": "merged"}) == 2
-    assert (await imported.verify()).passed
+    verification = await imported.verify()
+    assert verification.passed
+    assert verification.accounts[0].classes == {"kept": 1, "merged": 2}
     with pytest.raises(NothingToTakeBack, match=second):
         await take_back(imported, third)
     with pytest.raises(LaterChangesFirst, match=second):

@@ -18,11 +18,14 @@ from roundsman.database.collections import (
     SUPPLIERS,
     USERS,
 )
-from roundsman.errors import Conflict
+from roundsman.errors import Conflict, NotFound
 from roundsman.identity.role_grants import list_active_admins
 from roundsman.migration.deciding import decide, take_answer_back
-from roundsman.migration.members import Opener
-from roundsman.migration.reviews import Answer, Decision, list_reviews
+from roundsman.migration.members import Opener, owners_of
+from roundsman.migration.naming import read_naming
+from roundsman.migration.reviews import Answer, Decision, get_review, list_reviews
+from roundsman.migration.shared_phone import NoSharedPhone
+from roundsman.migration.splitting import find_merged, undo_merge
 from roundsman.runtime import Runtime
 from tests.imports import Database, Import, contents, wipe
 from tests.migration_builders import EARLYBIRD, Fields, MemorySource
@@ -65,20 +68,42 @@ async def test_answers_keep_every_proof_green_and_can_all_be_taken_back(
 
 
 async def answer_at_random(importing: Import, random: Random) -> list[str]:
-    """Answer some questions in some order, those that can be answered so; as two admins where it is about staff."""
-    tx, opener = importing.runtime.tx, Opener(importing.means().seal, EARLYBIRD)
+    """Answer questions and undo merges of the import, in any order; the reviews that were answered, in their order."""
+    tx = importing.runtime.tx
     reviews = [review.id for review in (await list_reviews(tx, limit=0)).reviews]
-    answered = []
-    for review in random.sample(reviews, len(reviews)):
-        answer = Answer(random.choice([Decision.MERGE, Decision.MERGE, *Decision]), "a test")
-        admins = [Actor(str(admin.id)) for admin in await list_active_admins(tx)]
+    merged = [str(user["_id"]) async for user in tx.database[USERS].find({"status": "merged"}, {"_id": 1})]
+    answered: list[str] = []
+    for named in random.sample([*reviews, *merged], len(reviews) + len(merged)):
         try:
-            for actor in admins[:2] or [SYSTEM]:
-                await decide(tx, review, answer, actor=actor, opener=opener, now=importing.runtime.clock())
-                answered.append(review)
-        except Conflict:
+            answered += [await split(importing, named)] if named in merged else await answer(importing, named, random)
+        except (Conflict, NotFound, NoSharedPhone):
             continue
-    return list(dict.fromkeys(answered))
+    return answered
+
+
+async def split(importing: Import, named: str) -> str:
+    """Undo a merge of the import; the review that takes it back."""
+    runtime = importing.runtime
+    _, user_id = await find_merged(runtime.tx, named)
+    now, opener = runtime.clock(), Opener(importing.means().seal, EARLYBIRD)
+    naming = await read_naming(runtime.tx, importing.source, EARLYBIRD, user_id, now=now)
+    parted = await undo_merge(runtime.tx, named, reason="a test", opener=opener, naming=naming, actor=SYSTEM, now=now)
+    return parted.review_id
+
+
+async def answer(importing: Import, review: str, random: Random) -> list[str]:
+    """Give some answer, as two admins where the question is about staff; the review, if it needs to be taken back."""
+    tx, opener = importing.runtime.tx, Opener(importing.means().seal, EARLYBIRD)
+    owners = await owners_of(tx, (await get_review(tx, review)).members)
+    decision = random.choice([Decision.MERGE, Decision.MERGE, *Decision])
+    holders = [None, *sorted({user for user in owners.values() if user})]
+    holder = random.choice(holders) if decision is Decision.SHARED_PHONE else None
+    for actor in [Actor(str(admin.id)) for admin in await list_active_admins(tx)][:2] or [SYSTEM]:
+        given = Answer(decision, "a test", holder)
+        outcome = await decide(tx, review, given, actor=actor, opener=opener, now=importing.runtime.clock())
+        if not outcome.is_proposal:
+            break
+    return [review]
 
 
 async def assert_proved(importing: Import) -> None:
