@@ -48,10 +48,10 @@ from roundsman.migration.profile import builtin_profile
 Document = dict[str, Any]
 
 _SIZES = (20_000, 200_000)
-_CUSTOMERS_OF_SCALE_ONE = 2_000
+CUSTOMERS_OF_SCALE_ONE = 2_000
 _SAMPLE = 2_000
 _WRITTEN = (USERS, IDENTIFIERS, CREDENTIALS, DELIVERY_BOYS, SUPPLIERS, CUSTOMERS, SOURCE_DOCUMENTS)
-_WRITE_CONCERNS = (None, WriteConcern(w=1))
+WRITE_CONCERNS = (None, WriteConcern(w=1))
 _LINE = "{:>10}  {:>6}  {:>6}  {:>6}  {:>11}  {:>8}  {:>8}  {:>8}  {:>8}  {:>6}  {:>9}"
 _HEAD = (
     (
@@ -120,23 +120,25 @@ async def _measure_all(sizes: Sequence[int], folder: Path) -> None:
 async def _measure(uri: str, customers: int, folder: Path) -> None:
     source, target, empty = (f"{name}_{customers}" for name in ("source", "target", "writing"))
     world = folder / f"world_{customers}"
-    generate(world, World("plan", customers / _CUSTOMERS_OF_SCALE_ONE, people_only=True))
-    counts = await load_folder(world, _with_database(uri, source))
-    imported = _import_in_own_process(folder, source, target)
+    generate(world, World("plan", customers / CUSTOMERS_OF_SCALE_ONE, people_only=True))
+    counts = await load_folder(world, with_database(uri, source))
+    imported = import_in_own_process(folder, source, target)
     async with AsyncMongoClient[Document](uri) as client:
         await ensure_schema(client[empty])
     with MongoClient[Document](uri) as client:
-        loops = [_time_loops(client, source, target, empty, concern) for concern in _WRITE_CONCERNS]
+        loops = [_time_loops(client, source, target, empty, concern) for concern in WRITE_CONCERNS]
         for name in (source, target, empty):
             client.drop_database(name)
     print(_row(customers, sum(counts.values()), imported, loops), flush=True)
 
 
-def _with_database(uri: str, name: str) -> str:
+def with_database(uri: str, name: str) -> str:
+    """The same server, with a database named."""
     return urlsplit(uri)._replace(path=f"/{name}").geturl()
 
 
-def _import_in_own_process(folder: Path, source: str, target: str) -> Imported:
+def import_in_own_process(folder: Path, source: str, target: str) -> Imported:
+    """Plan and apply the import of one database into another."""
     command = [sys.executable, "-c", "from importing import main; main()", str(folder), source, target]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, cwd=Path(__file__).parent)
     return Imported(**json.loads(done.stdout))
@@ -147,7 +149,7 @@ def _time_loops(
 ) -> Loops:
     written = client.get_database(empty, write_concern=concern)
     writing = sum(_time_writing(client[target][name], written[name]) for name in _WRITTEN)
-    return Loops(writing, _time_updating(client.get_database(source, write_concern=concern)))
+    return Loops(writing, time_updating(client.get_database(source, write_concern=concern)))
 
 
 def _time_writing(whole: Collection[Document], empty: Collection[Document]) -> float:
@@ -161,7 +163,7 @@ def _time_writing(whole: Collection[Document], empty: Collection[Document]) -> f
     return seconds / len(sample) * whole.estimated_document_count() if sample else 0.0
 
 
-def _time_updating(source: Database[Document]) -> float:
+def time_updating(source: Database[Document]) -> float:
     """The seconds that finding and linking every customer one by one would take, from a sample of them."""
     profile = builtin_profile(PROFILE)
     customers = source["customers_v2"]

@@ -13,7 +13,7 @@ from roundsman.cli.progress import shown_progress
 from roundsman.cli.running import interrupts_go_to, run
 from roundsman.cli.sources import BUILT_IN, NoSource, ProfileOption, SourceOption, read_profile
 from roundsman.migration.profile import SourceProfile
-from roundsman.migration.write_back.deciding import Request
+from roundsman.migration.write_back.deciding import Wanted
 from roundsman.migration.write_back.ids import Form
 from roundsman.migration.write_back.outcome import MEANING, OWN_ID, Became, Outcome
 from roundsman.migration.write_back.readiness import require_ready, require_ready_to_undo
@@ -47,7 +47,7 @@ def write_back_(  # noqa: PLR0913 - one parameter for each option
     Each field is noted in a journal before it is written, and an update finds only what was read: whoever writes at the
     same time wins. After a crash give the same command again.
     """
-    request = Request(form, activation_status=activation_status)
+    request = Wanted(form, activation_status=activation_status)
     known = read_profile(profile)
     if dry_run or not yes:
         previewed = run(_preview_undo(source) if undo else _preview(source, known, request))
@@ -61,7 +61,7 @@ def write_back_(  # noqa: PLR0913 - one parameter for each option
         raise typer.Exit(FINDINGS)
 
 
-async def _preview(locator: str | None, profile: SourceProfile, request: Request) -> Outcome:
+async def _preview(locator: str | None, profile: SourceProfile, request: Wanted) -> Outcome:
     async with _opened(locator) as (runtime, target):
         await require_ready(runtime.tx, target, profile, request)
         return await preview(runtime.tx, target, profile, request)
@@ -73,7 +73,7 @@ async def _preview_undo(locator: str | None) -> Outcome:
         return await preview_undo(runtime.tx, target)
 
 
-async def _write_back(locator: str | None, profile: SourceProfile, request: Request) -> Outcome:
+async def _write_back(locator: str | None, profile: SourceProfile, request: Wanted) -> Outcome:
     async with _opened(locator) as (runtime, target), _means(runtime) as means:
         await require_ready(runtime.tx, target, profile, request)
         return await write_back(runtime.tx, target, profile, request, means)

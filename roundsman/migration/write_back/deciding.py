@@ -15,9 +15,10 @@ from roundsman.migration.reading import source_id_text, values_at
 from roundsman.migration.sources.port import SourceDocument
 from roundsman.migration.write_back.fields import Absent, Blocked, FieldState, dotted, is_null, state_of
 from roundsman.migration.write_back.ids import Form, SourceUser, SourceUsers, names_in
-from roundsman.migration.write_back.journal import Row, rows_by_key
+from roundsman.migration.write_back.journal import rows_by_key
 from roundsman.migration.write_back.outcome import OWN_ID, Became, Outcome
 from roundsman.migration.write_back.raw_values import RawValue
+from roundsman.migration.write_back.rows import Row
 from roundsman.migration.write_back.target import WriteBackTarget
 
 _DOCUMENTS_A_CHECKPOINT = 50_000
@@ -33,7 +34,7 @@ class Meaning(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class Wanted:
     """What is asked for."""
 
     form: Form = Form.STRING
@@ -75,7 +76,7 @@ class Deciding:
     tx: Tx
     target: WriteBackTarget
     profile: SourceProfile
-    request: Request
+    request: Wanted
     run: str
     outcome: Outcome
     _known: frozenset[str] = frozenset()

@@ -5,9 +5,7 @@ everybody else sees the source as it was.
 """
 
 from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from bson import Binary
 from bson.codec_options import CodecOptions, DatetimeConversion
@@ -17,9 +15,9 @@ from pymongo.errors import BulkWriteError
 
 from roundsman.database.collections import WRITE_BACK_JOURNAL
 from roundsman.database.transaction import Document, Tx
-from roundsman.migration.profile import Path
 from roundsman.migration.write_back.fields import Absent, Old, dotted
 from roundsman.migration.write_back.raw_values import NULL, RawValue
+from roundsman.migration.write_back.rows import Row
 
 _DUPLICATE_KEY = 11000
 _BATCH = 2_000
@@ -42,37 +40,6 @@ class RowState(StrEnum):
 
 
 IN_FORCE = (RowState.PLANNED, RowState.WRITTEN)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One field of one document: what it held, and what it holds if the row is in force.
-
-    `own_id` says that the source has no document for the user, and that Roundsman's id was written.
-    """
-
-    collection: str
-    source_id: str
-    path: Path
-    old: Old
-    new: Any
-    run: str
-    own_id: bool = False
-
-    @property
-    def document_key(self) -> str:
-        """What names the document everywhere."""
-        return f"{self.collection}:{self.source_id}"
-
-    @property
-    def key(self) -> str:
-        """What names the row."""
-        return row_key(self.document_key, self.path)
-
-
-def row_key(document_key: str, path: Path) -> str:
-    """The `_id` of the row about a field of a document."""
-    return f"{document_key}:{dotted(path)}"
 
 
 async def plan_rows(tx: Tx, rows: Sequence[Row]) -> None:

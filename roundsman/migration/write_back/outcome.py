@@ -1,6 +1,5 @@
 """What became of each field that write-back looked at (pure)."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -49,14 +48,15 @@ class Outcome:
     """Counts by field and class; the first thousand of what is listed, by class, as `collection:_id:field`."""
 
     run: str | None = None
-    counts: dict[str, Counter[str]] = field(default_factory=dict)
+    counts: dict[str, dict[str, int]] = field(default_factory=dict)
     listed: dict[str, list[str]] = field(default_factory=dict)
     own_ids: int = 0
 
     def add(self, place: str, became: Became, count: int = 1) -> None:
         """Count fields of one kind, `collection.field`."""
         if count:
-            self.counts.setdefault(place, Counter())[became.value] += count
+            counts = self.counts.setdefault(place, {})
+            counts[became.value] = counts.get(became.value, 0) + count
 
     def list(self, became: str, keys: Iterable[str]) -> None:
         """List what somebody may want to look at."""
@@ -65,7 +65,7 @@ class Outcome:
 
     def total(self, became: Became) -> int:
         """How many fields of all kinds are in a class."""
-        return sum(counts[became.value] for counts in self.counts.values())
+        return sum(counts.get(became.value, 0) for counts in self.counts.values())
 
     @property
     def needs_eyes(self) -> bool:

@@ -4,7 +4,7 @@ from roundsman.database.transaction import Tx
 from roundsman.errors import Conflict, InvalidInput
 from roundsman.migration.profile import SourceProfile
 from roundsman.migration.runs import find_latest_run, find_unfinished_run
-from roundsman.migration.write_back.deciding import Request
+from roundsman.migration.write_back.deciding import Wanted
 from roundsman.migration.write_back.progress import written_places
 from roundsman.migration.write_back.target import WriteBackTarget
 
@@ -27,7 +27,7 @@ class ImportUnfinished(Conflict):
     code = "import_unfinished"
 
 
-async def require_ready(tx: Tx, target: WriteBackTarget, profile: SourceProfile, request: Request) -> None:
+async def require_ready(tx: Tx, target: WriteBackTarget, profile: SourceProfile, request: Wanted) -> None:
     """Raise what stands against writing back, in one sentence that says what to do."""
     for meaning in request.meanings:
         if not any(meaning in collection.write_back for collection in profile.collections):

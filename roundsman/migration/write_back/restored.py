@@ -12,9 +12,10 @@ from roundsman.migration.profile import Path
 from roundsman.migration.reading import source_id_text
 from roundsman.migration.sources.port import Source, SourceDocument
 from roundsman.migration.write_back.fields import restored
-from roundsman.migration.write_back.journal import Row, row_key, rows_by_key
+from roundsman.migration.write_back.journal import rows_by_key
 from roundsman.migration.write_back.progress import written_places
 from roundsman.migration.write_back.raw_values import RawValue
+from roundsman.migration.write_back.rows import Row, row_key
 
 
 async def as_before_write_back(tx: Tx, source: Source) -> Source:

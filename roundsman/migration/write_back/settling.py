@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from roundsman.migration.write_back.fields import state_of
-from roundsman.migration.write_back.journal import Row
 from roundsman.migration.write_back.raw_values import RawValue, find
+from roundsman.migration.write_back.rows import Row
 from roundsman.migration.write_back.target import WriteBackTarget
 
 

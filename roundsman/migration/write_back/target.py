@@ -8,7 +8,7 @@ from typing import Any
 
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
-from pymongo import AsyncMongoClient, UpdateOne
+from pymongo import AsyncMongoClient, UpdateMany, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import BulkWriteError, OperationFailure, PyMongoError
 from pymongo.uri_parser import parse_uri
@@ -17,12 +17,14 @@ from roundsman.errors import InvalidInput, NotPermitted
 from roundsman.migration.reading import source_id_text, source_id_value
 from roundsman.migration.sources.mongodb import documents_in, explained, without_password
 from roundsman.migration.sources.port import SourceDocument, SourceUnreachable
+from roundsman.migration.write_back.requests import Request
 
 _SCHEMES = ("mongodb://", "mongodb+srv://")
 _BATCH = 2_000
 _SERVER_SELECTION_MS = 5_000
 _NAME = "roundsman write-back"
 _LOOKS, _SECONDS_BETWEEN_LOOKS = 600, 0.1
+_WIRE_VERSION_OF_MONGODB_6 = 17
 _UNAUTHORIZED = 13
 # Something that is no document came to stand where the path leads through.
 _PATH_NOT_VIABLE = 28
@@ -45,23 +47,8 @@ class SourceForbidsWriting(NotPermitted):
 
 
 @dataclass(frozen=True, slots=True)
-class GuardedUpdate:
-    """One update of one document, by its `_id` and what it must still hold."""
-
-    source_id: str
-    criteria: Mapping[str, Any]
-    update: Mapping[str, Any]
-
-    def request(self) -> UpdateOne:
-        """The update as the driver takes it."""
-        collation = _TO_THE_LETTER if "$expr" in self.criteria else None
-        criteria = {"_id": source_id_value(self.source_id), **self.criteria}
-        return UpdateOne(criteria, self.update, collation=collation)
-
-
-@dataclass(frozen=True, slots=True)
 class Updated:
-    """How many of a batch met their guards, and what the source's own rules refused, by place in the batch."""
+    """How many documents met their guards, and what the source's own rules refused, by the request's place."""
 
     matched: int
     refused: Mapping[int, str] = field(default_factory=dict)
@@ -117,16 +104,21 @@ class WriteBackTarget:
             found = [document async for batch in cursor for document in documents_in(batch)]
         return {source_id_text(document.id): document.bson for document in found}
 
-    async def update(self, collection: str, updates: Sequence[GuardedUpdate]) -> Updated:
+    async def update(self, collection: str, requests: Sequence[Request]) -> Updated:
         """Update those documents that still hold what they must, each for itself."""
         with self._writing():
             try:
-                done = await self._collection(collection).bulk_write([one.request() for one in updates], ordered=False)
+                done = await self._collection(collection).bulk_write([_model(one) for one in requests], ordered=False)
             except BulkWriteError as error:
                 if error.details["writeConcernErrors"]:
                     raise
                 return Updated(error.details["nMatched"], _refusals(error.details["writeErrors"]))
         return Updated(done.matched_count)
+
+    async def can_share(self) -> bool:
+        """Whether the server is of the versions that are known to leave every other byte alone in shared requests."""
+        with explained(self.locator):
+            return bool((await self._client.admin.command("hello"))["maxWireVersion"] >= _WIRE_VERSION_OF_MONGODB_6)
 
     async def wait_for_the_dead(self) -> None:
         """Wait for the updates that a killed process had sent: the server goes on with them after its death.
@@ -172,6 +164,13 @@ class WriteBackTarget:
 
 def _projection(names: Sequence[str]) -> dict[str, int]:
     return {"_id": 1, **dict.fromkeys(names, 1)}
+
+
+def _model(request: Request) -> UpdateOne | UpdateMany:
+    collation = _TO_THE_LETTER if request.to_the_letter else None
+    if len(request.rows) > 1:
+        return UpdateMany(request.criteria, request.update, collation=collation)
+    return UpdateOne(request.criteria, request.update, collation=collation)
 
 
 def _refusals(errors: Sequence[Mapping[str, Any]]) -> dict[int, str]:

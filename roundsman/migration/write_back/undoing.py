@@ -11,12 +11,13 @@ from roundsman.database.lease import MIGRATION, Lease, held_lease
 from roundsman.database.transaction import Tx
 from roundsman.migration.pipeline import Pipeline, RunInterrupted
 from roundsman.migration.write_back import progress as saved
-from roundsman.migration.write_back.fields import dotted, to_restore, to_take_away, while_it_is, while_ours
-from roundsman.migration.write_back.journal import IN_FORCE, Row, RowState, iterate_rows, mark_rows
+from roundsman.migration.write_back.fields import dotted
+from roundsman.migration.write_back.journal import IN_FORCE, RowState, iterate_rows, mark_rows
 from roundsman.migration.write_back.outcome import Became, Outcome
-from roundsman.migration.write_back.raw_values import RawValue
+from roundsman.migration.write_back.requests import restore_requests, take_away_request
+from roundsman.migration.write_back.rows import Row
 from roundsman.migration.write_back.settling import Settled, settle
-from roundsman.migration.write_back.target import GuardedUpdate, WriteBackTarget
+from roundsman.migration.write_back.target import WriteBackTarget
 from roundsman.migration.write_back.writing import Means
 
 
@@ -63,8 +64,10 @@ class _Undoing:
     means: Means
     lease: Lease
     outcome: Outcome
+    sharing: bool = False
 
     async def run(self) -> None:
+        self.sharing = await self.target.can_share()
         pipeline = Pipeline(self.tx, "", self.lease, self.means.clock, stop=self.means.stop, documents_a_second=0)
         try:
             # What a killed run left planned comes last: by then its updates have arrived, if they ever will.
@@ -79,15 +82,12 @@ class _Undoing:
             await pipeline.abandon()
 
     async def _restore(self, rows: Sequence[Row]) -> None:
-        updates = [
-            GuardedUpdate(
-                row.source_id,
-                while_ours(row.path, row.old, RawValue.of(row.new)),
-                to_restore(row.path, row.old),
-            )
-            for row in rows
-        ]
-        updated = await self.target.update(rows[0].collection, updates)
+        requests = restore_requests(rows, sharing=self.sharing)
+        updated = await self.target.update(rows[0].collection, requests)
+        if updated.refused:
+            # One refusal ends a shared request, so its other rows are tried by themselves.
+            shared = [row for place in updated.refused for row in requests[place].rows]
+            await self.target.update(rows[0].collection, restore_requests(shared, sharing=False))
         if updated.matched == len(rows):
             await self._conclude(Settled((), rows, (), ()))
             return
@@ -99,11 +99,8 @@ class _Undoing:
 
     async def _take_away(self, rows: Sequence[Row]) -> None:
         """Others have put something beside the field into what was made for it: that stays."""
-        updates = [
-            GuardedUpdate(row.source_id, while_it_is(row.path, RawValue.of(row.new)), to_take_away(row.path))
-            for row in rows
-        ]
-        await self.target.update(rows[0].collection, updates)
+        requests = [take_away_request(row) for row in rows]
+        await self.target.update(rows[0].collection, requests)
 
     async def _conclude(self, settled: Settled) -> None:
         await mark_rows(self.tx, settled.before, RowState.UNDONE)

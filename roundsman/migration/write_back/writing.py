@@ -19,12 +19,14 @@ from roundsman.migration.pipeline import Pipeline, RunInterrupted, Stop
 from roundsman.migration.profile import Kind, SourceProfile
 from roundsman.migration.seldom_collected import seldom_collected
 from roundsman.migration.write_back import progress as saved
-from roundsman.migration.write_back.deciding import Decided, Deciding, Request
-from roundsman.migration.write_back.fields import dotted, to_write, while_it_is
-from roundsman.migration.write_back.journal import Row, RowState, iterate_rows, mark_rows, plan_rows
+from roundsman.migration.write_back.deciding import Decided, Deciding, Wanted
+from roundsman.migration.write_back.fields import dotted
+from roundsman.migration.write_back.journal import RowState, iterate_rows, mark_rows, plan_rows
 from roundsman.migration.write_back.outcome import Became, Outcome
+from roundsman.migration.write_back.requests import Request, write_requests
+from roundsman.migration.write_back.rows import Row
 from roundsman.migration.write_back.settling import settle
-from roundsman.migration.write_back.target import GuardedUpdate, WriteBackTarget
+from roundsman.migration.write_back.target import Updated, WriteBackTarget
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Means:
     stop: Stop = lambda: False
 
 
-async def preview(tx: Tx, target: WriteBackTarget, profile: SourceProfile, request: Request) -> Outcome:
+async def preview(tx: Tx, target: WriteBackTarget, profile: SourceProfile, request: Wanted) -> Outcome:
     """Say what would be written; writes nothing anywhere."""
     outcome = Outcome()
     deciding = Deciding(tx, target, profile, request, "", outcome)
@@ -50,9 +52,7 @@ async def preview(tx: Tx, target: WriteBackTarget, profile: SourceProfile, reque
 
 
 @seldom_collected
-async def write_back(
-    tx: Tx, target: WriteBackTarget, profile: SourceProfile, request: Request, means: Means
-) -> Outcome:
+async def write_back(tx: Tx, target: WriteBackTarget, profile: SourceProfile, request: Wanted, means: Means) -> Outcome:
     """Write what is asked for into the source, or go on with a run that was broken off.
 
     Raises LeaseTaken, LeaseLost, RunInterrupted, SourceForbidsWriting or SourceUnreachable.
@@ -107,10 +107,11 @@ class _Writing:
     tx: Tx
     target: WriteBackTarget
     profile: SourceProfile
-    request: Request
+    request: Wanted
     means: Means
     lease: Lease
     outcome: Outcome
+    sharing: bool = False
 
     async def run(self, start: saved.Checkpoint) -> None:
         pipeline = Pipeline(
@@ -118,6 +119,7 @@ class _Writing:
         )
         deciding = Deciding(self.tx, self.target, self.profile, self.request, start.run, self.outcome)
         await deciding.learn()
+        self.sharing = await self.target.can_share()
         try:
             for name, after in self._collections(start).items():
                 collection = next(one for one in self.profile.collections if one.name == name)
@@ -147,16 +149,26 @@ class _Writing:
         await plan_rows(self.tx, rows)
         # The last look at the lease before the source is touched: whoever lost it writes nothing more there.
         await renew_lease(self.tx, self.lease, now=self.means.clock())
-        updates = [
-            GuardedUpdate(row.source_id, while_it_is(row.path, row.old), to_write(row.path, row.new)) for row in rows
-        ]
-        updated = await self.target.update(rows[0].collection, updates)
+        requests = write_requests(rows, sharing=self.sharing)
+        updated = await self.target.update(rows[0].collection, requests)
         if updated.matched == len(rows):
             await self._written(rows)
-            return
+        else:
+            await self._settle(rows, await self._refused(requests, updated))
+
+    async def _refused(self, requests: Sequence[Request], updated: Updated) -> Mapping[str, str]:
+        """What the source's own rules refused, by row: of a shared request each row is tried again by itself."""
+        refused = {requests[place].rows[0].key: reason for place, reason in updated.refused.items()}
+        shared = [row for place in updated.refused if len(requests[place].rows) > 1 for row in requests[place].rows]
+        if not shared:
+            return refused
+        requests = write_requests(shared, sharing=False)
+        updated = await self.target.update(shared[0].collection, requests)
+        return refused | {requests[place].rows[0].key: reason for place, reason in updated.refused.items()}
+
+    async def _settle(self, rows: Sequence[Row], refused: Mapping[str, str]) -> None:
         settled = await settle(self.target, rows)
         await self._written(settled.ours)
-        refused = {rows[place].key: reason for place, reason in updated.refused.items()}
         lost = [*settled.before, *settled.others, *settled.gone]
         await mark_rows(self.tx, lost, RowState.SKIPPED)
         for row in lost:

@@ -9,7 +9,7 @@ from bson import DBRef
 from roundsman.audit_log.log import entries_about
 from roundsman.database.collections import CUSTOMERS, SOURCE_DOCUMENTS
 from roundsman.migration.sync import compare_all, take_changes
-from roundsman.migration.write_back.deciding import Request
+from roundsman.migration.write_back.deciding import Wanted
 from roundsman.migration.write_back.ids import Form
 from roundsman.migration.write_back.outcome import OWN_ID, Became
 from roundsman.migration.write_back.target import WriteBackTarget
@@ -74,7 +74,7 @@ async def test_the_object_id_is_written_where_it_is_asked_for(
     await fill(source_database, world)
     await importing.run()
 
-    await back.write(Request(Form.OBJECT_ID))
+    await back.write(Wanted(Form.OBJECT_ID))
 
     found = await links(source_database)
     assert (found["absent"], found["null"]) == (world["users"][0]["_id"], world["users"][1]["_id"])
@@ -182,7 +182,7 @@ async def test_the_status_is_written_for_customers_who_have_one(
         {"phone": {"$in": [f"+91{PHONE}", f"+91{OTHER_PHONE}"]}}, {"$set": {"lifecycle": {"status": "active"}}}
     )
 
-    outcome = await back.write(Request(activation_status=True))
+    outcome = await back.write(Wanted(activation_status=True))
 
     statuses = {one["id"]: one.get("activation_status") async for one in source_database["customers_v2"].find()}
     assert statuses == {

@@ -15,14 +15,17 @@ from hypothesis import strategies as st
 from pymongo.errors import BulkWriteError
 
 from roundsman.database.collections import CUSTOMERS, SOURCE_DOCUMENTS, SYSTEM, WRITE_BACK_JOURNAL
+from roundsman.migration.profile import Path, SourceProfile
 from roundsman.migration.sources.mongodb import MongoSource
-from roundsman.migration.write_back.deciding import Request
+from roundsman.migration.write_back.deciding import Wanted
 from roundsman.migration.write_back.fields import Absent, Blocked, is_null, state_of, while_it_is
 from roundsman.migration.write_back.ids import Form
 from roundsman.migration.write_back.outcome import Became
 from roundsman.migration.write_back.raw_values import RawValue, exchanged, find
+from roundsman.migration.write_back.requests import Request, restore_requests, write_requests
 from roundsman.migration.write_back.restored import as_before_write_back
-from roundsman.migration.write_back.target import GuardedUpdate, WriteBackTarget
+from roundsman.migration.write_back.rows import Row
+from roundsman.migration.write_back.target import WriteBackTarget
 from roundsman.runtime import Runtime
 from tests.imports import Database, database_hash
 from tests.storage.migration.write_backs import NESTED, Back, raw_documents, take
@@ -55,14 +58,15 @@ shapes = st.one_of(
     ),
 )
 fields = st.dictionaries(names.filter(lambda name: name and not name.startswith("$")), every_type, max_size=3)
-customers = st.tuples(fields, shapes, fields, st.one_of(st.none(), values))
+NO_STAGE = "nothing goes here"
+customers = st.tuples(fields, shapes, fields, st.one_of(st.just(NO_STAGE), values))
 
 
 def raw_customer(number: int, parts: tuple[Any, ...]) -> bytes | None:
     """One customer as bytes; None if the drawn values cannot be encoded."""
     before, (shape, value), after, stage = parts
     whole = {"_id": _id(number), **before, **shape, **after, "stage": HOLE}
-    document = encoded({name: field for name, field in whole.items() if name != "stage" or stage is not None})
+    document = encoded({name: field for name, field in whole.items() if name != "stage" or stage is not NO_STAGE})
     for path, held in ((PATH, value), (("stage",), stage)):
         if document is not None and find(document, path) == RawValue.of(HOLE):
             document = _filled(document, path, held)
@@ -71,7 +75,7 @@ def raw_customer(number: int, parts: tuple[Any, ...]) -> bytes | None:
 
 def _id(number: int) -> object:
     """Ids of several types: their order is not that of their texts."""
-    return (ObjectId(f"{number:024x}"), f"c{number}", number)[number % 3]
+    return (ObjectId(f"{number:024x}"), ObjectId(f"{number:024x}"), f"c{number}", number)[number % 4]
 
 
 def _filled(document: bytes, path: tuple[str, ...], value: object) -> bytes | None:
@@ -116,22 +120,32 @@ async def raw_ids(database: Database) -> list[bytes]:
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(drawn=st.lists(customers, min_size=1, max_size=12), form=st.sampled_from(Form))
+@given(
+    drawn=st.lists(customers, min_size=1, max_size=12),
+    form=st.sampled_from(Form),
+    place=st.sampled_from([(NESTED, PATH), (TOP_LEVEL, ("stage",))]),
+)
 async def test_the_same_bytes_come_back_whatever_they_were(
-    back: Back, source: MongoSource, source_database: Database, drawn: list[Any], form: Form
+    back: Back,
+    source: MongoSource,
+    source_database: Database,
+    drawn: list[Any],
+    form: Form,
+    place: tuple[SourceProfile, Path],
 ) -> None:
+    back, path = replace(back, profile=place[0]), place[1]
     documents = [one for number, parts in enumerate(drawn) if (one := raw_customer(number, parts)) is not None]
     if not documents:
         return
     await prepared(back, source_database, documents)
     before, whole = await raw_documents(source_database, "clients"), await database_hash(source_database)
 
-    outcome = await back.write(Request(form))
+    outcome = await back.write(Wanted(form))
 
     written = await raw_documents(source_database, "clients")
     assert outcome.total(Became.CHANGED_MEANWHILE) == 0
     for old, new in zip(before, written, strict=True):
-        state = state_of(old, PATH)
+        state = state_of(old, path)
         if isinstance(state, Absent) or is_null(state):
             assert new != old
         if isinstance(state, Blocked):
@@ -172,9 +186,34 @@ async def test_a_guard_finds_the_state_that_was_read_and_no_other(back: Back, so
             state = state_of(read, ("stage",))
             assert not isinstance(state, Blocked)
             guard = while_it_is(("stage",), state)
-            update = GuardedUpdate('"one"', guard, {"$set": {"a": 1}})
-            matched = (await back.target.update("clients", [update])).matched
+            row = Row("clients", '"one"', ("stage",), state, "new", "run")
+            request = Request([row], {"_id": "one", **guard}, {"$set": {"a": 1}}, to_the_letter="$expr" in guard)
+            matched = (await back.target.update("clients", [request])).matched
             assert matched == (read == held), (number, bson.decode(read), bson.decode(held))
+
+
+async def test_rows_that_share_a_request_are_guarded_each_for_itself(back: Back, source_database: Database) -> None:
+    ids = [ObjectId(f"{number:024x}") for number in range(600)]
+    await source_database["clients"].insert_many([{"_id": one} for one in ids])
+    rows = [Row("clients", str(one), ("stage",), Absent(("stage",)), f"user-{n}", "run") for n, one in enumerate(ids)]
+    theirs: list[Any] = [None, "theirs", ["user-2"], [None], {}]
+    for one, value in zip(ids, theirs, strict=False):
+        await source_database["clients"].update_one({"_id": one}, {"$set": {"stage": value}})
+
+    written = await back.target.update("clients", write_requests(rows, sharing=True))
+
+    assert written.matched == len(ids) - len(theirs)
+    held = {one["_id"]: one["stage"] async for one in source_database["clients"].find()}
+    assert [held[one] for one in ids] == [*theirs, *(f"user-{n}" for n in range(len(theirs), len(ids)))]
+
+    late = {7: "USER-7", 8: ["user-8"], 9: "user-10", 10: None}
+    for number, value in late.items():
+        await source_database["clients"].update_one({"_id": ids[number]}, {"$set": {"stage": value}})
+    restored = await back.target.update("clients", restore_requests(rows, sharing=True))
+
+    assert restored.matched == len(ids) - len(theirs) - len(late)
+    kept = {one["_id"]: one["stage"] async for one in source_database["clients"].find({"stage": {"$exists": True}})}
+    assert kept == dict(zip(ids, theirs, strict=False)) | {ids[number]: value for number, value in late.items()}
 
 
 async def test_a_value_of_every_type_is_replaced_in_its_place_and_comes_back(

@@ -16,7 +16,7 @@ from roundsman.database.lease import MIGRATION, LeaseTaken, held_lease
 from roundsman.database.transaction import Document
 from roundsman.migration.profile import parse_profile
 from roundsman.migration.sources.mongodb import MongoSource
-from roundsman.migration.write_back.deciding import Request
+from roundsman.migration.write_back.deciding import Wanted
 from roundsman.migration.write_back.outcome import Became
 from roundsman.migration.write_back.progress import find_checkpoint
 from roundsman.migration.write_back.readiness import (
@@ -219,22 +219,22 @@ async def test_what_stands_against_it_is_said_before_anything_starts(
     await fill(source_database, people())
     before = await database_hash(source_database)
     with pytest.raises(NotImportedYet, match="migrate plan"):
-        await require_ready(back.tx, back.target, EARLYBIRD, Request())
+        await require_ready(back.tx, back.target, EARLYBIRD, Wanted())
     digest = (await importing.plan()).digest
     now = back.runtime.clock()
     await back.tx.database[MIGRATION_RUNS].insert_one(
         {"_id": digest[:12], "plan": digest, "state": "applying", "started_at": now}
     )
     with pytest.raises(ImportUnfinished, match=digest):
-        await require_ready(back.tx, back.target, EARLYBIRD, Request())
+        await require_ready(back.tx, back.target, EARLYBIRD, Wanted())
     with pytest.raises(ImportUnfinished, match=digest):
         await require_ready_to_undo(back.tx, back.target)
     await importing.apply(digest)
     silent = parse_profile('name = "silent"\nversion = 1\ntimezone = "Asia/Kolkata"\n[collections]')
     with pytest.raises(NothingDeclared, match="write_back"):
-        await require_ready(back.tx, back.target, silent, Request())
+        await require_ready(back.tx, back.target, silent, Wanted())
 
-    await require_ready(back.tx, back.target, EARLYBIRD, Request(activation_status=True))
+    await require_ready(back.tx, back.target, EARLYBIRD, Wanted(activation_status=True))
 
     assert await database_hash(source_database) == before
 
@@ -259,12 +259,12 @@ async def test_a_user_who_may_only_read_is_refused_and_a_standalone_server_is_no
             reader = WriteBackTarget(f"{uri.replace('mongodb://', 'mongodb://reader:secret@')}shop")
             before = await client.shop.command("dbHash")
             with pytest.raises(SourceForbidsWriting, match="readWrite"):
-                await require_ready(back.tx, reader, EARLYBIRD, Request())
+                await require_ready(back.tx, reader, EARLYBIRD, Wanted())
             await reader.close()
             assert (await client.shop.command("dbHash"))["collections"] == before["collections"]
 
             writer = Back(back.runtime, WriteBackTarget(f"{root}shop?authSource=admin"), EARLYBIRD)
-            await require_ready(back.tx, writer.target, EARLYBIRD, Request())
+            await require_ready(back.tx, writer.target, EARLYBIRD, Wanted())
             assert counts(await writer.write()) == {"written": 1}
             assert (await client.shop["customers_v2"].find_one({}, {"user_id": 1, "_id": 0})) == {"user_id": "asha"}
             await writer.undo()

@@ -12,7 +12,7 @@ from roundsman.database.collections import SOURCE_DOCUMENTS
 from roundsman.database.transaction import Document, Tx
 from roundsman.migration.profile import SourceProfile, parse_profile
 from roundsman.migration.reading import source_id_text
-from roundsman.migration.write_back.deciding import Request
+from roundsman.migration.write_back.deciding import Wanted
 from roundsman.migration.write_back.outcome import Outcome
 from roundsman.migration.write_back.target import WriteBackTarget
 from roundsman.migration.write_back.undoing import undo_write_back
@@ -53,9 +53,9 @@ class Back:
         """The database of Roundsman."""
         return self.runtime.tx
 
-    async def write(self, request: Request | None = None) -> Outcome:
+    async def write(self, request: Wanted | None = None) -> Outcome:
         """Write what is asked for."""
-        return await write_back(self.tx, self.target, self.profile, request or Request(), Means(self.runtime.clock))
+        return await write_back(self.tx, self.target, self.profile, request or Wanted(), Means(self.runtime.clock))
 
     async def undo(self) -> Outcome:
         """Restore everything."""
@@ -63,7 +63,7 @@ class Back:
 
     async def preview(self) -> Outcome:
         """Say what would be written."""
-        return await preview(self.tx, self.target, self.profile, Request())
+        return await preview(self.tx, self.target, self.profile, Wanted())
 
 
 def people() -> dict[str, list[Document]]:
