@@ -1,9 +1,16 @@
 """Keeping passwords: one credential a user. The collection is known here and nowhere else."""
 
+import asyncio
+import re
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
+from pymongo import ASCENDING, UpdateOne
+
 from roundsman.auth.credentials import Credential, CredentialOrigin
+from roundsman.auth.passwords import HashForm, wrap
 from roundsman.database.bulk import BulkOutcome, insert_missing
 from roundsman.database.changes import Edit, edit
 from roundsman.database.collections import CREDENTIALS
@@ -11,9 +18,14 @@ from roundsman.database.transaction import Document, Tx
 from roundsman.ids import UserId
 
 
+def credential_documents(credentials: Sequence[Credential]) -> list[Document]:
+    """Credentials as they are stored, to be inserted in bulk."""
+    return [_document(one) for one in credentials]
+
+
 async def insert_credentials(tx: Tx, credentials: Sequence[Credential]) -> BulkOutcome:
     """Write the credentials of users who have none; those of others are compared, never replaced."""
-    return await insert_missing(tx, CREDENTIALS, [_document(credential) for credential in credentials])
+    return await insert_missing(tx, CREDENTIALS, credential_documents(credentials))
 
 
 async def find_credential(tx: Tx, user_id: UserId) -> Credential | None:
@@ -23,10 +35,14 @@ async def find_credential(tx: Tx, user_id: UserId) -> Credential | None:
 
 
 async def give_password(tx: Tx, credential: Credential) -> Edit | None:
-    """Let somebody have the password he came with, unless he has one; the change can be taken back."""
+    """Let somebody have the password he came with, unless he has one; the change can be taken back.
+
+    What vanishes when it is taken back may not have changed since, so nothing is left here to be wrapped later.
+    """
     if await find_credential(tx, credential.user_id) is not None:
         return None
-    return await edit(tx, CREDENTIALS, _document(credential))
+    salted = await asyncio.to_thread(wrap, credential.password_hash)
+    return await edit(tx, CREDENTIALS, _document(replace(credential, password_hash=salted)))
 
 
 async def set_password(tx: Tx, user_id: UserId, password_hash: str, *, now: datetime) -> None:
@@ -41,12 +57,40 @@ async def renew_hash(tx: Tx, credential: Credential, password_hash: str) -> bool
 
     The origin and the date stay: the password itself has not changed.
     """
-    renewed = await tx.database[CREDENTIALS].update_one(
-        {"_id": credential.user_id, "hash": credential.password_hash},
-        {"$set": {"hash": password_hash}},
-        session=tx.session,
-    )
-    return renewed.modified_count == 1
+    return await renew_hashes(tx, [(credential, password_hash)]) == 1
+
+
+async def renew_hashes(tx: Tx, renewals: Sequence[tuple[Credential, str]]) -> int:
+    """Do the same for several credentials; count those that were replaced."""
+    replacements = [
+        UpdateOne({"_id": credential.user_id, "hash": credential.password_hash}, {"$set": {"hash": password_hash}})
+        for credential, password_hash in renewals
+    ]
+    renewed = await tx.database[CREDENTIALS].bulk_write(replacements, ordered=False, session=tx.session)
+    return renewed.modified_count
+
+
+async def list_credentials(tx: Tx, form: HashForm, *, after: UserId | None, limit: int) -> list[Credential]:
+    """List credentials whose hash has this form, in the order of the users' ids."""
+    wanted: Document = {"hash": _beginning_with(form)} | ({"_id": {"$gt": after}} if after else {})
+    found = tx.database[CREDENTIALS].find(wanted, session=tx.session).sort("_id", ASCENDING).limit(limit)
+    return [_credential(document) async for document in found]
+
+
+async def count_forms(tx: Tx) -> Counter[HashForm | None]:
+    """Count the credentials by the form of their hash, unknown ones as None; reads all of them once."""
+    branches = [{"case": _is(form), "then": form.name} for form in HashForm]
+    counting = [{"$group": {"_id": {"$switch": {"branches": branches, "default": None}}, "number": {"$sum": 1}}}]
+    counted = await tx.database[CREDENTIALS].aggregate(counting, session=tx.session)
+    return Counter({row["_id"] and HashForm[row["_id"]]: row["number"] async for row in counted})
+
+
+def _beginning_with(form: HashForm) -> Document:
+    return {"$regex": f"^{re.escape(form.value)}"}
+
+
+def _is(form: HashForm) -> Document:
+    return {"$eq": [{"$indexOfBytes": ["$hash", {"$literal": form.value}]}, 0]}
 
 
 def _document(credential: Credential) -> Document:

@@ -8,15 +8,20 @@ from roundsman.database.bulk import BulkOutcome, insert_missing, renew_fields
 from roundsman.database.changes import Edit, edit
 from roundsman.database.collections import CUSTOMERS
 from roundsman.database.documents import iterate
-from roundsman.database.transaction import Tx
+from roundsman.database.transaction import Document, Tx
 from roundsman.ids import UserId
 
 _FOLLOWED = ("name", "status", "phone", "email", "address", "area", "delivery_boy_id")
 
 
+def customer_documents(customers: Sequence[Customer]) -> list[Document]:
+    """Customers as they are stored, to be inserted in bulk."""
+    return [customer_document(one) for one in customers]
+
+
 async def insert_customers(tx: Tx, customers: Sequence[Customer]) -> BulkOutcome:
     """Insert the customers that are not stored yet; compare the others."""
-    return await insert_missing(tx, CUSTOMERS, [customer_document(customer) for customer in customers])
+    return await insert_missing(tx, CUSTOMERS, customer_documents(customers))
 
 
 async def add_customer(tx: Tx, customer: Customer) -> Edit:
@@ -26,7 +31,7 @@ async def add_customer(tx: Tx, customer: Customer) -> Edit:
 
 async def follow_customers(tx: Tx, customers: Sequence[Customer]) -> int:
     """Bring what the source says of customers up to date; whose they are and since when stays. Count the changed."""
-    documents = [customer_document(customer) for customer in customers]
+    documents = customer_documents(customers)
     return await renew_fields(tx, CUSTOMERS, documents, guard="user_id", fields=_FOLLOWED)
 
 

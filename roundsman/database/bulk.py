@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import bson
+from bson.codec_options import CodecOptions
+from bson.raw_bson import RawBSONDocument
 from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
@@ -37,6 +40,18 @@ async def insert_missing(tx: Tx, collection: str, documents: Sequence[Document])
     except BulkWriteError as error:
         return await _compare(tx, collection, documents, error)
     return BulkOutcome(inserted=len(documents))
+
+
+async def insert_missing_encoded(tx: Tx, collection: str, encoded: Sequence[bytes]) -> BulkOutcome:
+    """The same for documents that were encoded elsewhere."""
+    if not encoded:
+        return BulkOutcome()
+    try:
+        await tx.database[collection].insert_many(map(RawBSONDocument, encoded), ordered=False, session=tx.session)
+    except BulkWriteError as error:
+        options: CodecOptions[Document] = tx.database.codec_options
+        return await _compare(tx, collection, [bson.decode(one, options) for one in encoded], error)
+    return BulkOutcome(inserted=len(encoded))
 
 
 async def _compare(tx: Tx, collection: str, documents: Sequence[Document], error: BulkWriteError) -> BulkOutcome:

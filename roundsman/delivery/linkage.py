@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from roundsman.database.bulk import BulkOutcome, insert_missing, renew_fields
 from roundsman.database.collections import DELIVERY_BOYS
 from roundsman.database.documents import find_value, iterate
-from roundsman.database.transaction import Tx
+from roundsman.database.transaction import Document, Tx
 from roundsman.delivery.delivery_boys import DeliveryBoy
 from roundsman.delivery.store import delivery_boy_document, delivery_boy_from
 from roundsman.ids import UserId
@@ -13,16 +13,19 @@ from roundsman.ids import UserId
 _FOLLOWED = ("name", "status", "areas", "phone", "email")
 
 
+def delivery_boy_documents(delivery_boys: Sequence[DeliveryBoy]) -> list[Document]:
+    """Delivery boys as they are stored, to be inserted in bulk."""
+    return [delivery_boy_document(one) for one in delivery_boys]
+
+
 async def insert_delivery_boys(tx: Tx, delivery_boys: Sequence[DeliveryBoy]) -> BulkOutcome:
     """Insert the delivery boys that are not stored yet; compare the others."""
-    return await insert_missing(
-        tx, DELIVERY_BOYS, [delivery_boy_document(delivery_boy) for delivery_boy in delivery_boys]
-    )
+    return await insert_missing(tx, DELIVERY_BOYS, delivery_boy_documents(delivery_boys))
 
 
 async def follow_delivery_boys(tx: Tx, delivery_boys: Sequence[DeliveryBoy]) -> int:
     """Bring what the source says of delivery boys up to date; whose they are and since when stays. Count the changed."""
-    documents = [delivery_boy_document(delivery_boy) for delivery_boy in delivery_boys]
+    documents = delivery_boy_documents(delivery_boys)
     return await renew_fields(tx, DELIVERY_BOYS, documents, guard="user_id", fields=_FOLLOWED)
 
 

@@ -6,6 +6,7 @@ profiles, and each document's copy after all it became.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -25,17 +26,19 @@ from roundsman.identity.mode import follow_the_source
 from roundsman.identity.users import Identifier, User, UserStatus
 from roundsman.migration.attached import import_attached
 from roundsman.migration.collecting import Progress, no_progress
+from roundsman.migration.crew import crew_for
 from roundsman.migration.documents import DocumentImport
 from roundsman.migration.freshness import refuse_outdated
 from roundsman.migration.pipeline import Pipeline, Stop
 from roundsman.migration.plan import IMPORTED, IdentifierRow, PlanHeader, ProfileRow, ReviewRow, RolesRow, UserRow
 from roundsman.migration.plan_documents import Section
 from roundsman.migration.plan_store import find_plan, read_rows
-from roundsman.migration.profile import SourceProfile
+from roundsman.migration.profile import PEOPLE, SourceProfile
 from roundsman.migration.runs import RunState, close_run, find_run, open_run
 from roundsman.migration.sealing import Seal
 from roundsman.migration.seldom_collected import seldom_collected
 from roundsman.migration.sources.port import Source
+from roundsman.migration.taking import Import, take
 from roundsman.migration.write_back.restored import as_before_write_back
 
 
@@ -200,21 +203,18 @@ class _Application:
         self._add("customers", await insert_customers(self._tx, customers))
 
     async def _documents(self) -> None:
-        work = DocumentImport(
-            self._tx, self._source, self._profile, self._means.seal, run_id=self._run_id, as_of=self._header.as_of
-        )
-        collection = None
-        async for rows in read_rows(self._tx, self._chunks_id, Section.DOCUMENTS):
-            for part in _by_collection(rows):
-                if part[0].collection != collection:
-                    # A customer names his delivery boy: what stands before in the order must be there.
-                    await self._pipeline.drain()
-                    collection = part[0].collection
-                prepared = await work.prepare(part)
-                self._applied.drifted += prepared.drifted
-                self._applied.gone += prepared.gone
-                await self._pipeline.submit(work.write(prepared, self._add), len(part))
-        await self._pipeline.drain()
+        run = Import(self._profile, self._means.seal, self._run_id, self._header.as_of)
+        work = DocumentImport(self._tx, self._source, run)
+        crew = crew_for(self._header.counts["rows.documents"])
+        for place, collection in enumerate(self._profile.of_kind(*PEOPLE)):
+            rows = read_rows(self._tx, self._chunks_id, Section.DOCUMENTS, place)
+            async with aclosing(crew.in_order(take, work.takings(collection, rows))) as batches:
+                async for taking, taken in batches:
+                    self._applied.drifted += taking.drifted
+                    self._applied.gone += taking.gone
+                    await self._pipeline.submit(work.write(taken, self._add), len(taking.rows))
+            # A customer names his delivery boy: what stands before in the order must be there.
+            await self._pipeline.drain()
 
     async def _reviews(self, rows: Sequence[ReviewRow]) -> None:
         documents = [
@@ -244,12 +244,3 @@ class _Application:
             "drifted": sorted(self._applied.drifted),
             "gone": sorted(self._applied.gone),
         }
-
-
-def _by_collection(rows: Sequence[Any]) -> list[list[Any]]:
-    parts: list[list[Any]] = []
-    for row in rows:
-        if not parts or parts[-1][0].collection != row.collection:
-            parts.append([])
-        parts[-1].append(row)
-    return parts

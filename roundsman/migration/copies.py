@@ -10,7 +10,6 @@ import bson
 from bson import ObjectId
 from pymongo import ReplaceOne
 
-from roundsman.database.bulk import BulkOutcome, insert_missing
 from roundsman.database.collections import SOURCE_DOCUMENTS
 from roundsman.database.documents import without_absent
 from roundsman.database.raw import split_documents
@@ -72,15 +71,6 @@ def copy_documents(row: DocumentRow, plain: bytes, *, app_id: str | None, run: s
         for number, part in enumerate(further, start=1)
     ]
     return [head, *parts]
-
-
-async def insert_copies(tx: Tx, documents: Sequence[Document]) -> BulkOutcome:
-    """Write copies that are not there yet. Very large ones go one by one, for a message has a limit."""
-    large = [document for document in documents if "parts" in document or "part_of" in document]
-    outcome = await insert_missing(tx, SOURCE_DOCUMENTS, [one for one in documents if one not in large])
-    for document in large:
-        outcome += await insert_missing(tx, SOURCE_DOCUMENTS, [document])
-    return outcome
 
 
 async def renew_copies(tx: Tx, documents: Sequence[Document]) -> None:

@@ -7,7 +7,7 @@ import asyncio
 import os
 import signal
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
@@ -34,7 +34,7 @@ class Crew:
 
     async def in_order(
         self, work: Callable[[Piece], Result], pieces: AsyncIterator[Piece]
-    ) -> AsyncIterator[tuple[Piece, Result]]:
+    ) -> AsyncGenerator[tuple[Piece, Result], None]:
         """Do all pieces and give each with its result, in their order; few more are in the air than somebody works on."""
         if not self._processes:
             async for piece in pieces:

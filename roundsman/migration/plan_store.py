@@ -52,19 +52,21 @@ async def find_plan(tx: Tx, digest: str) -> tuple[PlanHeader, ObjectId] | None:
     return _header(document), document["chunks"]
 
 
-async def read_rows(tx: Tx, chunks_id: ObjectId, section: Section) -> AsyncIterator[list[Any]]:
-    """The rows of a section, chunk by chunk, in their order."""
+async def read_rows(tx: Tx, chunks_id: ObjectId, section: Section, *place: int) -> AsyncIterator[list[Any]]:
+    """The rows of a section, or of the places in it that begin with these numbers, chunk by chunk in their order."""
     read = READERS[section]
     # A reply of the usual size would be decoded at once, and take a hundred times the memory of a chunk.
-    chunks = tx.database[MIGRATION_PLANS].find(_chunk_range(chunks_id, section), batch_size=_CHUNKS_PER_REPLY)
+    chunks = tx.database[MIGRATION_PLANS].find(_chunk_range(chunks_id, section, *place), batch_size=_CHUNKS_PER_REPLY)
     cursor = chunks.sort("_id", 1)
     async for document in cursor:
         yield [read(row) for row in document["rows"]]
 
 
-def _chunk_range(chunks_id: ObjectId, section: Section | None = None) -> Document:
-    prefix = f"{chunks_id}:{section}:" if section else f"{chunks_id}:"
-    return {"_id": {"$gte": prefix, "$lt": prefix[:-1] + ";"}}
+def _chunk_range(chunks_id: ObjectId, section: Section | None = None, *place: int) -> Document:
+    """All ids that begin with the parts given: the next character after what ends a part bounds them."""
+    first = f"{chunks_id}:" if section is None else chunk_id(chunks_id, section, *place)
+    last = first[:-1] + chr(ord(first[-1]) + 1) if not place else f"{first}/"
+    return {"_id": {"$gte": first, "$lt": last}}
 
 
 def _header_document(header: PlanHeader) -> Document:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from roundsman.database.bulk import BulkOutcome, insert_missing, renew_fields
 from roundsman.database.collections import SUPPLIERS
 from roundsman.database.documents import find_value, iterate
-from roundsman.database.transaction import Tx
+from roundsman.database.transaction import Document, Tx
 from roundsman.ids import UserId
 from roundsman.suppliers.store import supplier_document, supplier_from
 from roundsman.suppliers.suppliers import Supplier
@@ -13,14 +13,19 @@ from roundsman.suppliers.suppliers import Supplier
 _FOLLOWED = ("name", "status", "phone", "email", "address", "gstin", "payment_terms")
 
 
+def supplier_documents(suppliers: Sequence[Supplier]) -> list[Document]:
+    """Suppliers as they are stored, to be inserted in bulk."""
+    return [supplier_document(one) for one in suppliers]
+
+
 async def insert_suppliers(tx: Tx, suppliers: Sequence[Supplier]) -> BulkOutcome:
     """Insert the suppliers that are not stored yet; compare the others."""
-    return await insert_missing(tx, SUPPLIERS, [supplier_document(supplier) for supplier in suppliers])
+    return await insert_missing(tx, SUPPLIERS, supplier_documents(suppliers))
 
 
 async def follow_suppliers(tx: Tx, suppliers: Sequence[Supplier]) -> int:
     """Bring what the source says of suppliers up to date; whose they are and since when stays. Count the changed."""
-    documents = [supplier_document(supplier) for supplier in suppliers]
+    documents = supplier_documents(suppliers)
     return await renew_fields(tx, SUPPLIERS, documents, guard="user_id", fields=_FOLLOWED)
 
 
