@@ -47,7 +47,9 @@ async def hand_phone_over(
         raise NoSharedPhone("none of the people of this question signs in with a phone that they share")
     had = await belongings_of(tx, holder)
     others = [one for one in found if one.user_ids != (holder,)]
-    changes: list[Change] = [await rewrite_identifier(tx, Identifier(one.key, (holder,), epoch=one.epoch)) for one in others]
+    changes: list[Change] = [
+        await rewrite_identifier(tx, Identifier(one.key, (holder,), epoch=one.epoch)) for one in others
+    ]
     for user_id in sorted({holder, *(one.user_ids[0] for one in others)} if others else ()):
         user, keys = await get_user(tx, user_id), [one.key for one in await identifiers_of_user(tx, user_id)]
         has_password = await find_credential(tx, user_id) is not None
