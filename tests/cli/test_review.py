@@ -65,7 +65,7 @@ async def test_about_staff_an_admin_is_named(imported: RoundsmanCommand, databas
     assert (nameless.returncode, "--by" in nameless.stderr) == (6, True)
     assert (nobody.returncode, "no active admin" in nobody.stderr) == (6, True)
     assert alone.returncode == 0, alone.stderr
-    assert "keep_apart" in imported("migrate", "review", "list", "--status", "decided").stdout
+    assert "keep-apart" in imported("migrate", "review", "list", "--status", "decided").stdout
 
 
 async def test_a_merge_and_a_run_are_taken_back(imported: RoundsmanCommand, database: Database) -> None:
