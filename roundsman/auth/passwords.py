@@ -4,16 +4,19 @@ A stored hash says by its beginning what it is:
 
 - `$argon2id$...`: what Roundsman makes, with the parameters of spec identity (OWASP: 19 MiB, 2 passes, 1 lane);
 - `$2a$`, `$2b$`, `$2y$`: bcrypt of an existing application, cost 4 to 15; bcrypt reads the first 72 bytes only;
-- `{SHA256}` and 64 lower-case hex digits: unsalted SHA-256 of an existing application.
+- `{SHA256}` and 64 lower-case hex digits: unsalted SHA-256 of an existing application;
+- `{ARGON2ID-SHA256}$argon2id$...`: such digits, wrapped in argon2id by `roundsman passwords wrap` (spec identity).
 
-Both imported forms verify once and are then renewed. Everything else (plain text, base64, unknown) is never taken over:
+All but the first verify once and are then renewed. Everything else (plain text, base64, unknown) is never taken over:
 its owner proves himself by OTP. A hash whose costs are out of bounds verifies nothing, so that no document can make
-the server work for minutes.
+the server work for minutes. Trying a password on an unsalted SHA-256 costs as much as on a wrapped one, so that the time
+does not tell which accounts are still to be wrapped.
 """
 
 import hashlib
 import hmac
 import re
+from enum import Enum
 from typing import Final
 
 import bcrypt
@@ -27,7 +30,6 @@ SHORTEST_PASSWORD: Final = 15
 LONGEST_PASSWORD: Final = 128
 
 _ARGON2ID = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1, type=Type.ID)
-_ARGON2ID_TAG: Final = "$argon2id$"
 _ARGON2ID_MOST_MEMORY_KIB: Final = 131_072
 _ARGON2ID_MOST_PASSES: Final = 10
 _ARGON2ID_MOST_LANES: Final = 4
@@ -35,7 +37,6 @@ _ARGON2ID_MOST_LANES: Final = 4
 _BCRYPT = re.compile(r"\$2[aby]\$(?:0[4-9]|1[0-5])\$[./A-Za-z0-9]{53}")
 _BCRYPT_MOST_BYTES: Final = 72
 
-_SHA256_TAG: Final = "{SHA256}"
 _SHA256_HEX = re.compile(r"[0-9a-fA-F]{64}")
 
 DUMMY_HASH: Final = "$argon2id$v=19$m=19456,t=2,p=1$1dmV3au8HmVLDsOhicm2lA$YhgLur3/Is4t9VrjaQU3NZRIjFPDzX8nc+fU/3zXkkA"
@@ -52,6 +53,15 @@ _KNOWN_DEFAULTS: Final = frozenset(
         "d8541cd85756b64db7fa4d90d99ecd014e0ef76a1759afb343837e67a5bef29c",
     }
 )
+
+
+class HashForm(Enum):
+    """What a stored hash is; the value is the tag that it begins with, and no tag begins with another."""
+
+    ARGON2ID = "$argon2id$"
+    BCRYPT = "$2"
+    SHA256 = "{SHA256}"
+    WRAPPED_SHA256 = "{ARGON2ID-SHA256}"
 
 
 class UnacceptablePassword(InvalidInput):
@@ -82,23 +92,45 @@ def imported_hash(raw: object) -> str | None:
     if _BCRYPT.fullmatch(text):
         return text
     if _SHA256_HEX.fullmatch(text):
-        return _SHA256_TAG + text.lower()
+        return HashForm.SHA256.value + text.lower()
     return None
+
+
+def form_of(stored: str) -> HashForm | None:
+    """Say what a stored hash is by its tag; None for every form that is not known."""
+    return next((form for form in HashForm if stored.startswith(form.value)), None)
+
+
+def wrap(stored: str) -> str:
+    """Hash an unsalted SHA-256 once more, with argon2id and a fresh salt; other forms are given back as they are.
+
+    The same password fits before and after.
+    """
+    if form_of(stored) is not HashForm.SHA256:
+        return stored
+    digits = stored.removeprefix(HashForm.SHA256.value)
+    return HashForm.WRAPPED_SHA256.value + _ARGON2ID.hash(_as_bytes(digits))
 
 
 def verify(password: str, stored: str) -> bool:
     """Say whether the password is the one behind the stored hash; False for every form that is not known."""
     secret = _as_bytes(password)
-    if stored.startswith(_ARGON2ID_TAG):
-        return _verify_argon2id(secret, stored)
-    if stored.startswith(_SHA256_TAG):
-        return hmac.compare_digest(hashlib.sha256(secret).hexdigest(), stored.removeprefix(_SHA256_TAG))
-    return bool(_BCRYPT.fullmatch(stored)) and _verify_bcrypt(secret, stored)
+    match form_of(stored):
+        case HashForm.ARGON2ID:
+            return _verify_argon2id(secret, stored)
+        case HashForm.BCRYPT:
+            return bool(_BCRYPT.fullmatch(stored)) and _verify_bcrypt(secret, stored)
+        case HashForm.SHA256:
+            return _verify_sha256(secret, stored.removeprefix(HashForm.SHA256.value))
+        case HashForm.WRAPPED_SHA256:
+            return _verify_argon2id(_sha256_digits(secret), stored.removeprefix(HashForm.WRAPPED_SHA256.value))
+        case None:
+            return False
 
 
 def needs_rehash(stored: str) -> bool:
     """Say whether a hash that just verified should be replaced by one with today's parameters."""
-    return not stored.startswith(_ARGON2ID_TAG) or _ARGON2ID.check_needs_rehash(stored)
+    return form_of(stored) is not HashForm.ARGON2ID or _ARGON2ID.check_needs_rehash(stored)
 
 
 def is_known_default(password: str) -> bool:
@@ -109,6 +141,15 @@ def is_known_default(password: str) -> bool:
 def _as_bytes(password: str) -> bytes:
     # A lone surrogate is no text, but it must be a wrong password, not a crash.
     return password.encode("utf-8", "surrogatepass")
+
+
+def _sha256_digits(secret: bytes) -> bytes:
+    return hashlib.sha256(secret).hexdigest().encode("ascii")
+
+
+def _verify_sha256(secret: bytes, digits: str) -> bool:
+    _verify_argon2id(secret, DUMMY_HASH)  # What it costs is the point.
+    return hmac.compare_digest(_sha256_digits(secret), _as_bytes(digits))
 
 
 def _verify_argon2id(secret: bytes, stored: str) -> bool:

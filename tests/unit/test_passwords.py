@@ -1,4 +1,6 @@
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import bcrypt
 import pytest
@@ -11,6 +13,14 @@ from roundsman.auth import passwords
 SHA = hashlib.sha256(b"milk at dawn").hexdigest()
 # A fixed salt: test ids are made of it, and all workers of a run must agree on them.
 BCRYPT = bcrypt.hashpw(b"milk at dawn", b"$2b$04$QgQ0umOTYoWBx7s5UjeC0.").decode()
+
+
+@contextmanager
+def quick_hashing() -> Iterator[None]:
+    """Hash with the least memory, so that many examples can be tried; verifying takes the costs from the hash."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_ARGON2ID", PasswordHasher(memory_cost=8, time_cost=1, parallelism=1))
+        yield
 
 
 def test_own_hash_verifies_its_password_and_no_other() -> None:
@@ -28,6 +38,55 @@ def test_imported_hash_verifies_and_is_due_for_renewal(raw: str | bytes) -> None
     assert passwords.verify("milk at dawn", stored)
     assert not passwords.verify("milk at dusk", stored)
     assert passwords.needs_rehash(stored)
+
+
+@given(password=st.text(), other=st.text())
+def test_a_wrapped_hash_verifies_its_password_and_nothing_else(password: str, other: str) -> None:
+    digits = hashlib.sha256(password.encode()).hexdigest()
+    imported = passwords.imported_hash(digits)
+    assert imported is not None
+
+    with quick_hashing():
+        stored = passwords.wrap(imported)
+
+    assert passwords.form_of(stored) is passwords.HashForm.WRAPPED_SHA256
+    assert passwords.verify(password, stored)
+    assert passwords.verify(other, stored) == (other == password)
+    assert not any(passwords.verify(text, stored) for text in (digits, imported, stored))
+    assert passwords.needs_rehash(stored)
+    assert digits not in stored
+
+
+def test_a_wrapped_hash_costs_what_an_own_one_costs() -> None:
+    stored = passwords.wrap("{SHA256}" + SHA)
+    assert passwords.verify("milk at dawn", stored)
+    assert not passwords.needs_rehash(stored.removeprefix(passwords.HashForm.WRAPPED_SHA256.value))
+
+
+def test_wrapping_twice_gives_two_salts() -> None:
+    assert passwords.wrap("{SHA256}" + SHA) != passwords.wrap("{SHA256}" + SHA)
+
+
+@pytest.mark.parametrize("stored", [BCRYPT, passwords.DUMMY_HASH, "{ARGON2ID-SHA256}" + passwords.DUMMY_HASH, "else"])
+def test_other_forms_are_not_wrapped(stored: str) -> None:
+    assert passwords.wrap(stored) == stored
+
+
+@pytest.mark.parametrize("form", passwords.HashForm)
+@given(rest=st.text(max_size=100))
+@settings(max_examples=20)
+def test_no_tag_makes_a_text_a_hash(form: passwords.HashForm, rest: str) -> None:
+    assert not passwords.verify("milk at dawn", form.value + rest)
+
+
+def test_a_wrapped_hash_with_costs_out_of_bounds_verifies_nothing() -> None:
+    inner = PasswordHasher(memory_cost=64, time_cost=11, parallelism=1).hash(SHA)
+    assert not passwords.verify("milk at dawn", passwords.HashForm.WRAPPED_SHA256.value + inner)
+
+
+def test_a_form_is_told_by_its_tag_alone() -> None:
+    for form in passwords.HashForm:
+        assert [one for one in passwords.HashForm if form.value.startswith(one.value)] == [form]
 
 
 @pytest.mark.parametrize("prefix", ["$2a$", "$2y$"])

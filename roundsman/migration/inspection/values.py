@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from bson import Code, DatetimeMS, DBRef, Decimal128, Int64, MaxKey, MinKey, ObjectId, Regex, Timestamp
 
-from roundsman.auth.passwords import imported_hash
+from roundsman.auth.passwords import HashForm, form_of, imported_hash
 from roundsman.migration.profile import Path
 
 ABSENT: Final = object()
@@ -98,7 +98,7 @@ def password_form(values: Iterable[object]) -> str:
     written = [value for value in values if value not in ("", b"")]
     for value in written:
         if known := imported_hash(value):
-            return "sha256" if known.startswith("{SHA256}") else "bcrypt"
+            return "sha256" if form_of(known) is HashForm.SHA256 else "bcrypt"
     return "unknown" if written else "none"
 
 

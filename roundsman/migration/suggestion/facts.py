@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from bson import Decimal128, ObjectId
 
-from roundsman.auth.passwords import imported_hash
+from roundsman.auth.passwords import HashForm, form_of, imported_hash
 from roundsman.identity.emails import EmailReason, read_email
 from roundsman.identity.phones import PhoneReason, read_phone
 from roundsman.migration.profile import Path
@@ -201,7 +201,7 @@ def traits_of(value: object) -> Iterator[Trait]:
 
 def _traits_of_text(value: str | bytes) -> Iterator[Trait]:
     if known := imported_hash(value):
-        yield Trait.SHA256 if known.startswith("{SHA256}") else Trait.BCRYPT
+        yield Trait.SHA256 if form_of(known) is HashForm.SHA256 else Trait.BCRYPT
         return
     if isinstance(value, bytes):
         return
