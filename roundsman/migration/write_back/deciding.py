@@ -13,7 +13,7 @@ from roundsman.migration.plan import Fate
 from roundsman.migration.profile import CollectionProfile, Kind, Path, SourceProfile
 from roundsman.migration.reading import source_id_text, values_at
 from roundsman.migration.sources.port import SourceDocument
-from roundsman.migration.write_back.fields import Absent, Blocked, FieldState, dotted, is_null, state_of
+from roundsman.migration.write_back.fields import Absent, Blocked, Old, dotted, is_null, state_of
 from roundsman.migration.write_back.ids import Form, SourceUser, SourceUsers, names_in
 from roundsman.migration.write_back.journal import rows_by_key
 from roundsman.migration.write_back.outcome import OWN_ID, Became, Outcome
@@ -23,7 +23,6 @@ from roundsman.migration.write_back.target import WriteBackTarget
 
 _DOCUMENTS_A_CHECKPOINT = 50_000
 _LARGEST_OLD_VALUE = 1_000_000
-_ABSENT = object()
 
 
 class Meaning(StrEnum):
@@ -126,15 +125,14 @@ class Deciding:
             values = await self._values(meaning, copies)
             self.outcome.add(place, Became.NO_STATUS, len(copies) - len(values))
             for key, value in values.items():
-                document = keyed[key]
-                state = _state(document, path)
-                if (became := self._left_alone(meaning, document, path, state)) is not None:
-                    self.outcome.add(place, became)
-                    self.outcome.list(became, [f"{key}:{dotted(path)}"])
+                judged = self._judge(meaning, keyed[key], path)
+                if isinstance(judged, Became):
+                    self.outcome.add(place, judged)
+                    self.outcome.list(judged, [f"{key}:{dotted(path)}"])
                     continue
                 own = meaning is Meaning.USER and not self._users.has(copies[key]["user_id"])
-                row = Row(collection.name, key.partition(":")[2], path, state, value, self.run, own)  # type: ignore[arg-type]  # blocked ones are left alone
-                (rows if isinstance(state, Absent) or is_null(state) else suspects).append(row)
+                row = Row(collection.name, key.partition(":")[2], path, judged, value, self.run, own)
+                (rows if isinstance(judged, Absent) or is_null(judged) else suspects).append(row)
         self._note_own_ids(rows)
         return rows
 
@@ -156,17 +154,28 @@ class Deciding:
         cursor = self.tx.database[CUSTOMERS].find(query, {"lifecycle.status": 1})
         return {customer["_id"]: customer["lifecycle"]["status"] async for customer in cursor}
 
-    def _left_alone(self, meaning: Meaning, document: SourceDocument, path: Path, state: FieldState) -> Became | None:
-        """Why a field is not written; None if it may be, as far as is known yet."""
-        if isinstance(state, Absent) or is_null(state):
-            return None
+    def _judge(self, meaning: Meaning, document: SourceDocument, path: Path) -> Old | Became:
+        """Why a field is left alone; or else what it holds, which may be written over as far as is known yet."""
+        if glanced := self._glance(meaning, document, path):
+            return glanced
+        state = state_of(document.bson, path)
         if isinstance(state, Blocked):
             return Became.BLOCKED
+        if isinstance(state, Absent) or is_null(state):
+            return state
         if meaning is Meaning.ACTIVATION_STATUS:
             return Became.PRESENT
         if any(self._names_user(value) for value in values_at(document.fields, (path,))):
             return Became.LINKED
-        return Became.BLOCKED if len(state.data) > _LARGEST_OLD_VALUE else None
+        return Became.BLOCKED if len(state.data) > _LARGEST_OLD_VALUE else state
+
+    def _glance(self, meaning: Meaning, document: SourceDocument, path: Path) -> Absent | Became | None:
+        """What most fields are so plainly that nobody has to look at their bytes."""
+        held = document.fields.get(path[0], self)
+        if held is self:
+            return Absent(path[:1])
+        is_link = len(path) == 1 and meaning is Meaning.USER and type(held) is str and held in self._known
+        return Became.LINKED if is_link else None
 
     def _names_user(self, value: Any) -> bool:  # noqa: ANN401 - any BSON value
         return any(name in self._known for name in names_in(value))
@@ -205,9 +214,3 @@ class Deciding:
                     for value in (document.id, *values_at(document.fields, paths)):
                         known.update(names_in(value))
         return frozenset(known)
-
-
-def _state(document: SourceDocument, path: Path) -> FieldState:
-    if len(path) == 1 and path[0] not in document.fields:
-        return Absent(path)
-    return state_of(document.bson, path)

@@ -27,16 +27,14 @@ class Form(StrEnum):
 
 def names_in(value: Any) -> Iterator[str]:  # noqa: ANN401 - any BSON value
     """Every id that a value may be or hold, as the text that all forms of that id share."""
-    if isinstance(value, Mapping):
-        value = list(value.values())
-    if isinstance(value, list):
-        for inner in value:
+    if (text := old_id(value)) is not None:
+        yield text
+        yield text.lower()
+    elif isinstance(value, Mapping | list):
+        for inner in value.values() if isinstance(value, Mapping) else value:
             yield from names_in(inner)
     elif isinstance(value, DBRef):
         yield from names_in(value.id)
-    elif (text := old_id(value)) is not None:
-        yield text
-        yield text.lower()
     elif isinstance(value, Binary) and value.subtype in _UUIDS:
         yield str(value.as_uuid(value.subtype))
     elif value is not None:

@@ -28,6 +28,7 @@ from roundsman.migration.write_back.raw_values import ARRAY, RawValue
 from roundsman.migration.write_back.rows import Row
 
 _MOST_ALIKE = 500
+_HEX_DIGITS = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +80,13 @@ def _may_share(row: Row) -> bool:
     """Whether what is there is nothing, at a place no list can come before, in a document known by its ObjectId."""
     is_nothing = isinstance(row.old, Absent) or is_null(row.old)
     is_plain = len(row.path) == 1 and isinstance(row.new, str | ObjectId)
-    return is_nothing and is_plain and isinstance(source_id_value(row.source_id), ObjectId)
+    return is_nothing and is_plain and len(row.source_id) == _HEX_DIGITS and row.source_id.isalnum()
 
 
 def _shared_write(rows: Sequence[Row]) -> Request:
-    path = rows[0].path
-    criteria = {"_id": {"$in": _ids(rows)}, **while_it_is(path, rows[0].old)}
-    return Request(rows, criteria, [{"$set": {dotted(path): _own_value(rows)}}], to_the_letter=True)
+    path, ids = rows[0].path, [ObjectId(row.source_id) for row in rows]
+    criteria = {"_id": {"$in": ids}, **while_it_is(path, rows[0].old)}
+    return Request(rows, criteria, [{"$set": {dotted(path): _own_value(rows, ids)}}], to_the_letter=True)
 
 
 def _single_write(row: Row) -> Request:
@@ -94,11 +95,12 @@ def _single_write(row: Row) -> Request:
 
 
 def _shared_restore(rows: Sequence[Row]) -> Request:
-    path, kind = dotted(rows[0].path), RawValue.of(rows[0].new).type_number
+    path, ids = dotted(rows[0].path), [ObjectId(row.source_id) for row in rows]
+    kind = RawValue.of(rows[0].new).type_number
     criteria = {
-        "_id": {"$in": _ids(rows)},
+        "_id": {"$in": ids},
         path: {"$type": kind, "$not": {"$type": ARRAY}},
-        "$expr": {"$eq": [f"${path}", _own_value(rows)]},
+        "$expr": {"$eq": [f"${path}", _own_value(rows, ids)]},
     }
     return Request(rows, criteria, to_restore(rows[0].path, rows[0].old), to_the_letter=True)
 
@@ -109,11 +111,7 @@ def _single_restore(row: Row) -> Request:
     return Request([row], criteria, to_restore(row.path, row.old), to_the_letter=True)
 
 
-def _ids(rows: Sequence[Row]) -> list[Any]:
-    return [source_id_value(row.source_id) for row in rows]
-
-
-def _own_value(rows: Sequence[Row]) -> Mapping[str, Any]:
+def _own_value(rows: Sequence[Row], ids: Sequence[ObjectId]) -> Mapping[str, Any]:
     """For the server: the new value of the document that it is looking at."""
     values = {"$literal": [row.new for row in rows]}
-    return {"$arrayElemAt": [values, {"$indexOfArray": [{"$literal": _ids(rows)}, "$_id"]}]}
+    return {"$arrayElemAt": [values, {"$indexOfArray": [{"$literal": ids}, "$_id"]}]}
