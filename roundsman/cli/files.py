@@ -25,6 +25,14 @@ def write_file(file: Path, content: str) -> None:
         raise FileNotWritable(f"{file} cannot be written: {error.strerror}") from error
 
 
+def make_private_file(file: Path) -> None:
+    """Make sure, before long work, that a file for its owner's eyes can be written. Raises FileNotWritable."""
+    try:
+        file.touch(mode=0o600)
+    except OSError as error:
+        raise FileNotWritable(f"{file} cannot be written: {error.strerror}") from error
+
+
 def write_new_file(file: Path, content: str) -> None:
     """Write a file that is not there yet. Raises FileExists or FileNotWritable."""
     require_new(file)

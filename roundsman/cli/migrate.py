@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from roundsman.cli import review
+from roundsman.cli.files import make_private_file, write_file
 from roundsman.cli.inspect import inspect
 from roundsman.cli.output import FINDINGS, json_text, print_json, print_table, say, warn
 from roundsman.cli.progress import shown_progress
@@ -78,6 +79,8 @@ def plan_(
 
 
 async def _plan(locator: str | None, profile: SourceProfile, as_of: str | None, out: Path | None) -> PlanHeader:
+    if out:
+        make_private_file(out)
     async with _opened(locator, profile) as (runtime, opened):
         moment = datetime.fromisoformat(as_of) if as_of else runtime.clock()
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
@@ -219,7 +222,7 @@ def report_(
     """Write the data cleanup report of the last import, with its proofs made anew."""
     content = run(_report(source, read_profile(profile), as_json=as_json))
     if out:
-        out.write_text(content)
+        write_file(out, content)
         say(f"Written to {out}")
     else:
         say(content)

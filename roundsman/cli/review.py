@@ -53,7 +53,11 @@ def list_(
         print_json([asdict(review) for review in reviews])
         return
     rows = [(one.id, one.list, one.rule, _said(one), " ".join(one.members), ", ".join(one.evidence)) for one in reviews]
+    if not rows:
+        say(f"There is no {status} question.")
+        return
     print_table(("review", "list", "rule", "answer", "documents", "evidence"), rows)
+    say("\nEach of them side by side, with what each answer does: roundsman migrate review show REVIEW")
 
 
 async def _list(names: list[str], status: ReviewStatus, limit: int) -> list[Review]:
@@ -64,9 +68,9 @@ async def _list(names: list[str], status: ReviewStatus, limit: int) -> list[Revi
 
 def _said(review: Review) -> str:
     if review.given:
-        return str(review.given.answer.decision)
+        return _word(review.given.answer.decision)
     if review.proposal:
-        return f"proposed: {review.proposal.answer.decision}"
+        return f"proposed: {_word(review.proposal.answer.decision)}"
     if review.settled_by:
         return f"by review {review.settled_by}"
     return "put off" if review.deferral else "-"
@@ -93,14 +97,16 @@ def _print_question(shown: SideBySide) -> None:
     if shown.about_staff:
         say("It is about staff: where there are two active admins, both have to give the same answer.")
     if one.proposal:
-        say(f"Proposed: {one.proposal.answer.decision} by {one.proposal.by}, because: {one.proposal.answer.reason}")
+        say(
+            f"Proposed: {_word(one.proposal.answer.decision)} by {one.proposal.by}, because: {one.proposal.answer.reason}"
+        )
     say("")
     columns = [_column(side) for side in shown.sides]
     rows = [(name, *(column[name] for column in columns)) for name in columns[0]]
     print_table(("", *(str(number) for number in range(1, len(columns) + 1))), rows)
     say("")
     for decision, sentence in shown.answers.items():
-        say(f"{decision}: {sentence}")
+        say(f"{_word(decision)}: {sentence}")
 
 
 def _column(side: Side) -> dict[str, str]:
@@ -145,11 +151,16 @@ def decide_(
         say(f"Review {review}: {_said(outcome.review)}.")
 
 
+def _word(decision: str) -> str:
+    """An answer as it is typed."""
+    return decision.replace("_", "-")
+
+
 def _decision(word: str) -> Decision:
     try:
         return Decision(word.replace("-", "_"))
     except ValueError:
-        words = ", ".join(one.value.replace("_", "-") for one in Decision)
+        words = ", ".join(map(_word, Decision))
         raise InvalidInput(f"there is no answer {word}; there are: {words}") from None
 
 

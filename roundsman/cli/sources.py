@@ -11,9 +11,9 @@ from roundsman.cli.output import warn
 from roundsman.errors import Conflict, InvalidInput
 from roundsman.migration.plan import PlanHeader
 from roundsman.migration.profile import SourceProfile, builtin_profile, profile_from_file
+from roundsman.migration.sources.mongodb import without_password
 from roundsman.migration.sources.opening import Opened, open_source, open_with_profile
 from roundsman.migration.sources.port import Source
-from roundsman.migration.sources.table import is_table
 from roundsman.settings import load_settings
 
 BUILT_IN: Final = "earlybird"
@@ -64,8 +64,11 @@ async def opened_import(option: str | None, profile: SourceProfile) -> AsyncIter
 
 
 def planned_source(option: str | None, planned: str) -> str:
-    """Where to apply a plan from: a list is where it was; a database's settings know its password, which plans do not."""
-    return option or (planned if is_table(planned) else load_settings().source or planned)
+    """Where to apply a plan from: what it was made from, for which the settings may know the password, which plans do not."""
+    if option:
+        return option
+    known = load_settings().source
+    return known if known and without_password(known) == planned else planned
 
 
 def require_planned(opened: Opened, header: PlanHeader) -> None:

@@ -150,7 +150,8 @@ async def _open_review(tx: Tx, review_id: str, *, now: datetime) -> Review:
     review = await get_review(tx, review_id)
     if review.status is not ReviewStatus.OPEN:
         raise ReviewNotOpen(
-            f"review {review_id} is answered; take the answer back first: roundsman migrate review undo {review_id}"
+            f"review {review_id} is answered; take the answer back first: roundsman migrate review undo {review_id} "
+            "--reason WHY"
         )
     return review
 

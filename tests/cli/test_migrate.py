@@ -60,6 +60,31 @@ async def test_from_a_plan_to_a_report(roundsman: RoundsmanCommand, database: Da
     assert "ok    content" in damaged.stdout
 
 
+async def test_a_plan_is_applied_from_what_it_was_made_from(
+    roundsman: RoundsmanCommand, database: Database, shop: str
+) -> None:
+    planned = roundsman("migrate", "plan", "--source", str(FIXTURES / "seed_chain"), "--json")
+    digest = json.loads(planned.stdout)["digest"]
+
+    applied = roundsman.with_settings(ROUNDSMAN_SOURCE=shop)("migrate", "apply", "--plan", digest)
+
+    assert applied.returncode == 0, applied.stderr
+    assert "since the plan" not in applied.stdout
+    assert await database[USERS].count_documents({}) == 14
+
+
+async def test_a_plan_is_written_for_its_owner_or_not_begun(roundsman: RoundsmanCommand, shop: str) -> None:
+    plan = ("migrate", "plan", "--source", shop, "--out")
+
+    nowhere = roundsman(*plan, "no/such/folder/plan.jsonl")
+    written = roundsman(*plan, "plan.jsonl")
+
+    assert (nowhere.returncode, nowhere.stdout) == (2, "")
+    assert "no/such/folder/plan.jsonl cannot be written" in nowhere.stderr
+    assert written.returncode == 0, written.stderr
+    assert (roundsman.directory / "plan.jsonl").stat().st_mode & 0o777 == 0o600
+
+
 async def test_the_same_moment_gives_the_same_digest_anywhere(roundsman: RoundsmanCommand, runtime: Runtime) -> None:
     folder, moment = FIXTURES / "seed_chain", "2026-11-23"
 

@@ -1,5 +1,6 @@
 """A MongoDB database as source: any server, standalone too; a user who may only read is enough."""
 
+import re
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -113,13 +114,19 @@ def without_password(uri: str) -> str:
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
 
 
+def said_by_server(error: OperationFailure) -> str:
+    """Why a server refused, without the command and its bookkeeping."""
+    reason = str((error.details or {}).get("errmsg", "no reason given"))
+    return re.sub(r" to execute command .*", "", reason, flags=re.DOTALL)
+
+
 @contextmanager
 def explained(locator: str) -> Iterator[None]:
     """Turn what keeps the body from reading into one sentence. Raises SourceUnreachable."""
     try:
         yield
     except OperationFailure as error:
-        reason = (error.details or {}).get("errmsg", "no reason given")
+        reason = said_by_server(error)
         raise SourceUnreachable(
             f"the source {locator} refuses to be read: {reason}; give --source with the name and password of a user who "
             "may read it, and authSource=admin if that is where he is known"
