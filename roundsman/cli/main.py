@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from roundsman.cli import admin, commands, cutover, db, demo, legacy, migrate, serve, settings, sync, worker
+from roundsman.cli import admin, commands, cutover, db, demo, legacy, migrate, passwords, serve, settings, sync, worker
 from roundsman.cli.output import fail, say
 from roundsman.errors import RoundsmanError
 
@@ -25,6 +25,7 @@ app.add_typer(legacy.app, name="legacy")
 migrate.app.command("sync")(sync.sync)
 app.add_typer(migrate.app, name="migrate")
 migrate.app.command("cutover")(cutover.cutover_)
+app.add_typer(passwords.app, name="passwords")
 app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
 app.command("worker")(worker.worker)

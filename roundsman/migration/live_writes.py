@@ -21,7 +21,7 @@ Pipeline = list[dict[str, Any]]
 _IMPORTED: Final = {"$regex": "^import:"}
 _BY_AN_IMPORT: Final = {"$regex": "^(import:|sync$)"}
 _TOLD_BY_ITS_DOCUMENT: Final = ("user.registered", "customer.registered")
-_NOT_WRITTEN_LIVE: Final = r"^(session|mode|review|source|database|document|users)\."
+_NOT_WRITTEN_LIVE: Final = r"^(session|mode|review|source|database|document|users|passwords)\."
 _OPERATIONS: Final = r"^(order|delivery|payment|subscription|payout|purchase_order|ledger)\."
 
 
