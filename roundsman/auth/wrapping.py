@@ -85,6 +85,7 @@ async def _wrap_batches(tx: Tx, lease: Lease, means: Means, done: Wrapped) -> bo
     """Go through the credentials once; says whether it was told to end before the last."""
     total = (await count_forms(tx))[HashForm.SHA256]
     after = None
+    means.progress(0, total)
     with ThreadPoolExecutor(means.threads, thread_name_prefix="password-wrapping") as threads:
         while batch := await list_credentials(
             tx, HashForm.SHA256, after=after, limit=_BATCH_PER_THREAD * means.threads

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from roundsman.audit_log.entries import SYSTEM
+from roundsman.auth.wrapping import Means, Wrapped, wrap_passwords
 from roundsman.database.collections import (
     CREDENTIALS,
     CUSTOMERS,
@@ -128,6 +129,19 @@ async def test_taking_the_split_back_joins_them_as_they_were(merged: Import, dat
     assert await contents(database, without=NOT_PEOPLE) == before
     assert await database[REVIEWS].count_documents({}) == 0
     assert (await merged.verify()).passed
+
+
+async def test_wrapping_passwords_keeps_no_split_from_being_taken_back(merged: Import, database: Database) -> None:
+    runtime = merged.runtime
+    parted = await split(merged, await tombstone(database))
+
+    assert await wrap_passwords(runtime.tx, Means(runtime.clock, threads=1)) == Wrapped(wrapped=1)
+    assert await database[CREDENTIALS].count_documents({}) == 2
+    await take_answer_back(runtime.tx, parted.review_id, reason="one woman", actor=SYSTEM, now=runtime.clock())
+
+    assert await database[CREDENTIALS].count_documents({"_id": parted.user_id}) == 0
+    assert (await merged.verify()).passed
+    assert (await merged.plan()).automatic_actions == 0
 
 
 async def test_after_cutover_what_was_born_here_stays_and_is_told(merged: Import, database: Database) -> None:

@@ -11,8 +11,10 @@ from bson import ObjectId
 
 from roundsman.audit_log.entries import SYSTEM, Actor, AuditEntry
 from roundsman.audit_log.log import entries_about, record
-from roundsman.auth.credential_storage import set_password
+from roundsman.auth.credential_storage import insert_credentials, set_password
+from roundsman.auth.credentials import Credential, CredentialOrigin
 from roundsman.auth.sessions import find_live_session, open_session
+from roundsman.auth.wrapping import Means, wrap_passwords
 from roundsman.catalog.listing import insert_products
 from roundsman.catalog.products import Product
 from roundsman.customers.linkage import insert_customers
@@ -241,6 +243,19 @@ async def test_people_who_arrive_in_the_source_meanwhile_keep_nobody_from_going_
     await imported.run(as_of=imported.runtime.clock() + timedelta(hours=2))
     await take_people_back(imported.runtime.tx, now=imported.runtime.clock())
     assert await get_mode(imported.runtime.tx) == SHADOW
+
+
+async def test_wrapping_passwords_keeps_nobody_from_going_back(imported: Import, live: datetime) -> None:
+    tx = imported.runtime.tx
+    assert live
+    await insert_credentials(
+        tx, [Credential(UserId(ObjectId()), "{SHA256}" + "a" * 64, CredentialOrigin.IMPORTED, live)]
+    )
+    assert (await wrap_passwords(tx, Means(imported.runtime.clock, threads=1))).wrapped
+
+    await take_people_back(tx, now=imported.runtime.clock())
+
+    assert await get_mode(tx) == SHADOW
 
 
 def test_what_counts_as_written_is_told_once() -> None:
