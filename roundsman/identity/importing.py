@@ -12,7 +12,7 @@ from roundsman.database.documents import iterate
 from roundsman.database.transaction import Tx
 from roundsman.identity.identifiers import alias_key
 from roundsman.identity.store import identifier_document, identifier_from, user_document, user_from
-from roundsman.identity.users import Identifier, User, UserStatus
+from roundsman.identity.users import Claim, Identifier, User, UserStatus
 from roundsman.ids import UserId
 
 
@@ -76,6 +76,13 @@ async def find_users_known_as(tx: Tx, old_ids: Sequence[str]) -> dict[str, UserI
 async def find_users(tx: Tx, user_ids: Sequence[UserId]) -> list[User]:
     """Those of the users that exist."""
     return [user async for user in iterate(tx, USERS, user_from, {"_id": {"$in": list(user_ids)}})]
+
+
+async def claimed_among(tx: Tx, user_ids: Sequence[UserId]) -> list[UserId]:
+    """Those of the users who have taken their accounts into their hands."""
+    wanted = {"_id": {"$in": list(user_ids)}, "claim": Claim.CLAIMED.value}
+    found = tx.database[USERS].find(wanted, {"_id": 1}, session=tx.session)
+    return [UserId(document["_id"]) async for document in found]
 
 
 async def add_profile_roles(tx: Tx, user_id: UserId, *, roles: Sequence[Role], to_confirm: Sequence[Role]) -> bool:

@@ -2,7 +2,8 @@
 
 No join by transitivity alone (V1): a cluster of more than eight records is taken apart for review, and so is one that
 brings together two records which may not be (V2, V3, or names that differ on one phone). Where one weak edge alone holds
-two parts together, that edge is cut and becomes a review. A cluster never joins two users that exist.
+two parts together, that edge is cut and becomes a review. A cluster never joins two users that exist, nor a user who is
+claimed with what is not linked to him, once people are live (V5, see `sparing`).
 """
 
 from array import array
@@ -13,13 +14,15 @@ from functools import partial
 from itertools import chain, groupby
 
 from roundsman.identity.names import Verdict
+from roundsman.ids import UserId
 from roundsman.migration.matching import PHONE, Outcome, PairDecision, Rule
 from roundsman.migration.pairing import DecidedPair, Pair, PairList
 from roundsman.migration.roster import Roster, Row
+from roundsman.migration.sparing import NOBODY, overreaches, sparing
 
 _LARGEST_CLUSTER = 8
 _SMALLEST_TRANSITIVE = 3
-_VETOES = (Rule.VERIFIED_DIFFER, Rule.KEPT_APART)
+_VETOES = (Rule.VERIFIED_DIFFER, Rule.KEPT_APART, Rule.CLAIMED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +44,10 @@ class Clustering:
     questions: tuple[OpenQuestion, ...]
 
 
-def cluster(roster: Roster, pairs: Iterable[DecidedPair]) -> Clustering:
-    """Join what the rules join, hold what they hold."""
+def cluster(roster: Roster, pairs: Iterable[DecidedPair], claimed: frozenset[UserId] = NOBODY) -> Clustering:
+    """Join what the rules join, hold what they hold; the `claimed` users get only what is linked to them."""
     joins, doubts, apart = PairList(), PairList(), PairList()
-    for pair in pairs:
+    for pair in sparing(roster, pairs, claimed) if claimed else pairs:
         if pair.decision.outcome is Outcome.JOIN and not _are_two_users(roster, pair):
             joins.append(pair)
         elif pair.decision.outcome is Outcome.APART:
@@ -52,7 +55,7 @@ def cluster(roster: Roster, pairs: Iterable[DecidedPair]) -> Clustering:
         else:
             doubts.append(pair)
     parts = Partition(len(roster), joins.rows())
-    held, cut = _held(roster, parts, joins, filter(_is_veto, chain(apart, doubts)))
+    held, cut = _held(roster, parts, joins, filter(_is_veto, chain(apart, doubts)), claimed)
     cut_rows = set(map(_rows, cut))
     kept = PairList(pair for pair in joins if _rows(pair) not in cut_rows and pair.a not in held and pair.b not in held)
     final = parts if len(kept) == len(joins) else Partition(len(roster), kept.rows())
@@ -110,7 +113,7 @@ class Partition:
 
 
 def _held(
-    roster: Roster, parts: Partition, joins: PairList, vetoes: Iterable[DecidedPair]
+    roster: Roster, parts: Partition, joins: PairList, vetoes: Iterable[DecidedPair], claimed: frozenset[UserId]
 ) -> tuple[dict[Row, OpenQuestion], frozenset[DecidedPair]]:
     vetoed = {parts.root(pair.a): pair for pair in vetoes if parts.root(pair.a) == parts.root(pair.b)}
     edges = _edges_of_doubtful(roster, parts, joins, vetoed.keys())
@@ -119,8 +122,11 @@ def _held(
     for root, of_cluster in edges.items():
         rows = sorted({row for pair in of_cluster for row in (pair.a, pair.b)})
         users = {owner for row in rows if (owner := roster.owner_of(row)) is not None}
-        if _is_too_large(rows, of_cluster) or len(users) > 1 or root in vetoed:
-            why = _why_held(rows, len(users), vetoed.get(root))
+        against = vetoed[root].decision.rule if root in vetoed else None
+        if claimed and against is None and overreaches(roster, rows, of_cluster, claimed):
+            against = Rule.CLAIMED
+        if _is_too_large(rows, of_cluster) or len(users) > 1 or against:
+            why = _why_held(rows, len(users), against)
             question = OpenQuestion(tuple(rows), Outcome.UNSURE, Rule.TOO_LARGE_OR_WEAK, why)
             held |= dict.fromkeys(rows, question)
         elif len(rows) >= _SMALLEST_TRANSITIVE and any(pair.decision.weak for pair in of_cluster):
@@ -150,9 +156,9 @@ def _edges_of_doubtful(
     return edges
 
 
-def _why_held(rows: Sequence[Row], users: int, veto: DecidedPair | None) -> tuple[str, ...]:
+def _why_held(rows: Sequence[Row], users: int, veto: Rule | None) -> tuple[str, ...]:
     exist = (f"{users} users exist",) if users > 1 else ()
-    against = (f"against it: {veto.decision.rule}",) if veto else ()
+    against = (f"against it: {veto}",) if veto else ()
     return (f"{len(rows)} records", *exist, *against)
 
 

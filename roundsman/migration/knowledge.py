@@ -11,7 +11,7 @@ from roundsman.access.roles import STAFF_ROLES
 from roundsman.customers.linkage import customers_of_users
 from roundsman.database.collections import IDENTIFIERS, REVIEWS, SOURCE_DOCUMENTS
 from roundsman.database.transaction import Tx
-from roundsman.identity.importing import find_identifiers, find_users
+from roundsman.identity.importing import claimed_among, find_identifiers, find_users
 from roundsman.identity.mode import PeopleMode, get_mode
 from roundsman.identity.names import fold_name
 from roundsman.identity.users import User
@@ -41,6 +41,7 @@ async def learn(tx: Tx, roster: Roster) -> Known:
     await _add_own_users(tx, roster, assigned, owners)
     with_customer = await _with_customer(tx, roster, assigned)
     asked, kept_apart, joined = await _reviews(tx, roster)
+    people_are_live = await _are_live(tx, assigned)
     return Known(
         assigned,
         owners,
@@ -48,13 +49,23 @@ async def learn(tx: Tx, roster: Roster) -> Known:
         asked_by_member(asked),
         kept_apart,
         joined - kept_apart,
-        people_are_live=await _are_live(tx, assigned),
+        people_are_live=people_are_live,
+        claimed=await _claimed(tx, roster, assigned) if people_are_live else frozenset(),
     )
 
 
 async def _are_live(tx: Tx, assigned: Mapping[Row, Assigned]) -> bool:
     """Whether people are managed here; what never followed a source begins by following it."""
     return bool(assigned) and (await get_mode(tx)).people is PeopleMode.LIVE
+
+
+async def _claimed(tx: Tx, roster: Roster, assigned: Mapping[Row, Assigned]) -> frozenset[UserId]:
+    """The claimed users among the owners; where no record is new, nobody could join them."""
+    if all(row in assigned or roster.owner_of(row) for row in range(len(roster))):
+        return frozenset()
+    owners = {owner for row in roster.owned_rows() if (owner := roster.owner_of(row)) is not None}
+    found = [await claimed_among(tx, batch) for batch in _batches(owners)]
+    return frozenset(user for users in found for user in users)
 
 
 async def _assignments(tx: Tx, roster: Roster) -> dict[Row, Assigned]:

@@ -31,6 +31,8 @@ class Rule(StrEnum):
     VERIFIED_DIFFER = "V2"
     KEPT_APART = "V3"
     STAFF = "V4"
+    CLAIMED = "V5"
+    """Not of pairs alone: one of them is a user who is claimed, and people are live."""
     LINK = "L1"
     USERS_SAME = "U1"
     USERS_UNSURE = "U2"

@@ -45,6 +45,8 @@ class Known:
     joined: frozenset[tuple[Row, Row]] = frozenset()
     people_are_live: bool = False
     """Whether users who exist sign in with what was proved here, whatever the source says since."""
+    claimed: frozenset[UserId] = frozenset()
+    """Once people are live, the users who have taken their accounts into their hands."""
 
     def restricted_to(self, roster: Roster, places: Mapping[Row, Row]) -> "Known":
         """What is known of some rows, which have other places elsewhere; keys and users may be of others too."""
@@ -59,6 +61,7 @@ class Known:
             kept_apart=frozenset((places[a], places[b]) for a, b in self.kept_apart if a in places and b in places),
             joined=frozenset((places[a], places[b]) for a, b in self.joined if a in places and b in places),
             people_are_live=self.people_are_live,
+            claimed=frozenset(owner for row in places if (owner := roster.owner_of(row)) in self.claimed and owner),
         )
 
 
@@ -93,7 +96,7 @@ class People:
         pairs = decide_pairs(
             roster, crowded=self.crowded, kept_apart=known.kept_apart, joined=known.joined, archived=archived
         )
-        self.clustering: Clustering = cluster(roster, pairs)
+        self.clustering: Clustering = cluster(roster, pairs, known.claimed)
         self._question_of = self._first_questions()
         self.persons = tuple(person for rows in self._gathered() for person in self._persons(rows))
         self.person_of = self._persons_by_row()

@@ -24,6 +24,7 @@ RULES: Final[Mapping[str, RuleText]] = {
     Rule.VERIFIED_DIFFER: RuleText("verified phones or official ids differ", "not joined; somebody decides"),
     Rule.KEPT_APART: RuleText("somebody said that they are not one person", "never joined"),
     Rule.STAFF: RuleText("one of them is staff", "not joined, so that nobody gets rights by it; somebody decides"),
+    Rule.CLAIMED: RuleText("one of them is a user who is claimed, and people are live", "not joined; somebody decides"),
     Rule.LINK: RuleText("one names the other, or both carry the same id", "linked"),
     Rule.USERS_SAME: RuleText("two accounts with the same phone and the same name", "merged"),
     Rule.USERS_UNSURE: RuleText(
