@@ -22,6 +22,7 @@ from roundsman.migration.write_back.rows import Row
 from roundsman.migration.write_back.target import WriteBackTarget
 
 _DOCUMENTS_A_CHECKPOINT = 50_000
+_ROWS_A_BATCH = 2_000
 _LARGEST_OLD_VALUE = 1_000_000
 
 
@@ -101,10 +102,14 @@ class Deciding:
             waiting, last = waiting + len(batch), source_id_text(batch[-1].id)
             yield Decided(rows, len(batch))
             if waiting >= _DOCUMENTS_A_CHECKPOINT:
-                yield Decided(await self._still_dangling(suspects), reached=last)
+                async for part in self._still_dangling(suspects):
+                    yield Decided(part)
+                yield Decided((), reached=last)
                 suspects, waiting = [], 0
         if waiting:
-            yield Decided(await self._still_dangling(suspects), reached=last)
+            async for part in self._still_dangling(suspects):
+                yield Decided(part)
+            yield Decided((), reached=last)
 
     def _paths(self, collection: CollectionProfile) -> dict[Meaning, Path]:
         return {
@@ -180,24 +185,26 @@ class Deciding:
     def _names_user(self, value: Any) -> bool:  # noqa: ANN401 - any BSON value
         return any(name in self._known for name in names_in(value))
 
-    async def _still_dangling(self, suspects: Sequence[Row]) -> list[Row]:
+    async def _still_dangling(self, suspects: Sequence[Row]) -> AsyncIterator[list[Row]]:
         """Look again at links that seem to lead nowhere: to a user who came since, or to what we wrote ourselves."""
-        if not suspects:
-            return []
-        self._known = await self._ids_of_users()
-        written = await rows_by_key(self.tx, [row.key for row in suspects])
-        rows = []
-        for row in suspects:
-            place = f"{row.collection}.{dotted(row.path)}"
-            before = written.get(row.key)
-            if before and RawValue.of(before.new) == row.old:
-                self.outcome.add(place, Became.WRITTEN_BEFORE)
-            elif RawValue.of(row.new) == row.old or self._names_user(row.old.decoded()):  # type: ignore[union-attr]  # suspects hold something
-                self.outcome.add(place, Became.LINKED)
-            else:
-                rows.append(row)
-        self._note_own_ids(rows)
-        return rows
+        if suspects:
+            self._known = await self._ids_of_users()
+        for start in range(0, len(suspects), _ROWS_A_BATCH):
+            batch = suspects[start : start + _ROWS_A_BATCH]
+            written = await rows_by_key(self.tx, [row.key for row in batch])
+            rows = [row for row in batch if self._leads_nowhere(row, written.get(row.key))]
+            self._note_own_ids(rows)
+            yield rows
+
+    def _leads_nowhere(self, row: Row, before: Row | None) -> bool:
+        place, held = f"{row.collection}.{dotted(row.path)}", row.old
+        if before and RawValue.of(before.new) == held:
+            self.outcome.add(place, Became.WRITTEN_BEFORE)
+        elif RawValue.of(row.new) == held or (isinstance(held, RawValue) and self._names_user(held.decoded())):
+            self.outcome.add(place, Became.LINKED)
+        else:
+            return True
+        return False
 
     def _note_own_ids(self, rows: Iterable[Row]) -> None:
         own = [row.key for row in rows if row.own_id]

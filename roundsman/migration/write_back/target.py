@@ -15,7 +15,7 @@ from pymongo.uri_parser import parse_uri
 
 from roundsman.errors import InvalidInput, NotPermitted
 from roundsman.migration.reading import source_id_text, source_id_value
-from roundsman.migration.sources.mongodb import documents_in, explained, without_password
+from roundsman.migration.sources.mongodb import documents_in, explained, said_by_server, without_password
 from roundsman.migration.sources.port import SourceDocument, SourceUnreachable
 from roundsman.migration.write_back.requests import Request
 
@@ -150,7 +150,7 @@ class WriteBackTarget:
         try:
             yield
         except OperationFailure as error:
-            reason = (error.details or {}).get("errmsg", "no reason given")
+            reason = said_by_server(error)
             if error.code != _UNAUTHORIZED:
                 raise SourceUnreachable(f"the source {self.locator} cannot be written to: {reason}") from error
             raise SourceForbidsWriting(

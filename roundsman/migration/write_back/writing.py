@@ -157,14 +157,13 @@ class _Writing:
             await self._settle(rows, await self._refused(requests, updated))
 
     async def _refused(self, requests: Sequence[Request], updated: Updated) -> Mapping[str, str]:
-        """What the source's own rules refused, by row: of a shared request each row is tried again by itself."""
-        refused = {requests[place].rows[0].key: reason for place, reason in updated.refused.items()}
-        shared = [row for place in updated.refused if len(requests[place].rows) > 1 for row in requests[place].rows]
-        if not shared:
-            return refused
-        requests = write_requests(shared, sharing=False)
-        updated = await self.target.update(shared[0].collection, requests)
-        return refused | {requests[place].rows[0].key: reason for place, reason in updated.refused.items()}
+        """What the source's own rules refuse, by row: one refusal ends a shared request, so each is tried by itself."""
+        tried = [row for place in updated.refused for row in requests[place].rows]
+        if not tried:
+            return {}
+        singly = write_requests(tried, sharing=False)
+        again = await self.target.update(tried[0].collection, singly)
+        return {singly[place].rows[0].key: reason for place, reason in again.refused.items()}
 
     async def _settle(self, rows: Sequence[Row], refused: Mapping[str, str]) -> None:
         settled = await settle(self.target, rows)
