@@ -6,7 +6,6 @@ from typing import Annotated, Final, TypedDict
 
 import typer
 
-from roundsman.cli.output import say
 from roundsman.cli.running import run
 from roundsman.errors import Unavailable
 from roundsman.runtime import Runtime, open_runtime
@@ -48,10 +47,12 @@ async def _serve(settings: Settings, *, host: str, port: int, workers: int) -> N
         if workers == 1:
             await serve_runtime(runtime, host=host, port=port)
             return
-        _announce(host, port)
         # Blocks on purpose: nothing else happens here, and only the main thread can watch over processes.
         import uvicorn  # noqa: PLC0415  as below
 
+        from roundsman.cli.answering import announce  # noqa: PLC0415  as below
+
+        announce(host, port)
         uvicorn.run(_FACTORY, factory=True, host=host, port=port, workers=workers, **_QUIET)
 
 
@@ -61,10 +62,10 @@ async def serve_runtime(runtime: Runtime, *, host: str, port: int) -> None:
     import uvicorn  # noqa: PLC0415  see above
 
     from roundsman.app import create_app  # noqa: PLC0415  see above
+    from roundsman.cli.answering import AnnouncedServer  # noqa: PLC0415  see above
 
-    _announce(host, port)
     app = create_app(lambda: nullcontext(runtime))
-    await uvicorn.Server(uvicorn.Config(app, host=host, port=port, **_QUIET)).serve()
+    await AnnouncedServer(uvicorn.Config(app, host=host, port=port, **_QUIET)).serve()
 
 
 def require_free_port(host: str, port: int) -> None:
@@ -75,7 +76,3 @@ def require_free_port(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise PortInUse(f"{host}:{port} cannot be listened on ({error.strerror}); set ROUNDSMAN_PORT") from error
-
-
-def _announce(host: str, port: int) -> None:
-    say(f"Roundsman is at http://{host}:{port}/ and its API at /api/v1. Ctrl-C ends it.")

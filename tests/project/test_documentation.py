@@ -30,9 +30,16 @@ def name_of(path: Path) -> str:
 def code_of(page: Path) -> list[str]:
     """The lines of code blocks and the code in sentences, without comments."""
     text = page.read_text("utf-8")
-    blocks = re.findall(r"^```(?:sh)?\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     prose = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
-    lines = [line for block in blocks for line in block.splitlines()]
+    lines = [line for language, block in blocks if language in {"", "sh"} for line in block.splitlines()]
+    lines += [
+        line[2:]
+        for language, block in blocks
+        if language == "console"
+        for line in block.splitlines()
+        if line[:2] == "$ "
+    ]
     return [code.partition(" #")[0].strip() for code in (*lines, *re.findall(r"`([^`\n]+)`", prose))]
 
 

@@ -1,0 +1,148 @@
+"""The runbook, done by the letter: every command it names, in its order, by users who may do no more than it says."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from roundsman.database.connection import Client, with_database
+from roundsman.migration.generator.generating import World, generate
+from roundsman.migration.generator.loading import load_folder
+from tests.imports import Database, contents
+from tests.project.test_documentation import COMMANDS
+from tests.runbook import Administration, Command, File, steps_of, unexpected
+from tests.servers import free_port
+
+RUNBOOK = (Path(__file__).parents[2] / "docs" / "runbook.md").read_text("utf-8")
+STEPS = list(steps_of(RUNBOOK))
+WORLD = World("market", 0.05, 1, date(2026, 11, 1), people_only=False)
+
+# What an owner puts in for the words in capitals: what an earlier command printed.
+PLACEHOLDERS = {
+    "DIGEST": re.compile(r"roundsman migrate apply --plan (\w+)"),
+    "RUN": re.compile(r"Applied as run (\w+)"),
+    "REVIEW": re.compile(r"^([0-9a-f]{24})  ", re.MULTILINE),
+    "DOCUMENT": re.compile(r'"collection": "(?P<collection>\w+)", "source_id": "(?P<id>\w+)"'),
+}
+
+
+@dataclass(slots=True)
+class Owner:
+    """Somebody in a folder of his own, who types what the runbook says."""
+
+    folder: Path
+    names: Mapping[str, str]
+    environment: Mapping[str, str]
+    printed: dict[str, str] = field(default_factory=dict)
+
+    def real(self, text: str) -> str:
+        """Put real servers, databases and earlier results in."""
+        for shown, real in self.names.items():
+            text = text.replace(shown, real)
+        return re.sub(r"\b[A-Z]{3,}\b", lambda word: self.printed.get(word[0], word[0]), text)
+
+    def shown(self, text: str) -> str:
+        """What is printed, with the runbook's servers and databases."""
+        for shown, real in sorted(self.names.items(), key=lambda name: -len(name[1])):
+            text = text.replace(real, shown)
+        text = text.replace(self.environment["ROUNDSMAN_DATABASE_NAME"], "roundsman")
+        return text.replace(str(self.folder), "/srv/roundsman")
+
+    def do(self, command: Command) -> str:
+        """Run a command as a shell would; gives what it printed, to both streams. Fails on another exit code than shown."""
+        with subprocess.Popen(
+            ["/bin/sh", "-c", f"exec env {self.real(command.line)}"],
+            cwd=self.folder,
+            env={**os.environ, **self.environment},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process:
+            assert process.stdout
+            first = process.stdout.readline() if command.ended_by_hand else ""
+            if command.ended_by_hand:
+                process.send_signal(signal.SIGINT)
+            printed = first + process.communicate(command.typed, timeout=120)[0]
+        for word, pattern in PLACEHOLDERS.items():
+            if found := pattern.search(printed):
+                self.printed[word] = ":".join(found.groups())
+        assert process.returncode in ({0, 130} if command.ended_by_hand else {command.code}), printed
+        return self.shown(printed)
+
+
+@pytest.fixture
+async def owner(tmp_path: Path, mongod_uri: str, fresh_database: Database, source_database: Database) -> Owner:
+    """An owner with a business, at a machine with the command `roundsman`."""
+    generate(tmp_path / "world", WORLD)
+    await load_folder(tmp_path / "world", with_database(mongod_uri, source_database.name))
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    (programs / "roundsman").write_text(f'#!/bin/sh\nexec {sys.executable} -m roundsman "$@"\n')
+    (programs / "roundsman").chmod(0o755)
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    address = urlsplit(mongod_uri).netloc.rpartition("@")[2]
+    name = fresh_database.name
+    return Owner(
+        folder,
+        {
+            "db.example/shop": f"{address}/{source_database.name}",
+            "own.example/?replicaSet=rs0&authSource=roundsman": f"{address}/?replicaSet=roundsman&authSource={name}",
+            "own.example": address,
+            "roundsman_rehearsal": f"{name}_rehearsal",
+        },
+        {
+            "PATH": f"{programs}:{os.environ['PATH']}",
+            "ROUNDSMAN_PORT": str(free_port()),
+            "ROUNDSMAN_DATABASE_NAME": name,
+            # Three dozen processes need not compile the same modules.
+            "PYTHONDONTWRITEBYTECODE": "",
+        },
+    )
+
+
+def test_no_step_of_a_migration_is_missing_and_no_command_is_only_mentioned() -> None:
+    done = {name for step in STEPS if isinstance(step, Command) for name in COMMANDS if f"{name} " in f"{step.line} "}
+    prose = re.sub(r"^```.*?^```", "", RUNBOOK, flags=re.MULTILINE | re.DOTALL)
+
+    mentioned = {
+        name for code in re.findall(r"`(roundsman [^`]+)`", prose) for name in COMMANDS if f"{name} " in f"{code} "
+    }
+
+    assert mentioned <= done
+    assert {name for name in COMMANDS if name.startswith("roundsman migrate ")} <= done
+
+
+async def test_everything_in_the_runbook_is_as_it_says(
+    owner: Owner, client: Client, fresh_database: Database, source_database: Database
+) -> None:
+    databases = {
+        "shop": source_database.name,
+        "roundsman": fresh_database.name,
+        "roundsman_rehearsal": f"{fresh_database.name}_rehearsal",
+    }
+    wrong = []
+    untouched = await contents(source_database)
+    for step in STEPS:
+        match step:
+            case File(name, content):
+                (owner.folder / name).write_text(owner.real(content))
+            case Administration(database, command):
+                roles = [{**one, "db": databases[one["db"]]} for one in command.get("roles", ())]
+                await client[databases[database]].command({**command, **({"roles": roles} if roles else {})})
+            case Command():
+                printed = owner.do(step)
+                if said := unexpected(step.output, printed):
+                    wrong.append(f"$ {step.line}\n{said}")
+    assert "\n".join(wrong) == ""
+    assert await contents(source_database) == untouched
+    assert {fresh_database.name, databases["roundsman_rehearsal"]}.isdisjoint(await client.list_database_names())
