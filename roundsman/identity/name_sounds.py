@@ -11,8 +11,8 @@ from typing import Final
 from roundsman.identity.name_words import GIVEN_NAMES, SAME_WORDS
 from roundsman.identity.transliteration import Script
 
-_CACHED_WORDS: Final = 32_768
-_CACHED_PAIRS: Final = 8_192
+_CACHED_WORDS: Final = 8_192
+_CACHED_PAIRS: Final = 4_096
 _SHORTEST_MISTYPED: Final = 4
 _SPELLING_RULES: Final = tuple(
     (re.compile(pattern), replacement)

@@ -25,7 +25,7 @@ from roundsman.migration.plan_store import chunk_id
 from roundsman.migration.planning import Planning
 from roundsman.migration.roster import Activity, Roster, Row
 
-_RECORDS_OF_A_PORTION = 2_000
+_RECORDS_OF_A_PORTION = 500
 _ROWS_PER_CHUNK = 2_000
 
 
@@ -114,7 +114,8 @@ def _connected(roster: Roster, known: Known) -> Partition:
 
 def plan_portion(portion: Portion) -> PlannedPortion:
     """Decide about the records of a portion."""
-    planning = Planning(portion.roster(), portion.known, as_of=portion.as_of)
+    roster = portion.roster()
+    planning = Planning(roster, portion.known, as_of=portion.as_of)
     counts: Counter[str] = Counter()
     chunks: list[bytes] = []
     digests: list[bytes] = []
@@ -128,6 +129,7 @@ def plan_portion(portion: Portion) -> PlannedPortion:
             counts[f"rows.{section}"] += len(some)
             counts.update(name for row in some for name in _counted(row))
         digests.append(digest.digest())
+    roster.let_go()
     return PlannedPortion(chunks, digests, counts)
 
 

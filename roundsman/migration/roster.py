@@ -124,9 +124,9 @@ class Roster:
 
     def groups(self) -> Iterator[Sequence[Row]]:
         """Rows that share a phone, an e-mail to match on or to sign in with, an old id, or the user they belong to."""
-        yield from self._by_phone.shared()
-        yield from self._by_email.shared()
-        yield from self._by_alias.shared()
+        yield from self._by_phone.runs()
+        yield from self._by_email.runs()
+        yield from self._by_alias.runs()
         by_owner: dict[UserId, list[Row]] = {}
         for row, owner in self._owners.items():
             by_owner.setdefault(owner, []).append(row)
@@ -171,6 +171,10 @@ class Roster:
     def owner_of(self, row: Row) -> UserId | None:
         """The user a record already belongs to."""
         return self._owners.get(row)
+
+    def let_go(self) -> None:
+        """Give the memory back at once: a roster and its caches refer to each other, and cycles are seldom looked for."""
+        self.__dict__.clear()
 
     def _sharing(self, alias: str) -> list[Row]:
         """The rows that carry an old id which one of them is known to carry."""
