@@ -110,6 +110,21 @@ async def owner(tmp_path: Path, mongod_uri: str, fresh_database: Database, sourc
     )
 
 
+@pytest.mark.parametrize(
+    ("shown", "said"),
+    [
+        (["field  count", "-----  --", "phone     12", "lost 0"], None),
+        (["field  count", "…", "lost 0"], None),
+        (["…", "ph…", "…"], None),
+        (["…", "phone     12"], "printed, not shown: lost 0"),
+        (["field  count", "phone     12", "lost 0"], "shown, not printed: phone     12"),
+        (["…", "lost some"], "shown, not printed: lost some"),
+    ],
+)
+def test_output_that_is_not_as_shown_would_be_noticed(shown: list[str], said: str | None) -> None:
+    assert unexpected(shown, "field  count\n-----  -----\nphone      7\n\nlost 0\n") == said
+
+
 def test_no_step_of_a_migration_is_missing_and_no_command_is_only_mentioned() -> None:
     done = {name for step in STEPS if isinstance(step, Command) for name in COMMANDS if f"{name} " in f"{step.line} "}
     prose = re.sub(r"^```.*?^```", "", RUNBOOK, flags=re.MULTILINE | re.DOTALL)
