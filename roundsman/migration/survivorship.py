@@ -44,11 +44,14 @@ def rank(roster: Roster, row: Row) -> Rank:
     )
 
 
-def claim_rank(roster: Roster, row: Row) -> tuple[bool, float, float, Rank]:
-    """The place of a record among those that claim one phone: verified, latest sign-in, latest order, then rank."""
+def claim_rank(roster: Roster, row: Row) -> tuple[bool, bool, float, float, Rank]:
+    """The place of a record among those that claim one phone: verified, latest sign-in, latest order, then rank.
+
+    Staff comes before whoever proved no more: a customer who wrote an admin's number must not take his sign-in from him.
+    """
     own = rank(roster, row)
     latest = roster.activity_of(row).latest_at or _NEVER
-    return own[0], own[1], -latest.timestamp(), own
+    return own[0], not roster[row].is_staff, own[1], -latest.timestamp(), own
 
 
 def by_rank(roster: Roster, rows: Iterable[Row]) -> list[Row]:

@@ -138,6 +138,18 @@ def test_v4_staff_never_joins_a_customer_without_review() -> None:
     assert planned.questions() == [("unsure", "V4", frozenset({"boss", "c"}))]
 
 
+def test_v4_a_customer_who_orders_on_the_phone_of_staff_does_not_take_its_sign_in() -> None:
+    planned = plan(
+        {
+            "users": [account("boss", "Asha Rao", "admin", phone=PHONE, password=PASSWORD_HASH)],
+            "customers_v2": [doc("c", "Asha Rao", phone=PHONE)],
+            "orders": [{"_id": 1, "customer_id": "c", "created_at": "2026-10-05T06:00:00+00:00"}],
+        }
+    )
+
+    assert planned.signs_in(PHONE) == planned.user_id("boss")
+
+
 def test_v4_not_even_an_explicit_link_joins_marketing_staff() -> None:
     planned = plan(
         {
