@@ -15,6 +15,7 @@ from roundsman.audit_log.entries import Actor, acting
 from roundsman.identity.users import Claim, UserStatus
 from roundsman.ids import UserId
 from roundsman.migration.deciding import decide, take_answer_back
+from roundsman.migration.following import Matter
 from roundsman.migration.members import Opener, opener_of_last_run
 from roundsman.migration.reviews import Answer, Decision, ReviewStatus, list_reviews
 from roundsman.migration.sealing import Seal
@@ -96,6 +97,15 @@ class SideView(AnswerModel):
     user: SideUserView | None
 
 
+class ChangeView(AnswerModel):
+    """What the existing application said, what it says now, and what is here. A password is never shown."""
+
+    matter: Matter
+    was: str | None
+    value: str
+    here: list[str]
+
+
 class SideBySideView(AnswerModel):
     """A question with its people side by side, and what each answer would do."""
 
@@ -103,6 +113,7 @@ class SideBySideView(AnswerModel):
     sides: list[SideView]
     about_staff: bool
     answers: Mapping[str, str]
+    change: ChangeView | None = Field(description="For a question about a new value in the existing application.")
 
 
 class DecisionBody(RequestModel):

@@ -39,6 +39,6 @@ async def entries_about(tx: Tx, target: str) -> list[AuditEntry]:
 
 
 async def was_granted(tx: Tx, target: str) -> bool:
-    """Whether somebody granted the target a role here, as the log tells."""
-    criteria = {"target": target, "action": "role.granted"}
+    """Whether the target was granted a role here, or kept one that a source took away, as the log tells."""
+    criteria = {"target": target, "action": {"$in": ["role.granted", "role.kept"]}}
     return await tx.database[AUDIT_LOG].find_one(criteria, {"_id": 1}, session=tx.session) is not None

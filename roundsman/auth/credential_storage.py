@@ -15,7 +15,14 @@ from roundsman.database.bulk import BulkOutcome, insert_missing
 from roundsman.database.changes import Edit, edit
 from roundsman.database.collections import CREDENTIALS
 from roundsman.database.transaction import Document, Tx
+from roundsman.errors import Conflict
 from roundsman.ids import UserId
+
+
+class OwnPassword(Conflict):
+    """A password that was set here is not replaced by one from elsewhere."""
+
+    code = "own_password"
 
 
 def credential_documents(credentials: Sequence[Credential]) -> list[Document]:
@@ -41,6 +48,20 @@ async def give_password(tx: Tx, credential: Credential) -> Edit | None:
     """
     if await find_credential(tx, credential.user_id) is not None:
         return None
+    salted = await asyncio.to_thread(wrap, credential.password_hash)
+    return await edit(tx, CREDENTIALS, _document(replace(credential, password_hash=salted)))
+
+
+async def replace_imported(tx: Tx, credential: Credential) -> Edit:
+    """Let a password that came from the existing application take the place of one that did, or of none.
+
+    The change can be taken back, so neither hash is left as it could be wrapped later. Raises OwnPassword.
+    """
+    before = await find_credential(tx, credential.user_id)
+    if before is not None:
+        if before.origin is CredentialOrigin.OWN:
+            raise OwnPassword("The user has set a password here; it stays")
+        await renew_hash(tx, before, await asyncio.to_thread(wrap, before.password_hash))
     salted = await asyncio.to_thread(wrap, credential.password_hash)
     return await edit(tx, CREDENTIALS, _document(replace(credential, password_hash=salted)))
 

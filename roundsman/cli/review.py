@@ -18,10 +18,11 @@ from roundsman.identity.lookup import find_user
 from roundsman.ids import UserId
 from roundsman.migration.authority import require_admin
 from roundsman.migration.deciding import Outcome, decide, take_answer_back
+from roundsman.migration.following import Matter
 from roundsman.migration.members import Opener
 from roundsman.migration.reviews import LISTS, Answer, Decision, Review, ReviewStatus, list_reviews
 from roundsman.migration.sealing import Seal
-from roundsman.migration.side_by_side import Side, SideBySide, show_review
+from roundsman.migration.side_by_side import Change, Side, SideBySide, show_review
 from roundsman.operations.journal import TakenBack
 from roundsman.runtime import Runtime, open_runtime
 from roundsman.settings import load_settings
@@ -73,6 +74,8 @@ def _said(review: Review) -> str:
         return f"proposed: {_word(review.proposal.answer.decision)}"
     if review.settled_by:
         return f"by review {review.settled_by}"
+    if review.status is ReviewStatus.WITHDRAWN:
+        return "withdrawn"
     return "put off" if review.deferral else "-"
 
 
@@ -100,6 +103,8 @@ def _print_question(shown: SideBySide) -> None:
         say(
             f"Proposed: {_word(one.proposal.answer.decision)} by {one.proposal.by}, because: {one.proposal.answer.reason}"
         )
+    if shown.change:
+        _say_change(shown.change)
     say("")
     columns = [_column(side) for side in shown.sides]
     rows = [(name, *(column[name] for column in columns)) for name in columns[0]]
@@ -107,6 +112,13 @@ def _print_question(shown: SideBySide) -> None:
     say("")
     for decision, sentence in shown.answers.items():
         say(f"{_word(decision)}: {sentence}")
+
+
+def _say_change(change: Change) -> None:
+    before = f" from {change.was}" if change.was else ""
+    say(f"The source changed the {change.matter}{before} to {change.value}.")
+    if change.matter is not Matter.PASSWORD:
+        say(f"Here: {', '.join(change.here) or 'none'}.")
 
 
 def _column(side: Side) -> dict[str, str]:
@@ -132,7 +144,9 @@ def _column(side: Side) -> dict[str, str]:
 @app.command("decide")
 def decide_(
     review: ReviewArgument,
-    decision: Annotated[str, typer.Argument(help="merge, keep-apart, two-accounts, shared-phone or defer.")],
+    decision: Annotated[
+        str, typer.Argument(help="merge, keep-apart, two-accounts or shared-phone; accept or reject; or defer.")
+    ],
     *,
     reason: ReasonOption,
     by: ByOption = None,

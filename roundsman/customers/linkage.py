@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 
 from roundsman.customers.customers import Customer
 from roundsman.customers.store import customer_document, customer_from
-from roundsman.database.bulk import BulkOutcome, insert_missing, renew_fields
+from roundsman.database.bulk import EDITED, BulkOutcome, insert_missing, renew_fields
 from roundsman.database.changes import Edit, edit
 from roundsman.database.collections import CUSTOMERS
 from roundsman.database.documents import iterate
@@ -30,9 +30,9 @@ async def add_customer(tx: Tx, customer: Customer) -> Edit:
 
 
 async def follow_customers(tx: Tx, customers: Sequence[Customer]) -> int:
-    """Bring what the source says of customers up to date; whose they are and since when stays. Count the changed."""
+    """Bring what the source says of customers up to date, but for what was edited here. Count the changed."""
     documents = customer_documents(customers)
-    return await renew_fields(tx, CUSTOMERS, documents, guard="user_id", fields=_FOLLOWED)
+    return await renew_fields(tx, CUSTOMERS, documents, guard="user_id", fields=_FOLLOWED, sparing=EDITED)
 
 
 def iterate_customers(tx: Tx) -> AsyncIterator[Customer]:

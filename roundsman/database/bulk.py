@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import bson
 from bson.codec_options import CodecOptions
@@ -12,6 +12,8 @@ from pymongo.errors import BulkWriteError
 
 from roundsman.database.transaction import Document, Tx
 
+EDITED: Final = "edited_fields"
+"""The list in which a stored profile names its fields that were edited here; whoever edits one adds it."""
 _DUPLICATE_KEY = 11000
 
 
@@ -68,15 +70,25 @@ async def _compare(tx: Tx, collection: str, documents: Sequence[Document], error
 
 
 async def renew_fields(
-    tx: Tx, collection: str, documents: Sequence[Document], *, guard: str, fields: Sequence[str]
+    tx: Tx,
+    collection: str,
+    documents: Sequence[Document],
+    *,
+    guard: str,
+    fields: Sequence[str],
+    sparing: str | None = None,
 ) -> int:
     """Bring some fields of stored documents up to date, an absent one to absence; count those that changed.
 
-    A document whose `guard` field is stored with another value is left alone, and no document is created.
+    A document whose `guard` field is stored with another value is left alone, and no document is created. Fields that
+    the stored document names in its list `sparing` stay as they are.
     """
     if not documents:
         return 0
-    updates = [_renewal(document, guard, fields) for document in documents]
+    updates = [
+        _sparing_renewal(document, guard, fields, sparing) if sparing else _renewal(document, guard, fields)
+        for document in documents
+    ]
     result = await tx.database[collection].bulk_write(updates, ordered=False, session=tx.session)
     return result.modified_count
 
@@ -106,3 +118,11 @@ def _renewal(document: Document, guard: str, fields: Sequence[str]) -> UpdateOne
     if absent := {name: "" for name in fields if name not in document}:
         changes["$unset"] = absent
     return UpdateOne({"_id": document["_id"], guard: document[guard]}, changes)
+
+
+def _sparing_renewal(document: Document, guard: str, fields: Sequence[str], sparing: str) -> UpdateOne:
+    """The same in one step with looking which fields are spared, so that no edit comes between."""
+    spared = {"$ifNull": [f"${sparing}", []]}
+    values = {name: {"$literal": document[name]} if name in document else "$$REMOVE" for name in fields}
+    changes = {name: {"$cond": [{"$in": [name, spared]}, f"${name}", value]} for name, value in values.items()}
+    return UpdateOne({"_id": document["_id"], guard: document[guard]}, [{"$set": changes}])

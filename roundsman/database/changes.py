@@ -1,8 +1,9 @@
 """Changes that can be taken back, because what was there before is kept with them.
 
 An edit keeps a whole document as it was and as it became. A move keeps the ids of the documents whose owner changed and
-nothing else of them, so that a person with many orders takes little room. Taking back gives the very bytes that were
-there; where somebody else has changed a document since, only the fields that still are what the change made of them.
+nothing else of them, so that a person with many orders takes little room. A removal keeps the document. Taking back
+gives the very bytes that were there; where somebody else has changed a document since, only the fields that still are
+what the change made of them.
 """
 
 from collections.abc import Sequence
@@ -45,7 +46,16 @@ class Move:
     ids: tuple[Any, ...]
 
 
-Change: TypeAlias = Edit | Move
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """One document that was there and is not any more."""
+
+    collection: str
+    id: Any
+    before: Document
+
+
+Change: TypeAlias = Edit | Move | Removal
 
 
 async def edit(tx: Tx, collection: str, after: Document) -> Edit:
@@ -53,6 +63,12 @@ async def edit(tx: Tx, collection: str, after: Document) -> Edit:
     before = await tx.database[collection].find_one({"_id": after["_id"]}, session=tx.session)
     await tx.database[collection].replace_one({"_id": after["_id"]}, after, upsert=True, session=tx.session)
     return Edit(collection, after["_id"], before, after)
+
+
+async def remove(tx: Tx, collection: str, document_id: Any) -> Removal | None:  # noqa: ANN401 - any id
+    """Remove the document; None if there is none."""
+    before = await tx.database[collection].find_one_and_delete({"_id": document_id}, session=tx.session)
+    return Removal(collection, document_id, before) if before else None
 
 
 async def move(
@@ -83,6 +99,8 @@ async def take_back(tx: Tx, change: Change) -> list[str]:
             return await _move_back(tx, change)
         case Edit():
             return await _edit_back(tx, change)
+        case Removal():
+            return await _put_back(tx, change)
 
 
 async def _move_back(tx: Tx, change: Move) -> list[str]:
@@ -105,6 +123,14 @@ async def _edit_back(tx: Tx, change: Edit) -> list[str]:
     restored, left = restored_document(change.before, change.after, now)
     await stored.replace_one({"_id": change.id}, restored, session=tx.session)
     return [f"{change.collection} {change.id}: {field} was changed since" for field in left]
+
+
+async def _put_back(tx: Tx, change: Removal) -> list[str]:
+    stored = tx.database[change.collection]
+    if await stored.find_one({"_id": change.id}, {"_id": 1}, session=tx.session):
+        return [f"{change.collection} {change.id}: is there again since"]
+    await stored.insert_one(change.before, session=tx.session)
+    return []
 
 
 def restored_document(before: Document, after: Document, now: Document) -> tuple[Document, list[str]]:
@@ -144,6 +170,8 @@ def change_document(change: Change) -> Document:
         return without_absent(
             {"collection": change.collection, "id": change.id, "was": change.before, "became": change.after}
         )
+    if isinstance(change, Removal):
+        return {"collection": change.collection, "id": change.id, "removed": change.before}
     return without_absent(
         {
             "collection": change.collection,
@@ -159,4 +187,6 @@ def change_from(document: Document) -> Change:
     """Read a change back."""
     if "became" in document:
         return Edit(document["collection"], document["id"], document.get("was"), document["became"])
+    if "removed" in document:
+        return Removal(document["collection"], document["id"], document["removed"])
     return Move(document["collection"], document["field"], document.get("from"), document["to"], tuple(document["ids"]))

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from roundsman.database import collections
+from roundsman.database.bulk import EDITED
 from roundsman.database.transaction import Document
 
 _ANY: Document = {}
@@ -40,6 +41,7 @@ def _document(required: Document, optional: Document | None = None) -> Document:
 
 
 _SOURCE = _object({"collection": _TEXT, "id": _TEXT, "sha256": _BYTES})
+_EDITED = {EDITED: _list_of(_NAME)}
 _ROLE = _one_of("customer", "delivery_boy", "supplier", "marketing_staff", "admin")
 
 VALIDATORS: Mapping[str, Document] = MappingProxyType(
@@ -95,6 +97,7 @@ VALIDATORS: Mapping[str, Document] = MappingProxyType(
                 "area": _TEXT,
                 "delivery_boy_id": _OBJECT_ID,
                 "source": _SOURCE,
+                **_EDITED,
             },
         ),
         collections.ADDRESSES: _document(
@@ -110,7 +113,7 @@ VALIDATORS: Mapping[str, Document] = MappingProxyType(
                 "created_at": _DATE,
                 "created_by": _NAME,
             },
-            {"areas": _list_of(_TEXT), "phone": _TEXT, "email": _TEXT, "source": _SOURCE},
+            {"areas": _list_of(_TEXT), "phone": _TEXT, "email": _TEXT, "source": _SOURCE, **_EDITED},
         ),
         collections.SUPPLIERS: _document(
             {
@@ -128,6 +131,7 @@ VALIDATORS: Mapping[str, Document] = MappingProxyType(
                 "gstin": _TEXT,
                 "payment_terms": _TEXT,
                 "source": _SOURCE,
+                **_EDITED,
             },
         ),
         collections.PRODUCTS: _document(

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 
-from roundsman.database.bulk import BulkOutcome, insert_missing, renew_fields
+from roundsman.database.bulk import EDITED, BulkOutcome, insert_missing, renew_fields
 from roundsman.database.collections import DELIVERY_BOYS
 from roundsman.database.documents import find_value, iterate
 from roundsman.database.transaction import Document, Tx
@@ -24,9 +24,9 @@ async def insert_delivery_boys(tx: Tx, delivery_boys: Sequence[DeliveryBoy]) -> 
 
 
 async def follow_delivery_boys(tx: Tx, delivery_boys: Sequence[DeliveryBoy]) -> int:
-    """Bring what the source says of delivery boys up to date; whose they are and since when stays. Count the changed."""
+    """Bring what the source says of delivery boys up to date, but for what was edited here. Count the changed."""
     documents = delivery_boy_documents(delivery_boys)
-    return await renew_fields(tx, DELIVERY_BOYS, documents, guard="user_id", fields=_FOLLOWED)
+    return await renew_fields(tx, DELIVERY_BOYS, documents, guard="user_id", fields=_FOLLOWED, sparing=EDITED)
 
 
 def iterate_delivery_boys(tx: Tx) -> AsyncIterator[DeliveryBoy]:

@@ -1,6 +1,6 @@
 """What joining two users, or telling them apart again, changes in their own documents; each change can be taken back."""
 
-from roundsman.database.changes import Edit, Move, edit, move
+from roundsman.database.changes import Edit, Move, Removal, edit, move, remove
 from roundsman.database.collections import IDENTIFIERS, USERS
 from roundsman.database.transaction import Document, Tx
 from roundsman.identity.lookup import identifiers_of_user
@@ -17,6 +17,11 @@ async def rewrite_user(tx: Tx, user: User) -> Edit:
 async def rewrite_identifier(tx: Tx, identifier: Identifier) -> Edit:
     """Store whom an identifier leads to now."""
     return await edit(tx, IDENTIFIERS, identifier_document(identifier))
+
+
+async def release_identifier(tx: Tx, key: str) -> Removal | None:
+    """Let an identifier find nobody any more; None if it did not."""
+    return await remove(tx, IDENTIFIERS, key)
 
 
 async def lead_identifiers_to(tx: Tx, survivor: UserId, *, of: UserId) -> list[Edit]:

@@ -204,7 +204,7 @@ class _Application:
 
     async def _documents(self) -> None:
         run = Import(self._profile, self._means.seal, self._run_id, self._header.as_of)
-        work = DocumentImport(self._tx, self._source, run)
+        work = DocumentImport(self._tx, self._source, run, self._means.clock)
         crew = crew_for(self._header.counts["rows.documents"])
         for place, collection in enumerate(self._profile.of_kind(*PEOPLE)):
             rows = read_rows(self._tx, self._chunks_id, Section.DOCUMENTS, place)

@@ -60,7 +60,9 @@ def cluster(roster: Roster, pairs: Iterable[DecidedPair], claimed: frozenset[Use
     kept = PairList(pair for pair in joins if _rows(pair) not in cut_rows and pair.a not in held and pair.b not in held)
     final = parts if len(kept) == len(joins) else Partition(len(roster), kept.rows())
     questions = [*_unique(held.values()), *map(_weak_question, sorted(cut, key=_rows))]
-    questions += [_question(pair) for pair in final.parting(doubts) if not _is_about_a_phone(pair)]
+    of_pairs = [pair for pair in final.parting(doubts) if not _is_about_a_phone(pair)]
+    questions += [_question(pair) for pair in of_pairs if pair.decision.rule is not Rule.CLAIMED]
+    questions += _claimed_questions(roster, final, [pair for pair in of_pairs if pair.decision.rule is Rule.CLAIMED])
     questions += _phone_questions(roster, filter(_is_about_a_phone, final.parting(doubts)))
     return Clustering(final, _strongest_join(len(roster), kept), tuple(questions))
 
@@ -205,6 +207,16 @@ def _phone_questions(roster: Roster, pairs: Iterable[DecidedPair]) -> list[OpenQ
         OpenQuestion(tuple(sorted(set(rivals))), Outcome.CONFLICT, rules[phone], evidence)
         for phone, rivals in rows.items()
     ]
+
+
+def _claimed_questions(roster: Roster, final: Partition, pairs: Iterable[DecidedPair]) -> Iterator[OpenQuestion]:
+    """One question for each person who resembles a claimed user, not one for each of that user's documents."""
+    alike: dict[frozenset[UserId | Row], list[DecidedPair]] = defaultdict(list)
+    for pair in pairs:
+        alike[frozenset(roster.owner_of(row) or final.root(row) for row in _rows(pair))].append(pair)
+    for some in alike.values():
+        rows = {row for pair in some for row in _rows(pair)}
+        yield OpenQuestion(tuple(sorted(rows)), Outcome.UNSURE, Rule.CLAIMED, some[0].decision.evidence)
 
 
 def _question(pair: DecidedPair) -> OpenQuestion:

@@ -122,10 +122,15 @@ def made_id(row: DocumentRow) -> ObjectId:
     return row.profile_id
 
 
+def password_hash_of(reading: Reading) -> str | None:
+    """The password hash in a document, in the form in which it is stored here; None if none can be verified."""
+    candidates = values_at(reading.document.fields, reading.collection.paths("password"))
+    return next((known for raw in candidates if (known := imported_hash(raw))), None)
+
+
 def credential_of(reading: Reading, row: DocumentRow) -> Credential | None:
     """The password hash of a user document, carried as it is; None if it has none in a form that can be verified."""
-    candidates = values_at(reading.document.fields, reading.collection.paths("password"))
-    stored = next((known for raw in candidates if (known := imported_hash(raw))), None)
+    stored = password_hash_of(reading)
     if stored is None:
         return None
     return Credential(row.user_id, stored, CredentialOrigin.IMPORTED, reading.created_at())

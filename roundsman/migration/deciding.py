@@ -15,13 +15,17 @@ from roundsman.database.changes import move
 from roundsman.database.collections import SOURCE_DOCUMENTS
 from roundsman.database.lease import MIGRATION, take_turn
 from roundsman.database.transaction import Tx, in_transaction
-from roundsman.errors import Conflict
+from roundsman.errors import Conflict, InvalidInput
 from roundsman.ids import UserId
+from roundsman.migration.accepting import Accepting, accept
 from roundsman.migration.authority import authorised
+from roundsman.migration.following import Asked
 from roundsman.migration.members import Opener, keys_of_users, owners_of, parties
 from roundsman.migration.planner import refuse_while_unfinished
 from roundsman.migration.reviews import (
     APART,
+    OF_PAIRS,
+    OF_VALUES,
     Answer,
     Decision,
     Given,
@@ -68,6 +72,12 @@ class AnsweredOtherwise(Conflict):
     code = "answered_otherwise"
 
 
+class AnswerDoesNotFit(InvalidInput):
+    """The answer is one to another kind of question."""
+
+    code = "answer_does_not_fit"
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of an answer: proposed, put off or carried out; and the one user it made, if it joined people."""
@@ -85,11 +95,13 @@ async def decide(tx: Tx, review_id: str, answer: Answer, *, actor: Actor, opener
     """Answer a question, and do what the answer says.
 
     Raises ReviewNotFound, ReviewNotOpen, AdminNeeded, LeaseTaken, RunUnfinished, and what stands against the answer:
-    NotMergeable, AnsweredOtherwise, DocumentNotTaken, NoSharedPhone.
+    AnswerDoesNotFit, NotMergeable, AnsweredOtherwise, DocumentNotTaken, NoSharedPhone; IdentifierTaken, OwnPassword,
+    NotSaidAnyMore, PeopleManagedElsewhere.
     """
 
     async def work(tx: Tx) -> Outcome:
         review = await _open_review(tx, review_id, now=now)
+        _refuse_unfitting(review, answer)
         given = Given(answer, actor.who, now)
         if answer.decision is Decision.DEFER:
             await keep_deferral(tx, review, given)
@@ -148,12 +160,21 @@ async def _open_review(tx: Tx, review_id: str, *, now: datetime) -> Review:
     await take_turn(tx, MIGRATION, now=now)
     await refuse_while_unfinished(tx)
     review = await get_review(tx, review_id)
+    if review.status is ReviewStatus.WITHDRAWN:
+        raise ReviewNotOpen(f"review {review_id} is withdrawn: the source says something else by now")
     if review.status is not ReviewStatus.OPEN:
         raise ReviewNotOpen(
             f"review {review_id} is answered; take the answer back first: roundsman migrate review undo {review_id} "
             "--reason WHY"
         )
     return review
+
+
+def _refuse_unfitting(review: Review, answer: Answer) -> None:
+    fitting = {*(OF_VALUES if review.asked else OF_PAIRS), Decision.DEFER}
+    if answer.decision not in fitting:
+        words = ", ".join(sorted(one.replace("_", "-") for one in fitting))
+        raise AnswerDoesNotFit(f"review {review.id} can be answered with: {words}")
 
 
 def _given_before(review: Review) -> Given:
@@ -178,6 +199,11 @@ async def _carry_out(
     actor: Actor,
     opener: Opener,
 ) -> UserId | None:
+    if review.asked:
+        if given.answer.decision is Decision.ACCEPT:
+            await _accept(tx, review, review.asked, given, owners, actor, opener)
+        await _settle_same(tx, review, review.asked, given, of_people)
+        return None
     if given.answer.decision is Decision.MERGE:
         return await _merge(tx, review, given, owners, of_people, actor)
     if given.answer.decision is Decision.SHARED_PHONE and given.answer.holder:
@@ -186,6 +212,21 @@ async def _carry_out(
             tx, review.members, users, given.answer.holder, cause=cause_of(review), given=given, opener=opener
         )
     return None
+
+
+async def _accept(
+    tx: Tx,
+    review: Review,
+    asked: Asked,
+    given: Given,
+    owners: Mapping[str, UserId | None],
+    actor: Actor,
+    opener: Opener,
+) -> None:
+    for key, user_id in owners.items():
+        if user_id is None:
+            raise DocumentNotTaken(f"{key} belongs to nobody any more")
+        await accept(tx, Accepting(asked, key, user_id, given, actor, opener), cause=cause_of(review))
 
 
 async def _merge(
@@ -216,7 +257,20 @@ async def _settle_others(tx: Tx, review: Review, given: Given, survivor: UserId)
     """Questions whose documents are all of one user now have nothing left to ask."""
     documents = (await keys_of_users(tx, [survivor]))[survivor]
     async for other in reviews_about(tx, documents, status=ReviewStatus.OPEN):
-        if other.id != review.id and set((await owners_of(tx, other.members)).values()) == {survivor}:
+        if (
+            other.id != review.id
+            and not other.asked
+            and set((await owners_of(tx, other.members)).values()) == {survivor}
+        ):
+            await settle(tx, other, by=review.id, given=given)
+
+
+async def _settle_same(tx: Tx, review: Review, asked: Asked, given: Given, of_people: Parties) -> None:
+    """The same may be said by several documents of a user; it is answered once."""
+    documents = [key for party in of_people for key in party]
+    async for other in reviews_about(tx, documents, status=ReviewStatus.OPEN):
+        same = other.asked is not None and (other.asked.matter, other.asked.value) == (asked.matter, asked.value)
+        if same and other.id != review.id:
             await settle(tx, other, by=review.id, given=given)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 
+from roundsman.clock import Clock
 from roundsman.customers.linkage import follow_customers
 from roundsman.database.bulk import BulkOutcome, insert_missing_encoded
 from roundsman.database.collections import CREDENTIALS, CUSTOMERS, DELIVERY_BOYS, SOURCE_DOCUMENTS, SUPPLIERS
@@ -10,6 +11,8 @@ from roundsman.delivery.linkage import find_delivery_boy_of_user, follow_deliver
 from roundsman.identity.importing import find_users_known_as
 from roundsman.ids import DeliveryBoyId, UserId
 from roundsman.migration.copies import renew_copies
+from roundsman.migration.followed import follow_documents
+from roundsman.migration.members import Opener
 from roundsman.migration.plan import DocumentRow
 from roundsman.migration.profile import CollectionProfile, Kind
 from roundsman.migration.reading import source_id_text, source_id_value
@@ -25,8 +28,8 @@ _IN_ORDER = (CREDENTIALS, DELIVERY_BOYS, SUPPLIERS, CUSTOMERS, SOURCE_DOCUMENTS)
 class DocumentImport:
     """Reads the planned documents again and writes what they become."""
 
-    def __init__(self, tx: Tx, source: Source, run: Import) -> None:
-        self._tx, self._source, self._run = tx, source, run
+    def __init__(self, tx: Tx, source: Source, run: Import, clock: Clock) -> None:
+        self._tx, self._source, self._run, self._clock = tx, source, run, clock
         self._users: dict[str, UserId | None] = {}
         self._delivery_boys: dict[str, DeliveryBoyId | None] = {}
 
@@ -82,7 +85,9 @@ class DocumentImport:
         await self._renew(taken.renewed)
 
     async def _renew(self, renewed: Became) -> None:
-        """Profiles follow the source while it is the authority; the users they belong to stay."""
+        """Profiles follow the source but for what was edited here; copies come last, for they say that all is done."""
+        opener = Opener(self._run.seal, self._run.profile)
+        await follow_documents(self._tx, renewed.said, opener, run=self._run.run_id, now=self._clock())
         await follow_customers(self._tx, renewed.customers)
         await follow_delivery_boys(self._tx, renewed.delivery_boys)
         await follow_suppliers(self._tx, renewed.suppliers)

@@ -17,6 +17,7 @@ from roundsman.database.documents import without_absent
 from roundsman.database.transaction import Document, Tx
 from roundsman.errors import NotFound
 from roundsman.ids import UserId
+from roundsman.migration.following import Asked, asked_from
 
 Parties = tuple[tuple[str, ...], ...]
 LISTS = ("unsure", "conflict")
@@ -33,6 +34,10 @@ class Decision(StrEnum):
     """One person who has two accounts; both stay."""
     SHARED_PHONE = "shared_phone"
     """Several people on one phone, which signs in one of them and is a contact of the others."""
+    ACCEPT = "accept"
+    """What the source says now of a user counts here too."""
+    REJECT = "reject"
+    """It does not; the same is never asked again."""
     DEFER = "defer"
     """Not now: the question stays open, at the end of its list."""
 
@@ -41,12 +46,22 @@ APART = (Decision.KEEP_APART, Decision.TWO_ACCOUNTS, Decision.SHARED_PHONE)
 """The answers after which nothing ever joins them again (V3)."""
 
 
+OF_PAIRS = frozenset((Decision.MERGE, *APART))
+"""The answers to whether records are one person."""
+OF_VALUES = frozenset((Decision.ACCEPT, Decision.REJECT))
+"""The answers to whether a new value of the source counts."""
+
+
 class ReviewStatus(StrEnum):
-    """Whether a question waits; a settled one was answered by the answer to another."""
+    """Whether a question waits; a settled one was answered by the answer to another.
+
+    A withdrawn one was about something that the source does not say any more.
+    """
 
     OPEN = "open"
     DECIDED = "decided"
     SETTLED = "settled"
+    WITHDRAWN = "withdrawn"
 
 
 class ReviewNotFound(NotFound):
@@ -92,6 +107,8 @@ class Review:
     parties: Parties = ()
     made_by_split: bool = False
     """Whether nobody asked: it records that a human told documents apart."""
+    asked: Asked | None = None
+    """If it is not about who is who: what changed in the source once people were live."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +160,9 @@ async def reviews_about(tx: Tx, keys: Sequence[str], *, status: ReviewStatus) ->
 
 
 async def members_waiting(tx: Tx) -> frozenset[str]:
-    """The documents that some question is open about."""
-    found = tx.database[REVIEWS].find({"status": ReviewStatus.OPEN.value}, {"members": 1})
+    """The documents of which some question is open whose they are."""
+    wanted = {"status": ReviewStatus.OPEN.value, "asked": {"$exists": False}}
+    found = tx.database[REVIEWS].find(wanted, {"members": 1})
     return frozenset([member async for document in found for member in document["members"]])
 
 
@@ -261,6 +279,7 @@ def review_from(document: Document) -> Review:
         settled_by=document.get("settled_by"),
         parties=parties_of(document),
         made_by_split=document.get("made_by_split", False),
+        asked=asked_from(document.get("asked")),
     )
 
 

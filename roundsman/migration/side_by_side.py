@@ -1,8 +1,9 @@
 """What a human needs to answer a question: its people side by side, why it is asked, and what each answer would do."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from roundsman.access.roles import Role
 from roundsman.database.changes import ids_of_owner
@@ -14,6 +15,7 @@ from roundsman.identity.users import Claim, User, UserStatus
 from roundsman.ids import UserId
 from roundsman.migration.authority import is_about_staff
 from roundsman.migration.conversion import Reading
+from roundsman.migration.following import Asked, Matter
 from roundsman.migration.members import Opener, owners_of, record_of, stored_copies
 from roundsman.migration.reviews import Decision, Review, get_review
 from roundsman.operations.merging import order_by_survival
@@ -59,6 +61,28 @@ class SideBySide:
     sides: tuple[Side, ...]
     about_staff: bool
     answers: Mapping[str, str]
+    change: "Change | None" = None
+    """For a question about a new value in the source."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What the source said, what it says now, and what is the user's here; nothing of it tells a password."""
+
+    matter: Matter
+    was: str | None
+    value: str
+    here: tuple[str, ...]
+
+
+_OF_VALUES: Final = {
+    Decision.ACCEPT.value: (
+        "It counts here too: a phone or e-mail takes the place of the one before if nobody else has it, a role is "
+        "granted, a password takes the place of one that was imported."
+    ),
+    Decision.REJECT.value: "What is here stays; the same is not asked again.",
+    Decision.DEFER.value: "The question stays open, at the end of its list.",
+}
 
 
 async def show_review(tx: Tx, review_id: str, opener: Opener, *, now: datetime) -> SideBySide:
@@ -72,7 +96,23 @@ async def show_review(tx: Tx, review_id: str, opener: Opener, *, now: datetime) 
         for key, user_id in owners.items()
     ]
     about_staff = await is_about_staff(tx, review, users)
+    if review.asked is not None:
+        return SideBySide(review, tuple(sides), about_staff, _OF_VALUES, _change(review.asked, users.values()))
     return SideBySide(review, tuple(sides), about_staff, await _answers(tx, list(users)))
+
+
+def _change(asked: Asked, users: Iterable[SideUser]) -> Change:
+    if asked.matter is Matter.PASSWORD:
+        return Change(asked.matter, None, "another password, which is not shown", ())
+    if asked.matter is Matter.ROLE:
+        return Change(asked.matter, asked.was, asked.value, tuple(role for user in users for role in user.roles))
+    own = (key for user in users for key in user.signs_in_with)
+    here = tuple(_shown(key) for key in own if key.startswith(f"{asked.matter}:"))
+    return Change(asked.matter, asked.was and _shown(asked.was), _shown(asked.value), here)
+
+
+def _shown(key: str) -> str:
+    return key.partition(":")[2]
 
 
 async def _side(tx: Tx, key: str, copy: Document | None, user: SideUser | None, opener: Opener, now: datetime) -> Side:

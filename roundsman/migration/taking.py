@@ -20,8 +20,10 @@ from roundsman.delivery.linkage import delivery_boy_documents
 from roundsman.ids import DeliveryBoyId, UserId
 from roundsman.migration.conversion import Reading, credential_of, customer_of, delivery_boy_of, supplier_of
 from roundsman.migration.copies import copy_documents
+from roundsman.migration.following import Said
 from roundsman.migration.plan import DocumentRow, Fate
 from roundsman.migration.profile import CollectionProfile, Kind, SourceProfile
+from roundsman.migration.said import said_by
 from roundsman.migration.sealing import Seal
 from roundsman.migration.sources.port import SourceDocument
 from roundsman.suppliers.linkage import supplier_documents
@@ -61,6 +63,8 @@ class Became:
     delivery_boys: list[DeliveryBoy] = field(default_factory=list)
     suppliers: list[Supplier] = field(default_factory=list)
     copies: list[list[Document]] = field(default_factory=list)
+    said: dict[UserId, list[Said]] = field(default_factory=dict)
+    """What changed documents say of their users now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,8 @@ def _convert(into: Became, taking: Taking, row: DocumentRow, reading: Reading) -
             into.suppliers.append(supplier_of(reading, row, created_by=_creator(taking, row)))
         case _:
             pass
+    if row.changed:
+        into.said.setdefault(row.user_id, []).append(said_by(reading, row.user_id, taking.run.seal))
     into.copies.append(_copy(taking, row, reading))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 
-from roundsman.database.bulk import BulkOutcome, insert_missing, renew_fields
+from roundsman.database.bulk import EDITED, BulkOutcome, insert_missing, renew_fields
 from roundsman.database.collections import SUPPLIERS
 from roundsman.database.documents import find_value, iterate
 from roundsman.database.transaction import Document, Tx
@@ -24,9 +24,9 @@ async def insert_suppliers(tx: Tx, suppliers: Sequence[Supplier]) -> BulkOutcome
 
 
 async def follow_suppliers(tx: Tx, suppliers: Sequence[Supplier]) -> int:
-    """Bring what the source says of suppliers up to date; whose they are and since when stays. Count the changed."""
+    """Bring what the source says of suppliers up to date, but for what was edited here. Count the changed."""
     documents = supplier_documents(suppliers)
-    return await renew_fields(tx, SUPPLIERS, documents, guard="user_id", fields=_FOLLOWED)
+    return await renew_fields(tx, SUPPLIERS, documents, guard="user_id", fields=_FOLLOWED, sparing=EDITED)
 
 
 def iterate_suppliers(tx: Tx) -> AsyncIterator[Supplier]:

@@ -1,0 +1,108 @@
+"""Carrying out what changed documents mean for their users, before their copies are renewed.
+
+What a document said before is in its copy, so a copy that is renewed says that all of this was done; done twice, it
+changes nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from roundsman.access.roles import Role
+from roundsman.audit_log.entries import Actor, AuditEntry
+from roundsman.audit_log.log import record
+from roundsman.auth.credential_storage import find_credential
+from roundsman.auth.credentials import CredentialOrigin
+from roundsman.auth.sessions import end_sessions
+from roundsman.database.transaction import Tx, in_transaction
+from roundsman.delivery.linkage import find_delivery_boy_of_user
+from roundsman.identity.following import disable_user, rename_user, replace_role
+from roundsman.identity.importing import find_users
+from roundsman.identity.lookup import identifiers_of_user
+from roundsman.identity.mode import PeopleMode, get_mode
+from roundsman.identity.role_grants import list_active_admins
+from roundsman.identity.users import User
+from roundsman.ids import UserId
+from roundsman.migration.asking import Asking, ask
+from roundsman.migration.copies import copies_by_key
+from roundsman.migration.following import (
+    Ask,
+    Disable,
+    Effect,
+    KeepLastAdmin,
+    LowerRole,
+    Ours,
+    Rename,
+    Said,
+    follow,
+)
+from roundsman.migration.members import Opener
+from roundsman.migration.said import said_by
+from roundsman.suppliers.linkage import find_supplier_of_user
+
+
+async def follow_documents(
+    tx: Tx, changed: Mapping[UserId, Sequence[Said]], opener: Opener, *, run: str, now: datetime
+) -> None:
+    """Do what the changes mean for the users: nothing while people follow the source."""
+    if not changed or (await get_mode(tx)).people is PeopleMode.SHADOW:
+        return
+    copies = await copies_by_key(tx, [said.key for of_user in changed.values() for said in of_user])
+    for user_id, of_user in changed.items():
+        for after in of_user:
+            copy = copies.get(after.key)
+            reading = await opener.read(tx, copy, now=now) if copy else None
+            if reading is not None:
+                before = said_by(reading, user_id, opener.seal)
+                await _follow(tx, before, after, Asking(after.key, user_id, run, now))
+
+
+async def _follow(tx: Tx, before: Said, after: Said, asking: Asking) -> None:
+    async def work(tx: Tx) -> None:
+        users = await find_users(tx, [asking.user_id])
+        for user in users:
+            for effect in follow(before, after, await _ours(tx, user), people_are_live=True):
+                await _carry_out(tx, effect, asking)
+
+    if before != after:
+        await in_transaction(tx, work)
+
+
+async def _ours(tx: Tx, user: User) -> Ours:
+    credential = await find_credential(tx, user.id)
+    profiles = {
+        Role.DELIVERY_BOY: await find_delivery_boy_of_user(tx, user.id),
+        Role.SUPPLIER: await find_supplier_of_user(tx, user.id),
+    }
+    return Ours(
+        user,
+        keys=frozenset(one.key for one in await identifiers_of_user(tx, user.id)),
+        has_own_password=credential is not None and credential.origin is CredentialOrigin.OWN,
+        roles_of_profiles=frozenset(role for role, profile in profiles.items() if profile is not None),
+        is_last_admin=[user.id] == [admin.id for admin in await list_active_admins(tx)],
+    )
+
+
+async def _carry_out(tx: Tx, effect: Effect, asking: Asking) -> None:
+    done = await _done(tx, effect, asking)
+    if done is not None:
+        action, reason = done
+        actor, target = Actor(f"import:{asking.run}"), f"user:{asking.user_id}"
+        await record(tx, AuditEntry(asking.now, actor, action, target, reason=f"{asking.key}: {reason}"))
+
+
+async def _done(tx: Tx, effect: Effect, asking: Asking) -> tuple[str, str] | None:
+    """Do it; what the audit log says of it, None if there was nothing to do."""
+    match effect:
+        case Rename(before, after):
+            changed = await rename_user(tx, asking.user_id, before=before, after=after)
+            return ("user.renamed", "follows the source") if changed else None
+        case Ask(matter):
+            return ("review.asked", f"{matter} changed in the source") if await ask(tx, asking, effect) else None
+        case Disable():
+            await end_sessions(tx, asking.user_id)
+            return ("user.disabled", "not active in the source") if await disable_user(tx, asking.user_id) else None
+        case LowerRole(role, instead):
+            changed = await replace_role(tx, asking.user_id, role, instead=instead)
+            return ("role.lowered", f"{role} to {instead or 'nothing'}") if changed else None
+        case KeepLastAdmin():
+            return "role.kept", "the source takes the only active admin away, and there is always one"
