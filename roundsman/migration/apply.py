@@ -28,7 +28,7 @@ from roundsman.migration.attached import import_attached
 from roundsman.migration.collecting import Progress, no_progress
 from roundsman.migration.crew import crew_for
 from roundsman.migration.documents import DocumentImport
-from roundsman.migration.freshness import refuse_outdated
+from roundsman.migration.freshness import refuse_claimed_since, refuse_outdated
 from roundsman.migration.pipeline import Pipeline, Stop
 from roundsman.migration.plan import IMPORTED, IdentifierRow, PlanHeader, ProfileRow, ReviewRow, RolesRow, UserRow
 from roundsman.migration.plan_documents import Section
@@ -87,6 +87,8 @@ async def apply_plan(tx: Tx, source: Source, profile: SourceProfile, digest: str
         return Applied(header.run_id, already=True)
     async with held_lease(tx, MIGRATION, means.clock) as lease:
         await refuse_outdated(tx, header.digest)
+        if run is None:
+            await refuse_claimed_since(tx, chunks_id)
         source = await as_before_write_back(tx, source)
         return await _Application(tx, source, profile, header, chunks_id, means, lease).run()
 

@@ -13,6 +13,7 @@ from roundsman.audit_log.entries import SYSTEM, AuditEntry
 from roundsman.audit_log.log import record
 from roundsman.database.backup import BackupNote, find_last_backup
 from roundsman.database.backup_manifest import read_manifest, require_intact
+from roundsman.database.lease import MIGRATION, take_turn
 from roundsman.database.transaction import Tx, in_transaction
 from roundsman.errors import Conflict, RoundsmanError
 from roundsman.identity.importing import count_admins_made_here
@@ -113,9 +114,13 @@ async def require_ready_for_operations(tx: Tx, verification: Verification, profi
 
 
 async def cut_over(tx: Tx, *, now: datetime) -> None:
-    """Switch people to live; operations stay where they are. Whoever calls has asked whether everything is ready."""
+    """Switch people to live; operations stay where they are. Whoever calls has asked whether everything is ready.
+
+    A plan that was made before is not applied any more. Raises LeaseTaken while somebody imports.
+    """
 
     async def work(tx: Tx) -> None:
+        await take_turn(tx, MIGRATION, now=now)
         await set_mode(tx, with_people(await get_mode(tx), PeopleMode.LIVE, since=now))
         await record(tx, AuditEntry(now, SYSTEM, "mode.cut_over", "system:mode", reason="people are live"))
 

@@ -1,14 +1,25 @@
 """Whether anything may be written, and whether a plan still fits: people that were joined or told apart since it was made are not whom it speaks of."""
 
+from bson import ObjectId
+
 from roundsman.database.collections import MIGRATION_PLANS
 from roundsman.database.lease import MIGRATION, count_turns
 from roundsman.database.transaction import Tx
 from roundsman.errors import Conflict
+from roundsman.identity.importing import claimed_among
+from roundsman.identity.mode import PeopleMode, get_mode
+from roundsman.migration.matching import Rule
+from roundsman.migration.plan import Fate
+from roundsman.migration.plan_documents import Section
+from roundsman.migration.plan_store import read_rows
 from roundsman.migration.runs import find_undoing_run
+
+_JOINED = (Fate.MERGED, Fate.LINKED)
+_BY_LINK = (Rule.LINK, Rule.DECIDED, Rule.FOLLOWED)
 
 
 class PlanOutdated(Conflict):
-    """Somebody decided about people since the plan was made."""
+    """Somebody decided about people since the plan was made, or they were made live."""
 
     code = "plan_outdated"
 
@@ -25,8 +36,24 @@ async def refuse_outdated(tx: Tx, digest: str) -> None:
     turns = plan.get("turns") if plan else None
     if turns is not None and turns != await count_turns(tx, MIGRATION):
         raise PlanOutdated(
-            "people were joined or told apart since this plan was made; make a new one with: roundsman migrate plan"
+            "people were joined, told apart or made live since this plan was made; make a new one with: roundsman migrate plan"
         )
+
+
+async def refuse_claimed_since(tx: Tx, chunks_id: ObjectId) -> None:
+    """Raise PlanOutdated where a plan would join somebody with a user who claimed his account since, once people are live.
+
+    A run that was begun is finished all the same: half of it would be worse.
+    """
+    if (await get_mode(tx)).people is PeopleMode.SHADOW:
+        return
+    async for rows in read_rows(tx, chunks_id, Section.DOCUMENTS):
+        joining = {row.user_id: row.key for row in rows if row.fate in _JOINED and row.rule not in _BY_LINK}
+        for user_id in await claimed_among(tx, list(joining)):
+            raise PlanOutdated(
+                f"user {user_id}, whom {joining[user_id]} would join, has claimed his account since this plan was made; "
+                "make a new one with: roundsman migrate plan"
+            )
 
 
 class UndoingUnfinished(Conflict):

@@ -20,7 +20,9 @@ from roundsman.identity.registration import IdentifierTaken
 from roundsman.identity.role_grants import create_admin
 from roundsman.identity.users import Claim, User, UserStatus
 from roundsman.migration import documents
+from roundsman.migration.cutover import cut_over
 from roundsman.migration.deciding import AnswerDoesNotFit, Outcome, ReviewNotOpen, decide, take_answer_back
+from roundsman.migration.freshness import PlanOutdated
 from roundsman.migration.members import Opener
 from roundsman.migration.plan import PlanHeader
 from roundsman.migration.reviews import Answer, Decision, Review, ReviewStatus, list_reviews
@@ -304,6 +306,36 @@ async def test_a_new_account_with_the_phone_and_name_of_a_claimed_user_is_asked_
     assert (await get_user(tx, twin["_id"])).merged_into == ASHA["_id"]
     assert (await list_reviews(tx, "unsure")).reviews == ()
     await settled(live)
+
+
+async def test_a_plan_that_would_join_who_claimed_his_account_since_is_refused(
+    live: Import, source_database: Database
+) -> None:
+    users = live.runtime.tx.database[USERS]
+    await users.update_one({"_id": ASHA["_id"]}, {"$set": {"claim": Claim.CLAIMABLE.value}})
+    await source_database["users"].insert_one(account("twin", "Asha Verma", phone=PHONE, password_hash=SECOND_HASH))
+    plan = await live.plan()
+    assert plan.counts["fate.merged"] == 1
+    await users.update_one({"_id": ASHA["_id"]}, {"$set": {"claim": Claim.CLAIMED.value}})
+
+    with pytest.raises(PlanOutdated):
+        await live.apply(plan.digest)
+
+    await compare(live)
+    assert await users.count_documents({"status": UserStatus.MERGED.value}) == 0
+    await settled(live)
+
+
+async def test_a_plan_made_before_cutover_is_not_applied_after_it(importing: Import, source_database: Database) -> None:
+    await fill(source_database, WORLD)
+    await compare(importing)
+    await source_database["users"].insert_one(account("twin", "Asha Verma", phone=PHONE, password_hash=SECOND_HASH))
+    plan = await importing.plan()
+
+    await cut_over(importing.runtime.tx, now=importing.runtime.clock())
+
+    with pytest.raises(PlanOutdated):
+        await importing.apply(plan.digest)
 
 
 async def test_a_profile_is_a_claimed_user_s_if_it_is_linked_to_him_and_asked_about_if_it_only_resembles_him(
