@@ -134,9 +134,12 @@ class _Following:
         """Take the next changes; None where only a comparison of everything will do."""
         changes = await feed.gather(patience=self._rhythm.idle, debounce=self._rhythm.debounce, most=self._rhythm.most)
         until = self._now() if changes.caught_up or changes.newest_at is None else changes.newest_at
+        if self._is_over():
+            # What is not taken may not be noted as taken: the next worker sees it again.
+            return compared_at
         if changes.unclear:
             return None
-        if changes.count and not self._is_over():
+        if changes.count:
             try:
                 done = await take_changes(self._tx, source, self._profile, changes.documents, self._means)
             except TooManyNeighbours:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from roundsman.clock import Clock
-from roundsman.database.lease import Lease, LeaseLost, held_lease, renew_lease
+from roundsman.database.lease import Lease, held_lease, renew_lease
 from roundsman.database.transaction import Tx
 
 JOB: Final = "worker"
@@ -16,7 +16,7 @@ _RENEW_SECONDS: Final = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Leadership:
-    """The right to be the worker; `lost` is set when another one took over while this one was away."""
+    """The right to be the worker; `lost` is set when it is not renewed any more, so that another one may take over."""
 
     lease: Lease
     lost: asyncio.Event = field(default_factory=asyncio.Event)
@@ -36,9 +36,10 @@ async def leadership(tx: Tx, clock: Clock) -> AsyncIterator[Leadership]:
 
 
 async def _renew(tx: Tx, leading: Leadership, clock: Clock) -> None:
-    while not leading.lost.is_set():
-        await asyncio.sleep(_RENEW_SECONDS)
-        try:
+    """Whatever ends this, the lease is not kept alive from then on, and whoever relies on it must know."""
+    try:
+        while True:
+            await asyncio.sleep(_RENEW_SECONDS)
             await renew_lease(tx, leading.lease, now=clock())
-        except LeaseLost:
-            leading.lost.set()
+    finally:
+        leading.lost.set()
