@@ -6,20 +6,31 @@ A process takes half a second to start and keeps the modules it needs in memory,
 import asyncio
 import os
 import signal
+import traceback
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
-from anyio import to_process, to_thread
+from anyio import BrokenResourceError, BrokenWorkerProcess, ClosedResourceError, to_process, to_thread
 
+from roundsman.errors import Unavailable
 from roundsman.migration.seldom_collected import seldom_collected_now
 
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
 _WORTH_A_PROCESS = 10_000
 _WAITING = 1
+_ENDING: Final = (signal.SIGINT, signal.SIGTERM)
+# What comes of a process that has died depends on what was being said to it.
+_DIED: Final = (BrokenWorkerProcess, BrokenResourceError, ClosedResourceError, ProcessLookupError)
+
+
+class HelperDied(Unavailable):
+    """A process that helped was ended by somebody else."""
+
+    code = "helper_died"
 
 
 class Crew:
@@ -29,8 +40,9 @@ class Crew:
         self._processes = processes
         self._seats: asyncio.Queue[Callable[..., Coroutine[Any, Any, Any]]] = asyncio.Queue()
         if processes:
-            for run in (to_thread.run_sync, *[to_process.run_sync] * processes):
-                self._seats.put_nowait(run)
+            self._seats.put_nowait(to_thread.run_sync)
+            for _ in range(processes):
+                self._seats.put_nowait(_in_process)
 
     async def in_order(
         self, work: Callable[[Piece], Result], pieces: AsyncIterator[Piece]
@@ -74,8 +86,39 @@ def crew_for(documents: int) -> Crew:
 
 
 def _undisturbed(work: Callable[[Piece], Result], piece: Piece) -> Result:
-    """Ctrl-C reaches every process of a terminal; it is this program's to say when the others end."""
-    with suppress(ValueError):  # a thread may not set signals, and need not
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
     with seldom_collected_now():
         return work(piece)
+
+
+async def _in_process(work: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever the work gives
+    try:
+        with _signals_held_back():
+            await to_process.run_sync(os.getpid)
+        return await to_process.run_sync(_traced, work)
+    except _DIED as error:
+        raise HelperDied(
+            "a helper process was ended by the system or by somebody, perhaps for want of memory; try again"
+        ) from error
+
+
+@contextmanager
+def _signals_held_back() -> Iterator[None]:
+    """Let a process that starts meanwhile never hear of Ctrl-C and SIGTERM: it ends when this program says so, or ends.
+
+    They reach every process of a terminal or a service. A process that is started inherits what its parent holds back,
+    so there is no instant at which it could hear them; this program itself hears of them right after.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _traced(work: Callable[[], Result]) -> Result:
+    """An error loses its traceback on the way to another process."""
+    try:
+        return work()
+    except Exception as error:
+        error.add_note(f"In a helper process:\n{traceback.format_exc()}")
+        raise
