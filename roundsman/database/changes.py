@@ -156,7 +156,7 @@ def restored_value(before: Any, after: Any, now: Any) -> Any:  # noqa: ANN401 - 
     was, became = (one if isinstance(one, list) else [] for one in (before, after))
     kept = [one for one in now if one in was or one not in became]
     restored = kept + [one for one in was if one not in became and one not in kept]
-    return sorted(restored) or before
+    return sorted(restored) or ([] if isinstance(before, list) else before)
 
 
 async def _ids(tx: Tx, collection: str, wanted: Document) -> list[Any]:

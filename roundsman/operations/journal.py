@@ -12,13 +12,14 @@ from typing import Any
 from bson import ObjectId
 
 from roundsman.database.changes import Change, change_document, change_from, ids_of_owner, take_back
-from roundsman.database.collections import IDENTIFIERS, MERGES, OF_USERS, SESSIONS, SOURCE_DOCUMENTS
+from roundsman.database.collections import IDENTIFIERS, MERGES, OF_USERS, SOURCE_DOCUMENTS
 from roundsman.database.transaction import Document, Tx
 from roundsman.errors import Conflict
 from roundsman.ids import UserId
+from roundsman.operations.aftermath import blocked_since, set_right
 
 _NEWEST_FIRST = [("number", -1)]
-_BELONGINGS = (*OF_USERS, IDENTIFIERS, SESSIONS, SOURCE_DOCUMENTS)
+_BELONGINGS = (*OF_USERS, IDENTIFIERS, SOURCE_DOCUMENTS)
 
 Belongings = Mapping[str, Sequence[Any]]
 
@@ -91,16 +92,18 @@ async def list_entries(tx: Tx) -> list[Entry]:
 
 
 async def take_entry_back(tx: Tx, entry: Entry) -> TakenBack:
-    """Undo everything the entry tells of, the last change first, and forget the entry.
+    """Undo everything the entry tells of, the last change first, and forget the entry; the people's sessions end.
 
     Raises LaterChangesFirst and CannotTakeBack; call it in a transaction.
     """
     if later := await _later_causes(tx, entry):
         raise LaterChangesFirst(later)
-    born_since = await _born_since(tx, entry)
+    born_since, blocked = await _born_since(tx, entry), await blocked_since(tx, entry.changes)
     left = [why for change in reversed(entry.changes) for why in await take_back(tx, change)]
+    set_so, inherited = await set_right(tx, entry.users, heir=entry.survivor, blocked=blocked)
     await tx.database[MERGES].delete_one({"_id": entry.id}, session=tx.session)
-    return TakenBack(entry.survivor, tuple(left), born_since)
+    came = {name: [*born_since.get(name, ()), *inherited.get(name, ())] for name in {*born_since, *inherited}}
+    return TakenBack(entry.survivor, (*left, *set_so), came)
 
 
 async def belongings_of(tx: Tx, user_id: UserId) -> dict[str, tuple[Any, ...]]:

@@ -23,7 +23,7 @@ from roundsman.identity.role_grants import list_active_admins
 from roundsman.migration.deciding import decide, take_answer_back
 from roundsman.migration.members import Opener, owners_of
 from roundsman.migration.naming import read_naming
-from roundsman.migration.reviews import Answer, Decision, get_review, list_reviews
+from roundsman.migration.reviews import OF_PAIRS, Answer, Decision, get_review, list_reviews
 from roundsman.migration.shared_phone import NoSharedPhone
 from roundsman.migration.splitting import find_merged, undo_merge
 from roundsman.runtime import Runtime
@@ -95,7 +95,7 @@ async def answer(importing: Import, review: str, random: Random) -> list[str]:
     """Give some answer, as two admins where the question is about staff; the review, if it needs to be taken back."""
     tx, opener = importing.runtime.tx, Opener(importing.means().seal, EARLYBIRD)
     owners = await owners_of(tx, (await get_review(tx, review)).members)
-    decision = random.choice([Decision.MERGE, Decision.MERGE, *Decision])
+    decision = random.choice([Decision.MERGE, Decision.MERGE, *sorted(OF_PAIRS), Decision.DEFER])
     holders = [None, *sorted({user for user in owners.values() if user})]
     holder = random.choice(holders) if decision is Decision.SHARED_PHONE else None
     for actor in [Actor(str(admin.id)) for admin in await list_active_admins(tx)][:2] or [SYSTEM]:
