@@ -92,13 +92,16 @@ async def ids_of_owner(tx: Tx, collection: str, owner: ObjectId) -> tuple[Any, .
     return tuple(await _ids(tx, collection, {"user_id": owner}))
 
 
-async def take_back(tx: Tx, change: Change) -> list[str]:
-    """Undo a change; returns in words what was changed again since and therefore stays. Raises CannotTakeBack."""
+async def take_back(tx: Tx, change: Change, *, even_in_use: bool = False) -> list[str]:
+    """Undo a change; returns in words what was changed again since and therefore stays.
+
+    Raises CannotTakeBack, unless what was made may vanish `even_in_use`.
+    """
     match change:
         case Move():
             return await _move_back(tx, change)
         case Edit():
-            return await _edit_back(tx, change)
+            return await _edit_back(tx, change, even_in_use=even_in_use)
         case Removal():
             return await _put_back(tx, change)
 
@@ -110,11 +113,11 @@ async def _move_back(tx: Tx, change: Move) -> list[str]:
     return [f"{change.collection} {one}: went elsewhere since" for one in change.ids if one not in set(ids)]
 
 
-async def _edit_back(tx: Tx, change: Edit) -> list[str]:
+async def _edit_back(tx: Tx, change: Edit, *, even_in_use: bool) -> list[str]:
     stored = tx.database[change.collection]
     now = await stored.find_one({"_id": change.id}, session=tx.session)
     if change.before is None:
-        if now != change.after:
+        if now != change.after and not even_in_use:
             raise CannotTakeBack(f"{change.collection} {change.id} has been changed since, and cannot vanish")
         await stored.delete_one({"_id": change.id}, session=tx.session)
         return []

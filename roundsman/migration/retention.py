@@ -18,7 +18,7 @@ async def forget_old_plans(tx: Tx, *, now: datetime) -> int:
     forgotten = 0
     found = tx.database[MIGRATION_PLANS].find({"kept_until": {"$lt": now}}, {"_id": 1})
     for digest in [document["_id"] async for document in found]:
-        stays = {"plan": digest, "$or": [{"state": RunState.APPLYING.value}, {"summary": {"$exists": True}}]}
+        stays = {"plan": digest, "$or": [{"state": {"$ne": RunState.APPLIED.value}}, {"summary": {"$exists": True}}]}
         if not await tx.database[MIGRATION_RUNS].find_one(stays, {"_id": 1}):
             await tx.database[MIGRATION_RUNS].delete_many({"plan": digest})
             await drop_plan(tx, digest)

@@ -69,17 +69,27 @@ class Removal:
             (Section.ROLES, self._roles),
             (Section.USERS, lambda rows: self._users([row.user.id for row in rows])),
         )
-        if not self.earlier:
-            for name in _ATTACHED:
-                await self._delete(name, {"source": {"$exists": True}})
         for section, remove in steps:
             async for rows in read_rows(self.tx, self.chunks_id, section):
                 await remove(rows)
                 yield
+        if await self.was_the_only_one():
+            for name in _ATTACHED:
+                await self._delete(name, {"source": {"$exists": True}})
+
+    async def was_the_only_one(self) -> bool:
+        """Whether nothing of the source is left; an earlier run may be forgotten, but what it took is there."""
+        return not self.earlier and await self.tx.database[SOURCE_DOCUMENTS].find_one({}, {"_id": 1}) is None
 
     async def created_users(self) -> set[ObjectId]:
         """The users that the plan made."""
         return {row.user.id async for rows in read_rows(self.tx, self.chunks_id, Section.USERS) for row in rows}
+
+    async def causes(self) -> set[str]:
+        """The answers to the plan's questions, as the journal names them."""
+        return {
+            f"review:{row.id}" async for rows in read_rows(self.tx, self.chunks_id, Section.REVIEWS) for row in rows
+        }
 
     async def _reviews(self, ids: Sequence[str], *, forget: bool) -> None:
         still_open = {} if forget else {"status": ReviewStatus.OPEN.value}

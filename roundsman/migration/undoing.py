@@ -6,6 +6,7 @@ back before the people go.
 """
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -73,7 +74,8 @@ async def undo_run(tx: Tx, run_id: str, profile: SourceProfile, *, actor: Actor,
         await mark_undoing(tx, run.id)
         await count_a_turn(tx, MIGRATION)
         removal = Removal(tx, found[1], profile, [one for one in runs if one.id != run.id])
-        reopened = await _put_people_back(tx, await removal.created_users(), clock(), actor)
+        forgotten = await removal.causes() if forget else set[str]()
+        reopened = await _put_people_back(tx, await removal.created_users(), forgotten, clock(), actor)
         async for _ in removal.everything(forget=forget):
             await renew_lease(tx, lease, now=clock())
         await _finish(tx, run, removal, lease, AuditEntry(clock(), actor, "run.undone", f"run:{run.id}"), forget=forget)
@@ -89,17 +91,23 @@ def _run_to_undo(runs: Sequence[Run], run_id: str) -> Run:
     return run
 
 
-async def _put_people_back(tx: Tx, created: set[ObjectId], now: datetime, actor: Actor) -> list[str]:
-    """Put back what answers changed in people of the run, the last first; answers about people who stay wait again."""
-    entries = reversed(_entries_about(created, await list_entries(tx)))
-    return [entry.cause for entry in entries if await _put_back(tx, entry, created, now, actor)]
+async def _put_people_back(
+    tx: Tx, created: set[ObjectId], forgotten: AbstractSet[str], now: datetime, actor: Actor
+) -> list[str]:
+    """Put back what answers changed in people of the run, and what forgotten ones did, the last first.
+
+    Answers about people who stay wait again.
+    """
+    entries = reversed(_entries_about(created, forgotten, await list_entries(tx)))
+    waiting = [entry.cause for entry in entries if await _put_back(tx, entry, created, now, actor)]
+    return [cause for cause in waiting if cause not in forgotten]
 
 
-def _entries_about(created: set[ObjectId], newest_first: Sequence[Entry]) -> list[Entry]:
-    """The entries that touch the created users, and the later ones about the same people; the oldest first."""
+def _entries_about(created: set[ObjectId], forgotten: AbstractSet[str], newest_first: Sequence[Entry]) -> list[Entry]:
+    """The entries that touch the created users or are forgotten, and the later ones about the same people; the oldest first."""
     touched, found = set(created), []
     for entry in reversed(newest_first):
-        if not touched.isdisjoint(entry.users):
+        if entry.cause in forgotten or not touched.isdisjoint(entry.users):
             touched.update(entry.users)
             found.append(entry)
     return found
@@ -107,7 +115,7 @@ def _entries_about(created: set[ObjectId], newest_first: Sequence[Entry]) -> lis
 
 async def _put_back(tx: Tx, entry: Entry, created: set[ObjectId], now: datetime, actor: Actor) -> bool:
     async def work(tx: Tx) -> bool:
-        await take_entry_back(tx, entry)
+        await take_entry_back(tx, entry, even_in_use=True)
         if len(set(entry.users) - created) <= 1:
             return False
         review = await get_review(tx, entry.cause.removeprefix("review:"))
@@ -123,7 +131,7 @@ async def _put_back(tx: Tx, entry: Entry, created: set[ObjectId], now: datetime,
 
 async def _finish(tx: Tx, run: Run, removal: Removal, lease: Lease, entry: AuditEntry, *, forget: bool) -> None:
     async def work(tx: Tx) -> None:
-        if not removal.earlier:
+        if only:
             await follow_no_source(tx)
             if forget:
                 await forget_split_reviews(tx)
@@ -131,4 +139,5 @@ async def _finish(tx: Tx, run: Run, removal: Removal, lease: Lease, entry: Audit
         await forget_run(tx, run.id)
 
     await renew_lease(tx, lease, now=entry.at)
+    only = await removal.was_the_only_one()
     await in_transaction(tx, work)

@@ -91,15 +91,16 @@ async def list_entries(tx: Tx) -> list[Entry]:
     return [_entry(one) async for one in tx.database[MERGES].find({}, session=tx.session).sort(_NEWEST_FIRST)]
 
 
-async def take_entry_back(tx: Tx, entry: Entry) -> TakenBack:
+async def take_entry_back(tx: Tx, entry: Entry, *, even_in_use: bool = False) -> TakenBack:
     """Undo everything the entry tells of, the last change first, and forget the entry; the people's sessions end.
 
-    Raises LaterChangesFirst and CannotTakeBack; call it in a transaction.
+    With `even_in_use` what the entry made vanishes whatever became of it. Raises LaterChangesFirst and CannotTakeBack;
+    call it in a transaction.
     """
     if later := await _later_causes(tx, entry):
         raise LaterChangesFirst(later)
     born_since, blocked = await _born_since(tx, entry), await blocked_since(tx, entry.changes)
-    left = [why for change in reversed(entry.changes) for why in await take_back(tx, change)]
+    left = [why for change in reversed(entry.changes) for why in await take_back(tx, change, even_in_use=even_in_use)]
     set_so, inherited = await set_right(tx, entry.users, heir=entry.survivor, blocked=blocked)
     await tx.database[MERGES].delete_one({"_id": entry.id}, session=tx.session)
     came = {name: [*born_since.get(name, ()), *inherited.get(name, ())] for name in {*born_since, *inherited}}

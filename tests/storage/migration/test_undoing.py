@@ -1,20 +1,35 @@
 """Taking a whole run back: the database is the one before it, and importing again gives the same one."""
 
+from datetime import timedelta
+
 import pytest
 from bson import ObjectId
 
 from roundsman.audit_log.entries import SYSTEM
-from roundsman.database.collections import MIGRATION_PLANS, MIGRATION_RUNS, REVIEWS, SOURCE_DOCUMENTS, USERS
-from roundsman.identity.mode import Mode, set_mode
+from roundsman.auth.credential_storage import set_password
+from roundsman.database.collections import (
+    IDENTIFIERS,
+    MERGES,
+    MIGRATION_PLANS,
+    MIGRATION_RUNS,
+    ORDERS,
+    REVIEWS,
+    SOURCE_DOCUMENTS,
+    USERS,
+)
+from roundsman.identity.mode import Mode, PeopleMode, get_mode, set_mode
 from roundsman.migration.deciding import decide
 from roundsman.migration.freshness import PlanOutdated, UndoingUnfinished
 from roundsman.migration.members import Opener
+from roundsman.migration.naming import Naming
+from roundsman.migration.retention import forget_old_plans, keep_until
 from roundsman.migration.reviews import Answer, Decision, list_reviews
 from roundsman.migration.runs import mark_undoing
+from roundsman.migration.splitting import undo_merge
 from roundsman.migration.undoing import RunStays, Undone, undo_run
 from roundsman.operations.admins import NewAdmin, create_admin_with_password
 from tests.imports import JOURNALS, Database, Import, contents, fill
-from tests.migration_builders import EARLYBIRD, PHONE, account, doc
+from tests.migration_builders import AS_OF, EARLYBIRD, PASSWORD_HASH, PHONE, account, doc
 from tests.storage.migration.worlds import an_order, everything
 
 NOT_PEOPLE = JOURNALS | {MIGRATION_PLANS}
@@ -137,3 +152,79 @@ async def test_after_cutover_no_run_is_taken_back(importing: Import, source_data
 
     with pytest.raises(RunStays, match="until cutover"):
         await undo(importing, run.run_id)
+
+
+async def test_a_round_after_forgotten_ones_is_not_taken_for_the_first(
+    importing: Import, database: Database, source_database: Database
+) -> None:
+    await fill(source_database, everything())
+    first = await importing.run()
+    orders = await database[ORDERS].count_documents({})
+    await fill(source_database, {"customers_v2": [doc("new", "Zoya Khan")]})
+    second = await importing.run()
+    # Rounds of a worker are forgotten after a month, the first as well.
+    await database[MIGRATION_RUNS].delete_one({"_id": first.run_id})
+
+    await undo(importing, second.run_id)
+
+    assert await database[ORDERS].count_documents({}) == orders > 0
+    assert (await get_mode(importing.runtime.tx)).people is PeopleMode.SHADOW
+    assert (await importing.verify()).passed
+
+
+async def test_what_an_answer_made_keeps_no_run_from_being_taken_back(
+    importing: Import, database: Database, source_database: Database
+) -> None:
+    runtime = importing.runtime
+    twins = [account(name, "Asha Rao", phone=PHONE, password_hash=PASSWORD_HASH) for name in "ab"]
+    await fill(source_database, {"users": twins})
+    run = await importing.run()
+    (merged,) = await database[USERS].find({"status": "merged"}).to_list()
+    opener = Opener(importing.means().seal, EARLYBIRD)
+    parted = await undo_merge(
+        runtime.tx,
+        str(merged["_id"]),
+        reason="sisters",
+        opener=opener,
+        naming=Naming(),
+        actor=SYSTEM,
+        now=runtime.clock(),
+    )
+    await database[IDENTIFIERS].update_many({}, {"$set": {"epoch": 7}})
+    await set_password(runtime.tx, parted.user_id, "something else", now=runtime.clock())
+
+    await undo(importing, run.run_id)
+
+    assert await contents(database, without=NOT_PEOPLE | {REVIEWS, "system"}) == {}
+
+
+async def test_an_answer_that_is_forgotten_is_taken_back(
+    importing: Import, database: Database, source_database: Database
+) -> None:
+    runtime = importing.runtime
+    pair = [account("a", "Asha Rao", phone=PHONE, email="asha@gmail.com"), account("b", "Asha Rao", phone="9731145602")]
+    await fill(source_database, {"users": pair})
+    await importing.run()
+    await source_database["users"].update_one({"id": "b"}, {"$set": {"email": "asha@gmail.com"}})
+    second = await importing.run()
+    (review,) = (await list_reviews(runtime.tx)).reviews
+    opener = Opener(importing.means().seal, EARLYBIRD)
+    given = Answer(Decision.MERGE, "known")
+    await decide(runtime.tx, review.id, given, actor=SYSTEM, opener=opener, now=runtime.clock())
+
+    await undo(importing, second.run_id, forget=True)
+
+    assert await database[REVIEWS].count_documents({}) == 0
+    assert await database[MERGES].count_documents({}) == 0
+    assert await database[USERS].count_documents({"status": "merged"}) == 0
+
+
+async def test_a_run_that_is_half_taken_back_is_never_forgotten(importing: Import, source_database: Database) -> None:
+    tx = importing.runtime.tx
+    await fill(source_database, everything())
+    run = await importing.run()
+    await keep_until(tx, run.run_id, AS_OF)
+    await tx.database[MIGRATION_PLANS].update_many({"chunks": {"$exists": True}}, {"$set": {"kept_until": AS_OF}})
+    await mark_undoing(tx, run.run_id)
+
+    assert await forget_old_plans(tx, now=importing.runtime.clock() + timedelta(days=999)) == 0
