@@ -47,6 +47,13 @@ async def authorised(tx: Tx, review: Review, given: Given, users: Iterable[UserI
     return replace(given, seconded_by=proposal.by) if same else None
 
 
+async def require_admin_about_staff(tx: Tx, by: str) -> None:
+    """What was answered about staff is taken back by an admin, where there is one. Raises AdminNeeded."""
+    admins = {str(admin.id) for admin in await list_active_admins(tx)}
+    if admins and by not in admins:
+        raise AdminNeeded("this is about staff: an active admin takes it back; name him with --by")
+
+
 async def require_admin(tx: Tx, user_id: UserId) -> None:
     """Raise AdminNeeded unless the user is an active admin."""
     if user_id not in {admin.id for admin in await list_active_admins(tx)}:

@@ -116,22 +116,32 @@ async def require_ready_for_operations(tx: Tx, verification: Verification, profi
 async def cut_over(tx: Tx, *, now: datetime) -> None:
     """Switch people to live; operations stay where they are. Whoever calls has asked whether everything is ready.
 
-    A plan that was made before is not applied any more. Raises LeaseTaken while somebody imports.
+    A plan that was made before is not applied any more. Raises SwitchedAlready, or LeaseTaken while somebody imports.
     """
 
     async def work(tx: Tx) -> None:
         await take_turn(tx, MIGRATION, now=now)
-        await set_mode(tx, with_people(await get_mode(tx), PeopleMode.LIVE, since=now))
+        mode = await get_mode(tx)
+        if mode.people is PeopleMode.LIVE:
+            # A later moment would forget what was written live since the first.
+            raise SwitchedAlready("people are live already")
+        await set_mode(tx, with_people(mode, PeopleMode.LIVE, since=now))
         await record(tx, AuditEntry(now, SYSTEM, "mode.cut_over", "system:mode", reason="people are live"))
 
     await in_transaction(tx, work)
 
 
 async def cut_over_operations(tx: Tx, *, now: datetime) -> None:
-    """Switch operations to Roundsman. Whoever calls has asked whether everything is ready."""
+    """Switch operations to Roundsman. Whoever calls has asked whether everything is ready.
+
+    Raises SwitchedAlready, or LeaseTaken while somebody imports.
+    """
 
     async def work(tx: Tx) -> None:
+        await take_turn(tx, MIGRATION, now=now)
         mode: Mode = await get_mode(tx)
+        if mode.operations is OperationsMode.ROUNDSMAN:
+            raise SwitchedAlready("operations are Roundsman's already")
         await set_mode(tx, with_operations(mode, OperationsMode.ROUNDSMAN, since=now))
         await record(tx, AuditEntry(now, SYSTEM, "mode.cut_over", "system:mode", reason="operations are live"))
 

@@ -9,16 +9,17 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 
+from roundsman.access.roles import STAFF_ROLES
 from roundsman.audit_log.entries import Actor, AuditEntry
 from roundsman.audit_log.log import record
-from roundsman.database.changes import move
-from roundsman.database.collections import SOURCE_DOCUMENTS
+from roundsman.database.changes import Edit, move
+from roundsman.database.collections import SOURCE_DOCUMENTS, USERS
 from roundsman.database.lease import MIGRATION, take_turn
 from roundsman.database.transaction import Tx, in_transaction
 from roundsman.errors import Conflict, InvalidInput
 from roundsman.ids import UserId
 from roundsman.migration.accepting import Accepting, accept
-from roundsman.migration.authority import authorised
+from roundsman.migration.authority import authorised, is_about_staff, require_admin_about_staff
 from roundsman.migration.following import Asked
 from roundsman.migration.members import Opener, keys_of_users, owners_of, parties
 from roundsman.migration.planner import refuse_while_unfinished
@@ -44,7 +45,7 @@ from roundsman.migration.reviews import (
     unsettle,
 )
 from roundsman.migration.shared_phone import hand_phone_over
-from roundsman.operations.journal import TakenBack, add_changes, find_entry, take_entry_back
+from roundsman.operations.journal import Entry, TakenBack, add_changes, find_entry, take_entry_back
 from roundsman.operations.merging import merge_users
 
 
@@ -84,11 +85,8 @@ class Outcome:
 
     review: Review
     survivor: UserId | None = None
-
-    @property
-    def is_proposal(self) -> bool:
-        """Whether another admin has to say the same first."""
-        return self.review.status is ReviewStatus.OPEN and self.review.proposal is not None
+    is_proposal: bool = False
+    """Whether another admin has to say the same first."""
 
 
 async def decide(tx: Tx, review_id: str, answer: Answer, *, actor: Actor, opener: Opener, now: datetime) -> Outcome:
@@ -112,7 +110,7 @@ async def decide(tx: Tx, review_id: str, answer: Answer, *, actor: Actor, opener
         if allowed is None:
             await keep_proposal(tx, review, given)
             await _note(tx, "review.proposed", review, given, actor)
-            return Outcome(await get_review(tx, review_id))
+            return Outcome(await get_review(tx, review_id), is_proposal=True)
         of_people = await parties(tx, owners)
         survivor = await _carry_out(tx, review, allowed, owners, of_people, actor, opener)
         await keep_given(tx, review, allowed, of_people)
@@ -126,7 +124,7 @@ async def take_answer_back(tx: Tx, review_id: str, *, reason: str, actor: Actor,
     """Let a question wait again, and put everything its answer changed back; None if it changed nothing but itself.
 
     What came to the survivor since stays with him and is listed. Raises ReviewNotFound, NothingToTakeBack,
-    LaterChangesFirst, CannotTakeBack, LeaseTaken or RunUnfinished.
+    AdminNeeded, LaterChangesFirst, CannotTakeBack, LeaseTaken or RunUnfinished.
     """
 
     async def work(tx: Tx) -> TakenBack | None:
@@ -140,6 +138,8 @@ async def take_answer_back(tx: Tx, review_id: str, *, reason: str, actor: Actor,
                 f"an import joined them by this answer; take them apart with: roundsman migrate undo-merge "
                 f"{review.members[-1]}"
             )
+        if await _was_about_staff(tx, review, entry):
+            await require_admin_about_staff(tx, actor.who)
         taken_back = await take_entry_back(tx, entry) if entry else None
         undone = Given(Answer(given.answer.decision, reason), actor.who, now)
         for settled in await settled_reviews(tx, review_id):
@@ -177,8 +177,19 @@ def _refuse_unfitting(review: Review, answer: Answer) -> None:
         raise AnswerDoesNotFit(f"review {review.id} can be answered with: {words}")
 
 
+async def _was_about_staff(tx: Tx, review: Review, entry: Entry | None) -> bool:
+    """Whether it is about staff, or about somebody who lost such a role by the answer."""
+    before = [one.before for one in entry.changes if isinstance(one, Edit) and one.collection == USERS] if entry else []
+    if any(not STAFF_ROLES.isdisjoint(user["roles"]) for user in before if user):
+        return True
+    owners = await owners_of(tx, review.members)
+    return await is_about_staff(tx, review, [user for user in owners.values() if user])
+
+
 def _given_before(review: Review) -> Given:
     """What there is to take back of a question."""
+    if review.status is ReviewStatus.WITHDRAWN:
+        raise NothingToTakeBack(f"review {review.id} is withdrawn: the source says something else by now")
     if review.settled_by:
         raise NothingToTakeBack(
             f"review {review.id} was answered by another; take that back: "

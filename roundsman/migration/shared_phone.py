@@ -1,6 +1,5 @@
 """A phone that several people share: who of them signs in with it. The others keep it as a contact."""
 
-from collections import Counter
 from collections.abc import Collection, Sequence
 
 from roundsman.auth.credential_storage import find_credential
@@ -41,7 +40,7 @@ async def hand_phone_over(
     """
     if holder not in users:
         raise NoSharedPhone(f"user {holder} is nobody of this question; it is about {', '.join(map(str, users))}")
-    shared = await _shared_phones(tx, members, opener, given)
+    shared = await _shared_phones(tx, members, holder, opener, given)
     found = [one for one in await find_identifiers(tx, shared) if one.user_ids[0] in users]
     if not found:
         raise NoSharedPhone("none of the people of this question signs in with a phone that they share")
@@ -59,10 +58,13 @@ async def hand_phone_over(
         await keep_entry(tx, entry)
 
 
-async def _shared_phones(tx: Tx, members: Sequence[str], opener: Opener, given: Given) -> list[str]:
-    phones: Counter[str] = Counter()
+async def _shared_phones(tx: Tx, members: Sequence[str], holder: UserId, opener: Opener, given: Given) -> list[str]:
+    """The phones that the holder and another have: a document of theirs says it, or they sign in with it."""
+    having: dict[str, set[UserId]] = {}
     for copy in await stored_copies(tx, members):
         reading = await opener.read(tx, copy, now=given.at)
         if reading and (phone := record_of(reading).phone):
-            phones[phone_key(phone)] += 1
-    return [key for key, count in phones.items() if count > 1]
+            having.setdefault(phone_key(phone), set()).add(copy["user_id"])
+    for one in await find_identifiers(tx, list(having)):
+        having[one.key].update(one.user_ids)
+    return [key for key, users in having.items() if holder in users and len(users) > 1]

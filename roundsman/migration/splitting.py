@@ -11,9 +11,11 @@ from typing import Any
 
 from bson import ObjectId
 
+from roundsman.access.roles import STAFF_ROLES
 from roundsman.audit_log.entries import Actor, AuditEntry
 from roundsman.audit_log.log import record
 from roundsman.auth.credential_storage import find_credential, give_password
+from roundsman.auth.sessions import end_sessions
 from roundsman.customers.linkage import add_customer
 from roundsman.database.changes import Change, Edit, Move, move
 from roundsman.database.collections import (
@@ -33,6 +35,7 @@ from roundsman.identity.lookup import get_user, identifiers_of_user
 from roundsman.identity.rejoining import rewrite_identifier, rewrite_user
 from roundsman.identity.users import Identifier, UserStatus
 from roundsman.ids import UserId, derived_object_id
+from roundsman.migration.authority import require_admin_about_staff
 from roundsman.migration.conversion import Reading, credential_of
 from roundsman.migration.matching import Rule
 from roundsman.migration.members import Opener, record_of, stored_copies
@@ -73,13 +76,15 @@ async def undo_merge(
 ) -> Split:
     """Let the person of a merged user or of a document have a user of his own again.
 
-    Raises NothingMerged, CannotSeparate, LeaseTaken or RunUnfinished.
+    Raises NothingMerged, CannotSeparate, AdminNeeded, LeaseTaken or RunUnfinished.
     """
 
     async def work(tx: Tx) -> Split:
         await take_turn(tx, MIGRATION, now=now)
         await refuse_while_unfinished(tx)
         key, user_id = await find_merged(tx, named)
+        if STAFF_ROLES & set((await get_user(tx, user_id)).roles):
+            await require_admin_about_staff(tx, actor.who)
         return await _Splitting(
             tx, opener, naming, Given(Answer(Decision.KEEP_APART, reason), actor.who, now), actor
         ).run(key, user_id)
@@ -121,7 +126,7 @@ class _Splitting:
         if seed is None:
             raise CannotSeparate(f"{key} came to user {user_id} by an answer; take the answer back instead")
         parted = await self._separate(seed, user_id)
-        await self._make_user(parted)
+        await self._make_user(parted, user_id)
         await self._hand_over(parted, user_id)
         await self._trim(parted, user_id)
         return await self._record(parted, key, user_id, had)
@@ -162,14 +167,17 @@ class _Splitting:
             as_of=self._given.at,
         )
 
-    async def _make_user(self, parted: Separation) -> None:
+    async def _make_user(self, parted: Separation, left: UserId) -> None:
         """The user as the import would have made him, with the password of his own account."""
         created_by = f"import:{self._copies[parted.leaving[0]]['run']}"
+        # The source may have raised a role since; nobody gets that by being told apart.
+        withheld = STAFF_ROLES - (await get_user(self._tx, left)).effective_roles
         for row in parted.planning.user_rows():
             before = await find_users(self._tx, [row.user.id])
             if before and before[0].status is not UserStatus.MERGED:
                 raise CannotSeparate(f"there is a user {row.user.id} already, who is {before[0].status}")
-            self._changes.append(await rewrite_user(self._tx, replace(row.user, created_by=created_by)))
+            roles = tuple(role for role in row.user.roles if role not in withheld)
+            self._changes.append(await rewrite_user(self._tx, replace(row.user, roles=roles, created_by=created_by)))
             if row.password_from:
                 await self._give_password(parted, row.password_from)
         for identifier in parted.planning.identifier_rows():
@@ -276,6 +284,8 @@ class _Splitting:
             f"review:{review.id}", self._given.at, self._given.by, user_id, _unique(users), tuple(self._changes), had
         )
         await keep_entry(self._tx, entry)
+        # Nobody knows who of them signed in.
+        await end_sessions(self._tx, user_id)
         for target, action in ((parted.user_id, "user.told_apart"), (user_id, "user.left")):
             note = AuditEntry(self._given.at, self._actor, action, f"user:{target}", reason=self._given.answer.reason)
             await record(self._tx, note)

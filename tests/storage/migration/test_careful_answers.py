@@ -1,0 +1,138 @@
+"""Answers that would give somebody what was never his, or open again what was closed."""
+
+from datetime import timedelta
+
+import pytest
+from bson import ObjectId
+
+from roundsman.access.roles import Role
+from roundsman.audit_log.entries import SYSTEM, Actor
+from roundsman.database.collections import REVIEWS, USERS
+from roundsman.identity.lookup import find_user, get_user
+from roundsman.identity.mode import PeopleMode, get_mode, set_mode, with_people
+from roundsman.identity.role_grants import create_admin
+from roundsman.ids import UserId
+from roundsman.migration.authority import AdminNeeded
+from roundsman.migration.cutover import SwitchedAlready, cut_over, cut_over_operations
+from roundsman.migration.deciding import NothingToTakeBack, decide, take_answer_back
+from roundsman.migration.members import Opener
+from roundsman.migration.naming import Naming
+from roundsman.migration.reviews import Answer, Decision, list_reviews
+from roundsman.migration.shared_phone import NoSharedPhone
+from roundsman.migration.splitting import undo_merge
+from tests.imports import Database, Import, fill
+from tests.migration_builders import AS_OF, EARLYBIRD, OTHER_PHONE, PHONE, account, object_id
+
+
+def opener(importing: Import) -> Opener:
+    return Opener(importing.means().seal, EARLYBIRD)
+
+
+async def test_a_phone_goes_only_to_somebody_who_has_it(
+    importing: Import, database: Database, source_database: Database
+) -> None:
+    tx = importing.runtime.tx
+    users = [
+        account("a", "Asha Rao", phone=PHONE),
+        account("b", "Asha Rao", phone=PHONE),
+        account("c", "Vikram Iyer", phone=OTHER_PHONE),
+    ]
+    await fill(source_database, {"users": users})
+    await importing.run()
+    members = [f"users:{one['_id']}" for one in users]
+    await database[REVIEWS].insert_one(
+        {
+            "_id": "big",
+            "list": "unsure",
+            "rule": "V1",
+            "members": members,
+            "user_ids": [],
+            "evidence": [],
+            "status": "open",
+        }
+    )
+    holder = (await find_user(tx, OTHER_PHONE)).id
+    owner = (await find_user(tx, PHONE)).id
+
+    given = Answer(Decision.SHARED_PHONE, "x", holder)
+    with pytest.raises(NoSharedPhone):
+        await decide(tx, "big", given, actor=SYSTEM, opener=opener(importing), now=importing.runtime.clock())
+
+    assert (await find_user(tx, PHONE)).id == owner
+
+
+async def test_a_split_gives_no_staff_role_that_the_source_raised_since(
+    importing: Import, database: Database, source_database: Database
+) -> None:
+    tx = importing.runtime.tx
+    await fill(source_database, {"users": [account(name, "Asha Rao", phone=PHONE) for name in "ab"]})
+    await importing.run()
+    await set_mode(tx, with_people(await get_mode(tx), PeopleMode.LIVE, since=AS_OF))
+    (merged,) = await database[USERS].find({"status": "merged"}).to_list()
+    await source_database["users"].update_one({"_id": merged["_id"]}, {"$set": {"role": "admin"}})
+    await importing.run()
+
+    now = importing.runtime.clock()
+    parted = await undo_merge(
+        tx, str(merged["_id"]), reason="x", opener=opener(importing), naming=Naming(), actor=SYSTEM, now=now
+    )
+
+    assert Role.ADMIN not in (await get_user(tx, parted.user_id)).roles
+
+
+async def test_a_switch_that_stands_keeps_its_moment(importing: Import, source_database: Database) -> None:
+    tx = importing.runtime.tx
+    await fill(source_database, {"users": [account("a", "Asha Rao", phone=PHONE)]})
+    await importing.run()
+    now = importing.runtime.clock()
+    for switch in (cut_over, cut_over_operations):
+        await switch(tx, now=now)
+        with pytest.raises(SwitchedAlready):
+            await switch(tx, now=now + timedelta(days=1))
+    mode = await get_mode(tx)
+    assert (mode.people_since, mode.operations_since) == (now, now)
+
+
+@pytest.fixture
+async def asked(importing: Import, source_database: Database) -> str:
+    """A question about two who share an e-mail."""
+    users = [
+        account(name, "Asha Rao", phone=phone, email="a@gmail.com")
+        for name, phone in (("a", PHONE), ("b", OTHER_PHONE))
+    ]
+    await fill(source_database, {"users": users})
+    await importing.run()
+    (review,) = (await list_reviews(importing.runtime.tx)).reviews
+    return review.id
+
+
+async def test_a_withdrawn_question_is_not_opened_by_taking_back(
+    importing: Import, database: Database, asked: str
+) -> None:
+    tx, now = importing.runtime.tx, importing.runtime.clock()
+    await decide(tx, asked, Answer(Decision.DEFER, "x"), actor=SYSTEM, opener=opener(importing), now=now)
+    await database[REVIEWS].update_one({"_id": asked}, {"$set": {"status": "withdrawn"}})
+
+    with pytest.raises(NothingToTakeBack):
+        await take_answer_back(tx, asked, reason="x", actor=SYSTEM, now=now)
+
+
+async def test_about_staff_an_answer_is_put_off_seconded_and_taken_back_by_admins(
+    importing: Import, database: Database, asked: str
+) -> None:
+    tx, now = importing.runtime.tx, importing.runtime.clock()
+    await database[USERS].update_one({"_id": object_id("a Asha Rao")}, {"$set": {"roles": ["marketing_staff"]}})
+    admins = [await create_admin(tx, name="Owner", phone=phone, now=now) for phone in ("9820098200", "9820098201")]
+    first, second = (Actor(str(admin.id)) for admin in admins)
+
+    async def say(decision: Decision, actor: Actor) -> bool:
+        given = Answer(decision, "x")
+        return (await decide(tx, asked, given, actor=actor, opener=opener(importing), now=now)).is_proposal
+
+    assert await say(Decision.MERGE, first)
+    assert not await say(Decision.DEFER, second)
+    assert not await say(Decision.MERGE, second)
+    with pytest.raises(AdminNeeded):
+        await take_answer_back(tx, asked, reason="x", actor=SYSTEM, now=now)
+    await take_answer_back(tx, asked, reason="x", actor=first, now=now)
+    assert Role.MARKETING_STAFF in (await get_user(tx, UserId(ObjectId(object_id("a Asha Rao"))))).roles
