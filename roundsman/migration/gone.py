@@ -59,13 +59,24 @@ async def find_gone(tx: Tx, source: Source, profile: SourceProfile) -> list[str]
 
 
 async def _missing(tx: Tx, source: Source, collection: str, query: Document) -> AsyncIterator[str]:
-    keys = [document["_id"] async for document in tx.database[SOURCE_DOCUMENTS].find(query, {"_id": 1})]
-    for batch in _batches(keys):
+    async for batch in _key_batches(tx, query):
         ids = [key.partition(":")[2] for key in batch]
         there = {source_id_text(one.id) for one in await source.fetch(collection, list(map(source_id_value, ids)))}
         for one in ids:
             if one not in there:
                 yield f"{collection}:{one}"
+
+
+async def _key_batches(tx: Tx, query: Document) -> AsyncIterator[list[str]]:
+    """The keys of copies, never all of them at once."""
+    batch: list[str] = []
+    async for document in tx.database[SOURCE_DOCUMENTS].find(query, {"_id": 1}):
+        batch.append(document["_id"])
+        if len(batch) == _BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
 
 
 def _copies_of(collection: str) -> Document:

@@ -52,14 +52,22 @@ async def note_taken(tx: Tx, source: str, *, token: Any, until: datetime, fencin
 
 async def note_compared(tx: Tx, source: str, *, at: datetime) -> None:
     """Note that everything was compared, and so taken, by a round that somebody asked for; the token stays."""
+    await _forget_another(tx, source)
     changes = {"$set": {"source": source, "compared_at": at}, "$max": {"taken_until": at}}
     await tx.database[SYSTEM].update_one({"_id": _ID}, changes, upsert=True)
 
 
 async def note_unreachable(tx: Tx, source: str, *, since: datetime) -> None:
     """Note that the source does not answer."""
+    await _forget_another(tx, source)
     changes = {"$set": {"source": source}, "$min": {"unreachable_since": since}}
     await tx.database[SYSTEM].update_one({"_id": _ID}, changes, upsert=True)
+
+
+async def _forget_another(tx: Tx, source: str) -> None:
+    """Where another source's changes go on, and how far it was taken, says nothing of this one."""
+    known = dict.fromkeys(("token", "taken_until", "compared_at", "unreachable_since"), "")
+    await tx.database[SYSTEM].update_one({"_id": _ID, "source": {"$ne": source}}, {"$unset": known})
 
 
 async def _write(tx: Tx, values: Document, fencing: int) -> None:

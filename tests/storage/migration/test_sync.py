@@ -18,7 +18,13 @@ from roundsman.database.lease import LeaseLost
 from roundsman.identity.lookup import UnknownIdentifier, find_user
 from roundsman.identity.mode import PeopleMode, get_mode, set_mode, with_people
 from roundsman.migration.retention import forget_old_plans
-from roundsman.migration.source_cursor import find_cursor, note_taken
+from roundsman.migration.source_cursor import (
+    SourceCursor,
+    find_cursor,
+    note_compared,
+    note_taken,
+    note_unreachable,
+)
 from roundsman.migration.sources.changes import ChangeFeed, ChangesLost
 from roundsman.migration.sources.mongodb import MongoSource
 from roundsman.migration.sync import PLANS_ARE_KEPT, Round, SourceEmptied, compare_all, take_changes
@@ -233,6 +239,17 @@ async def test_a_dropped_collection_makes_the_changes_unclear(shop: Database, fe
     assert changes.unclear
 
 
+async def test_a_change_of_the_largest_document_there_may_be_is_told(shop: Database, feed: ChangeFeed) -> None:
+    moment = timedelta(seconds=3)
+    large = doc("large", "Zoya Khan", phone="9845011199", note="x" * (16 * 1024 * 1024 - 1_000))
+    await shop["customers_v2"].insert_one(large)
+    await shop["customers_v2"].update_one({"_id": large["_id"]}, {"$set": {"note": "y" * (16 * 1024 * 1024 - 1_000)}})
+
+    changes = await feed.gather(patience=moment, debounce=moment, most=10)
+
+    assert {name: sorted(ids) for name, ids in changes.documents.items()} == {"customers_v2": [str(large["_id"])]}
+
+
 async def test_what_was_noted_by_a_later_worker_is_not_overwritten(importing: Import) -> None:
     tx = importing.runtime.tx
     await note_taken(tx, "there", token={"_data": "later"}, until=AS_OF, fencing=2)
@@ -243,6 +260,22 @@ async def test_what_was_noted_by_a_later_worker_is_not_overwritten(importing: Im
     cursor = await find_cursor(tx)
     assert cursor is not None
     assert cursor.token == {"_data": "later"}
+
+
+async def test_what_is_known_of_one_source_is_not_taken_for_what_is_known_of_another(importing: Import) -> None:
+    tx = importing.runtime.tx
+    await note_taken(tx, "here", token={"_data": "of here"}, until=AS_OF, fencing=1)
+    await note_compared(tx, "here", at=AS_OF)
+    await note_unreachable(tx, "here", since=AS_OF)
+    away = await find_cursor(tx)
+    assert away == SourceCursor("here", {"_data": "of here"}, AS_OF, AS_OF, AS_OF)
+
+    await note_unreachable(tx, "there", since=AS_OF)
+    assert await find_cursor(tx) == SourceCursor("there", unreachable_since=AS_OF)
+
+    await note_taken(tx, "there", token={"_data": "of there"}, until=AS_OF, fencing=1)
+    await note_compared(tx, "elsewhere", at=AS_OF)
+    assert await find_cursor(tx) == SourceCursor("elsewhere", None, AS_OF, AS_OF)
 
 
 async def test_plans_of_rounds_are_forgotten_in_time_and_others_are_not(importing: Import, shop: Database) -> None:
