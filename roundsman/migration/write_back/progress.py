@@ -30,6 +30,13 @@ async def written_places(tx: Tx) -> Mapping[str, tuple[Path, ...]]:
     return places
 
 
+async def written_source(tx: Tx) -> str | None:
+    """Where the last run wrote to."""
+    document = await tx.database[SYSTEM].find_one({"_id": _NAME}) or {}
+    source: str | None = document.get("source")
+    return source
+
+
 async def find_checkpoint(tx: Tx) -> Checkpoint | None:
     """Where the last run was broken off; None if it was not."""
     document = await tx.database[SYSTEM].find_one({"_id": _NAME}) or {}
@@ -38,14 +45,14 @@ async def find_checkpoint(tx: Tx) -> Checkpoint | None:
     return Checkpoint(document["run"], document["asked"], document.get("collection"), document.get("after"))
 
 
-async def begin(tx: Tx, run: str, asked: str, places: Iterable[tuple[str, Path]]) -> None:
+async def begin(tx: Tx, source: str, run: str, asked: str, places: Iterable[tuple[str, Path]]) -> None:
     """Note that a run starts, and where it may write."""
     fields = [{"collection": collection, "field": dotted(path)} for collection, path in places]
     await _update(
         tx,
         {
             "$addToSet": {"places": {"$each": fields}},
-            "$set": {"run": run, "asked": asked},
+            "$set": {"source": source, "run": run, "asked": asked},
             "$unset": {"collection": "", "after": ""},
         },
     )

@@ -5,7 +5,8 @@ from roundsman.errors import Conflict, InvalidInput
 from roundsman.migration.profile import SourceProfile
 from roundsman.migration.runs import find_latest_run, find_unfinished_run
 from roundsman.migration.write_back.deciding import Wanted
-from roundsman.migration.write_back.progress import written_places
+from roundsman.migration.write_back.journal import is_any_in_force
+from roundsman.migration.write_back.progress import written_places, written_source
 from roundsman.migration.write_back.target import WriteBackTarget
 
 
@@ -27,6 +28,12 @@ class ImportUnfinished(Conflict):
     code = "import_unfinished"
 
 
+class WrittenElsewhere(Conflict):
+    """Another database holds what was written; its journal would be written over, or taken for undone."""
+
+    code = "written_elsewhere"
+
+
 async def require_ready(tx: Tx, target: WriteBackTarget, profile: SourceProfile, request: Wanted) -> None:
     """Raise what stands against writing back, in one sentence that says what to do."""
     for meaning in request.meanings:
@@ -36,6 +43,7 @@ async def require_ready(tx: Tx, target: WriteBackTarget, profile: SourceProfile,
                 "[collections.NAME.write_back]"
             )
     await _require_finished_import(tx)
+    await _require_same_target(tx, target)
     if await find_latest_run(tx) is None:
         raise NotImportedYet("nothing was imported yet; begin with: roundsman migrate plan --source …")
     await target.require_writable(sorted({name for name, _ in request.places(profile)}))
@@ -44,6 +52,7 @@ async def require_ready(tx: Tx, target: WriteBackTarget, profile: SourceProfile,
 async def require_ready_to_undo(tx: Tx, target: WriteBackTarget) -> None:
     """The same for undoing."""
     await _require_finished_import(tx)
+    await _require_same_target(tx, target)
     await target.require_writable(sorted(await written_places(tx)))
 
 
@@ -51,4 +60,12 @@ async def _require_finished_import(tx: Tx) -> None:
     if run := await find_unfinished_run(tx):
         raise ImportUnfinished(
             f"run {run.id} was broken off; finish it with: roundsman migrate apply --plan {run.plan}"
+        )
+
+
+async def _require_same_target(tx: Tx, target: WriteBackTarget) -> None:
+    written = await written_source(tx)
+    if written not in (None, target.locator) and await is_any_in_force(tx):
+        raise WrittenElsewhere(
+            f"fields were written back to {written}, not to {target.locator}; give that as --source, or undo it there first"
         )

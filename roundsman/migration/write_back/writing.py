@@ -66,7 +66,7 @@ async def write_back(tx: Tx, target: WriteBackTarget, profile: SourceProfile, re
             await _settle_planned(tx, target, outcome)
         if broken_off is None or broken_off.asked != request.told(profile):
             broken_off = saved.Checkpoint(str(ObjectId()), request.told(profile), None, None)
-            await saved.begin(tx, broken_off.run, broken_off.asked, request.places(profile))
+            await saved.begin(tx, target.locator, broken_off.run, broken_off.asked, request.places(profile))
         outcome.run = broken_off.run
         await _tell(tx, means, broken_off.run, "source.write_back_started", f"{target.locator}: {broken_off.asked}")
         await _Writing(tx, target, profile, request, means, lease, outcome).run(broken_off)

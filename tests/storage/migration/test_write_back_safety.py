@@ -23,6 +23,7 @@ from roundsman.migration.write_back.readiness import (
     ImportUnfinished,
     NothingDeclared,
     NotImportedYet,
+    WrittenElsewhere,
     require_ready,
     require_ready_to_undo,
 )
@@ -237,6 +238,25 @@ async def test_what_stands_against_it_is_said_before_anything_starts(
     await require_ready(back.tx, back.target, EARLYBIRD, Wanted(activation_status=True))
 
     assert await database_hash(source_database) == before
+
+
+async def test_another_database_is_neither_written_to_nor_undone_in_while_one_holds_what_was_written(
+    back: Back, importing: Import, source_database: Database, mongod_uri: str
+) -> None:
+    await fill(source_database, people())
+    await importing.run()
+    await back.write()
+    other = WriteBackTarget(with_database(mongod_uri, f"{source_database.name}_other"))
+
+    with pytest.raises(WrittenElsewhere, match=back.target.locator):
+        await require_ready_to_undo(back.tx, other)
+    with pytest.raises(WrittenElsewhere, match=back.target.locator):
+        await require_ready(back.tx, other, EARLYBIRD, Wanted())
+    await require_ready(back.tx, back.target, EARLYBIRD, Wanted())
+    await require_ready_to_undo(back.tx, back.target)
+    await back.undo()
+    await require_ready(back.tx, other, EARLYBIRD, Wanted())
+    await other.close()
 
 
 def test_a_folder_is_nothing_to_write_to(tmp_path: Path) -> None:
