@@ -27,12 +27,7 @@ class MongoSource:
     """Reads with `find` only, in the order of `_id`."""
 
     def __init__(self, uri: str) -> None:
-        try:
-            name = parse_uri(uri)["database"]
-        except (InvalidURI, PyMongoError, ValueError) as error:
-            raise SourceUnreadable(f"the source address is not a MongoDB URI: {error}") from error
-        if not name:
-            raise SourceUnreadable("the source address names no database: mongodb://host:port/DATABASE")
+        name = database_name(uri)
         self._client: AsyncMongoClient[RawBSONDocument] = AsyncMongoClient(
             uri,
             serverSelectionTimeoutMS=_SERVER_SELECTION_MS,
@@ -106,6 +101,27 @@ class _ExplainedFeed:
 def documents_in(reply: Any) -> list[SourceDocument]:  # noqa: ANN401 - bytes, though the driver declares documents
     """The documents of a reply."""
     return list(map(SourceDocument, split_documents(reply)))
+
+
+def looks_like_uri(locator: str) -> bool:
+    """Whether somebody meant a database, however it is spelled; then a message may not repeat it."""
+    return locator.strip().lower().startswith(("mongodb:", "mongodb+srv:"))
+
+
+def database_name(uri: str) -> str:
+    """The database that an address names. Raises SourceUnreadable, which never repeats what may be a password."""
+    try:
+        if not uri.startswith(("mongodb://", "mongodb+srv://")):
+            raise InvalidURI("another scheme")
+        name: str | None = parse_uri(uri)["database"]
+    except (PyMongoError, ValueError) as error:
+        raise SourceUnreadable(
+            "the source address is not a MongoDB URI of the form mongodb://name:password@host:port/DATABASE; in name and "
+            "password write @ as %40, / as %2F, : as %3A and % as %25"
+        ) from error
+    if not name:
+        raise SourceUnreadable("the source address names no database: mongodb://host:port/DATABASE")
+    return name
 
 
 def without_password(uri: str) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from roundsman.migration.profile import SourceProfile
 from roundsman.migration.sources.bson_folder import BsonFolderSource, collection_name, dump_files
 from roundsman.migration.sources.folder import FolderSource, line_files
-from roundsman.migration.sources.mongodb import MongoSource
+from roundsman.migration.sources.mongodb import MongoSource, looks_like_uri
 from roundsman.migration.sources.port import Source, SourceUnreadable
 from roundsman.migration.sources.table import is_table, open_table
 
@@ -40,7 +40,7 @@ def open_source(locator: str) -> Source:
         raise SourceUnreadable(
             f"{locator} is a list, not an application's data; lists are taken by plan and apply only"
         )
-    if locator.startswith(("mongodb://", "mongodb+srv://")):
+    if looks_like_uri(locator):
         return MongoSource(locator)
     try:
         return _open_folder(Path(locator))

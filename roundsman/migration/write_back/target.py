@@ -11,15 +11,20 @@ from bson.raw_bson import RawBSONDocument
 from pymongo import AsyncMongoClient, UpdateMany, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import BulkWriteError, OperationFailure, PyMongoError
-from pymongo.uri_parser import parse_uri
 
 from roundsman.errors import InvalidInput, NotPermitted
 from roundsman.migration.reading import source_id_text, source_id_value
-from roundsman.migration.sources.mongodb import documents_in, explained, said_by_server, without_password
+from roundsman.migration.sources.mongodb import (
+    database_name,
+    documents_in,
+    explained,
+    looks_like_uri,
+    said_by_server,
+    without_password,
+)
 from roundsman.migration.sources.port import SourceDocument, SourceUnreachable
 from roundsman.migration.write_back.requests import Request
 
-_SCHEMES = ("mongodb://", "mongodb+srv://")
 _BATCH = 2_000
 _SERVER_SELECTION_MS = 5_000
 _NAME = "roundsman write-back"
@@ -58,13 +63,11 @@ class WriteBackTarget:
     """A source that may be written to."""
 
     def __init__(self, locator: str) -> None:
-        if not locator.startswith(_SCHEMES):
+        if not looks_like_uri(locator):
             raise SourceNotWritable(
                 f"{locator} is no database, and nothing is written back to files; give --source mongodb://host:port/DATABASE"
             )
-        name = parse_uri(locator)["database"]
-        if not name:
-            raise SourceNotWritable("the source address names no database: mongodb://host:port/DATABASE")
+        name = database_name(locator)
         self._client: AsyncMongoClient[RawBSONDocument] = AsyncMongoClient(
             locator,
             serverSelectionTimeoutMS=_SERVER_SELECTION_MS,
