@@ -146,7 +146,7 @@ async def list_(
     request: Request,
     list_name: Annotated[Literal["unsure", "conflict"], Query(alias="list")],
     status: ReviewStatus = ReviewStatus.OPEN,
-    cursor: Annotated[str | None, Query(max_length=100)] = None,
+    cursor: Annotated[str | None, Query(max_length=100, pattern="^[01]:.")] = None,
 ) -> ReviewList:
     """List the questions of one list, those put off last."""
     page = await list_reviews(services_of(request).runtime.tx, list_name, status=status, after=cursor)

@@ -28,6 +28,7 @@ from roundsman.identity.mode import (
 )
 from roundsman.migration.authority import is_about_staff
 from roundsman.migration.members import owners_of
+from roundsman.migration.planner import refuse_while_unfinished
 from roundsman.migration.profile import OPERATIONS, SourceProfile
 from roundsman.migration.reviews import list_reviews
 from roundsman.migration.runs import find_latest_run, find_unfinished_run
@@ -116,11 +117,12 @@ async def require_ready_for_operations(tx: Tx, verification: Verification, profi
 async def cut_over(tx: Tx, *, now: datetime) -> None:
     """Switch people to live; operations stay where they are. Whoever calls has asked whether everything is ready.
 
-    A plan that was made before is not applied any more. Raises SwitchedAlready, or LeaseTaken while somebody imports.
+    A plan that was made before is not applied any more. Raises SwitchedAlready, or LeaseTaken or RunUnfinished while somebody imports.
     """
 
     async def work(tx: Tx) -> None:
         await take_turn(tx, MIGRATION, now=now)
+        await refuse_while_unfinished(tx)
         mode = await get_mode(tx)
         if mode.people is PeopleMode.LIVE:
             # A later moment would forget what was written live since the first.
@@ -134,11 +136,12 @@ async def cut_over(tx: Tx, *, now: datetime) -> None:
 async def cut_over_operations(tx: Tx, *, now: datetime) -> None:
     """Switch operations to Roundsman. Whoever calls has asked whether everything is ready.
 
-    Raises SwitchedAlready, or LeaseTaken while somebody imports.
+    Raises SwitchedAlready, or LeaseTaken or RunUnfinished while somebody imports.
     """
 
     async def work(tx: Tx) -> None:
         await take_turn(tx, MIGRATION, now=now)
+        await refuse_while_unfinished(tx)
         mode: Mode = await get_mode(tx)
         if mode.operations is OperationsMode.ROUNDSMAN:
             raise SwitchedAlready("operations are Roundsman's already")

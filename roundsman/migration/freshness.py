@@ -34,7 +34,7 @@ async def refuse_outdated(tx: Tx, digest: str) -> None:
     await refuse_while_undoing(tx)
     plan = await tx.database[MIGRATION_PLANS].find_one({"_id": digest}, {"turns": 1})
     turns = plan.get("turns") if plan else None
-    if turns is not None and turns != await count_turns(tx, MIGRATION):
+    if turns != await count_turns(tx, MIGRATION):
         raise PlanOutdated(
             "people were joined, told apart or made live since this plan was made; make a new one with: roundsman migrate plan"
         )

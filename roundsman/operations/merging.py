@@ -50,7 +50,6 @@ async def merge_users(tx: Tx, user_ids: Iterable[UserId], *, cause: str, actor: 
     async def work(tx: Tx) -> Merged:
         ordered = await order_by_survival(tx, user_ids)
         survivor, losers = ordered[0].user, [candidate.user for candidate in ordered[1:]]
-        await _refuse_second_profiles(tx, [survivor, *losers])
         had = await belongings_of(tx, survivor.id)
         changes = [change for loser in losers for change in await _absorb(tx, loser, survivor.id, note)]
         keys = [identifier.key for identifier in await identifiers_of_user(tx, survivor.id)]
@@ -70,6 +69,7 @@ async def order_by_survival(tx: Tx, user_ids: Iterable[UserId]) -> list[Candidat
         raise NotMergeable("There is nobody to join: it is one user already")
     if gone := [str(user.id) for user in users if not user.is_live]:
         raise NotMergeable(f"Only live users can be joined; these are merged or archived: {', '.join(gone)}")
+    await _refuse_second_profiles(tx, users)
     return by_survival([await _candidate(tx, user) for user in users])
 
 

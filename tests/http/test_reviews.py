@@ -161,3 +161,35 @@ async def test_pages_of_questions_follow_each_other(api: httpx.AsyncClient, tx: 
     rest = await api.get(REVIEWS, params={"list": "unsure", "cursor": f"0:{'f' * 24}"}, headers=bearer)
     assert [one["id"] for one in rest.json()["reviews"]] == [review]
     assert (await api.get(REVIEWS, params={"list": "everything"}, headers=bearer)).status_code == 422
+
+
+@pytest.mark.usefixtures("imported")
+@pytest.mark.parametrize("cursor", ["x", "2:abc", "", "0", "\x00", "1:\ufffd"])
+async def test_a_cursor_that_nobody_gave_is_refused(api: httpx.AsyncClient, tx: Tx, cursor: str) -> None:
+    bearer = await bearer_of(api, tx, Role.ADMIN)
+
+    answer = await api.get(REVIEWS, params={"list": "unsure", "cursor": cursor}, headers=bearer)
+
+    assert answer.status_code == (200 if cursor.startswith("1:") else 422)
+
+
+@pytest.mark.usefixtures("imported")
+async def test_odd_input_is_refused_and_never_breaks(api: httpx.AsyncClient, tx: Tx) -> None:
+    bearer = await bearer_of(api, tx, Role.ADMIN)
+    review = await question(api, bearer, "unsure", "U4")
+    path = f"{REVIEWS}/{review}/decision"
+    headers = bearer | {"content-type": "application/json"}
+
+    for body in (
+        b'{"decision":"defer","reason":"\\ud800"}',
+        b'{"decision":"defer","reason":"  "}',
+        b'{"decision":NaN}',
+    ):
+        assert (await api.post(path, content=body, headers=headers)).status_code == 422
+    for odd in ("%00", "$ne", "a" * 3000, "%ff"):
+        assert (await api.get(f"{REVIEWS}/{odd}", headers=bearer)).status_code == 404
+    for words in ({}, {"reason": "\x00"}):
+        answer = await api.delete(f"{REVIEWS}/%00/decision", params=words, headers=bearer)
+        assert answer.status_code in {404, 422}
+    stranger = {"decision": "shared_phone", "reason": "x", "holder": "f" * 24}
+    assert (await api.post(path, json=stranger, headers=bearer)).status_code == 422

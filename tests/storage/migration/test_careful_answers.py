@@ -7,7 +7,7 @@ from bson import ObjectId
 
 from roundsman.access.roles import Role
 from roundsman.audit_log.entries import SYSTEM, Actor
-from roundsman.database.collections import REVIEWS, USERS
+from roundsman.database.collections import DELIVERY_BOYS, MIGRATION_PLANS, MIGRATION_RUNS, REVIEWS, USERS
 from roundsman.identity.lookup import find_user, get_user
 from roundsman.identity.mode import PeopleMode, get_mode, set_mode, with_people
 from roundsman.identity.role_grants import create_admin
@@ -15,10 +15,13 @@ from roundsman.ids import UserId
 from roundsman.migration.authority import AdminNeeded
 from roundsman.migration.cutover import SwitchedAlready, cut_over, cut_over_operations
 from roundsman.migration.deciding import NothingToTakeBack, decide, take_answer_back
+from roundsman.migration.freshness import PlanOutdated
 from roundsman.migration.members import Opener
 from roundsman.migration.naming import Naming
+from roundsman.migration.planner import RunUnfinished
 from roundsman.migration.reviews import Answer, Decision, list_reviews
 from roundsman.migration.shared_phone import NoSharedPhone
+from roundsman.migration.side_by_side import show_review
 from roundsman.migration.splitting import undo_merge
 from tests.imports import Database, Import, fill
 from tests.migration_builders import AS_OF, EARLYBIRD, OTHER_PHONE, PHONE, account, object_id
@@ -136,3 +139,40 @@ async def test_about_staff_an_answer_is_put_off_seconded_and_taken_back_by_admin
         await take_answer_back(tx, asked, reason="x", actor=SYSTEM, now=now)
     await take_answer_back(tx, asked, reason="x", actor=first, now=now)
     assert Role.MARKETING_STAFF in (await get_user(tx, UserId(ObjectId(object_id("a Asha Rao"))))).roles
+
+
+async def test_a_plan_of_unknown_age_is_not_applied(
+    importing: Import, database: Database, source_database: Database
+) -> None:
+    await fill(source_database, {"users": [account("a", "Asha Rao", phone=PHONE)]})
+    plan = await importing.plan()
+    # The process died before it had noted when the plan was made.
+    await database[MIGRATION_PLANS].update_one({"_id": plan.digest}, {"$unset": {"turns": ""}})
+
+    with pytest.raises(PlanOutdated):
+        await importing.apply(plan.digest)
+
+
+async def test_what_cannot_be_joined_is_shown_so(importing: Import, database: Database, asked: str) -> None:
+    tx = importing.runtime.tx
+    for number, phone in enumerate((PHONE, OTHER_PHONE)):
+        boy = {"_id": ObjectId(f"{number}" * 24), "user_id": (await find_user(tx, phone)).id, "name": "A"}
+        await database[DELIVERY_BOYS].insert_one(
+            boy | {"status": "active", "created_at": AS_OF, "created_by": "system"}
+        )
+
+    shown = await show_review(tx, asked, opener(importing), now=importing.runtime.clock())
+
+    assert shown.answers["merge"].startswith("Not possible")
+
+
+async def test_no_switch_while_an_import_is_broken_off(importing: Import, source_database: Database) -> None:
+    tx = importing.runtime.tx
+    await fill(source_database, {"users": [account("a", "Asha Rao", phone=PHONE)]})
+    run = await importing.run()
+    await tx.database[MIGRATION_RUNS].update_one({"_id": run.run_id}, {"$set": {"state": "applying"}})
+
+    for switch in (cut_over, cut_over_operations):
+        with pytest.raises(RunUnfinished):
+            await switch(tx, now=importing.runtime.clock())
+    await importing.apply(run.run_id)
