@@ -5,8 +5,9 @@ from roundsman.errors import Conflict, InvalidInput
 from roundsman.migration.profile import SourceProfile
 from roundsman.migration.runs import find_latest_run, find_unfinished_run
 from roundsman.migration.write_back.deciding import Wanted
-from roundsman.migration.write_back.journal import is_any_in_force
+from roundsman.migration.write_back.journal import IN_FORCE, iterate_rows
 from roundsman.migration.write_back.progress import written_places, written_source
+from roundsman.migration.write_back.settling import settle
 from roundsman.migration.write_back.target import WriteBackTarget
 
 
@@ -64,8 +65,14 @@ async def _require_finished_import(tx: Tx) -> None:
 
 
 async def _require_same_target(tx: Tx, target: WriteBackTarget) -> None:
+    """The same database may be reached at another address: then it holds something of what was written."""
     written = await written_source(tx)
-    if written not in (None, target.locator) and await is_any_in_force(tx):
+    if written in (None, target.locator):
+        return
+    async for rows in iterate_rows(tx, *IN_FORCE):
+        if (await settle(target, rows)).ours:
+            return
         raise WrittenElsewhere(
-            f"fields were written back to {written}, not to {target.locator}; give that as --source, or undo it there first"
+            f"fields were written back to {written}, and {target.locator} holds none of them; give the address of the "
+            "database that does as --source, or undo it there first"
         )
