@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
 PYTEST := pytest -n auto --dist worksteal
+RUN_TESTS = $(BIN)/python
 LOCK := $(BIN)/uv pip compile -q --generate-hashes --universal --python-version 3.11 --no-header pyproject.toml --extra embedded --group build
 
 .PHONY: run setup test check coverage proof bench lock docs format clean
@@ -15,18 +16,19 @@ run: $(VENV)/.run-installed
 setup: $(VENV)/.dev-installed
 
 test: $(VENV)/.dev-installed
-	$(BIN)/python -m $(PYTEST)
+	$(RUN_TESTS) -m $(PYTEST)
 
 check: $(VENV)/.dev-installed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(MAKE) --no-print-directory coverage
+	$(MAKE) --no-print-directory test
 
+# The same tests, with how much of the program they ran.
 coverage: $(VENV)/.dev-installed
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m $(PYTEST)
+	$(MAKE) --no-print-directory check RUN_TESTS="$(BIN)/coverage run"
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report --skip-covered
 

@@ -17,11 +17,12 @@ from roundsman.migration.source_cursor import find_cursor
 from roundsman.migration.sources.mongodb import MongoSource
 from roundsman.runtime import Runtime
 from tests.commands import RoundsmanCommand
+from tests.depth import depth
 from tests.imports import Database, Import, fill
 from tests.migration_builders import Fields, account, doc, object_id
 from tests.storage.migration.worlds import an_order, everything
 
-WRITES_A_SECOND, SECONDS = 200, 10
+WRITES_A_SECOND, SECONDS = 200, depth(test=5, proof=30)
 GREEN_WITHIN = timedelta(seconds=60)
 NAMES = ("Asha Verma", "Gurpreet Singh", "Farida Sheikh", "Joseph Mathew", "Lakshmi Iyer", "Zoya Khan", "Kavita Nair")
 
@@ -163,7 +164,7 @@ async def test_killed_again_and_again_it_ends_the_same(
 ) -> None:
     chance = random.Random(7)  # noqa: S311 - a test that must repeat
     writing = asyncio.create_task(Application(shop, seed=2).write(900, a_second=60))
-    for _ in range(5):
+    for _ in range(depth(test=3, proof=20)):
         async with running(here):
             await asyncio.sleep(1.5 + 2 * chance.random())
     await writing

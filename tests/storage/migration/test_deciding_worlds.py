@@ -1,6 +1,5 @@
 """Whatever a source holds and whatever humans answer: every proof stays green, and taking all back leaves no trace."""
 
-import os
 from random import Random
 
 from hypothesis import HealthCheck, given, settings
@@ -27,6 +26,7 @@ from roundsman.migration.reviews import OF_PAIRS, Answer, Decision, get_review, 
 from roundsman.migration.shared_phone import NoSharedPhone
 from roundsman.migration.splitting import find_merged, undo_merge
 from roundsman.runtime import Runtime
+from tests.depth import depth
 from tests.imports import Database, Import, contents, wipe
 from tests.migration_builders import EARLYBIRD, Fields, MemorySource
 from tests.unit.migration.test_worlds import worlds
@@ -45,7 +45,7 @@ PEOPLE = (
 
 
 # A whole import, its proofs and their repetition cost half a second each.
-EXAMPLES = 1000 if os.environ.get("ROUNDSMAN_TESTS") == "proof" else 40
+EXAMPLES = depth(test=12, proof=1000)
 
 
 @settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])

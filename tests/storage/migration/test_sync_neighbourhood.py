@@ -14,6 +14,7 @@ from roundsman.migration.apply import Means
 from roundsman.migration.sealing import Seal
 from roundsman.migration.sync import compare_all, take_changes
 from roundsman.migration.verify.verifier import verify
+from tests.depth import depth
 from tests.imports import Database
 from tests.migration_builders import AS_OF, EARLYBIRD
 from tests.storage.migration.living_source import LivingSource
@@ -66,7 +67,7 @@ def _nameless(document: Document) -> Document:
     return shown
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(depth(test=4, proof=40)))
 async def test_rounds_over_neighbourhoods_end_as_rounds_over_everything(seed: int, tx: Tx, second: Database) -> None:
     source = LivingSource(seed)
     for number in range(ROUNDS):

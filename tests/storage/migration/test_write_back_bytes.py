@@ -27,6 +27,7 @@ from roundsman.migration.write_back.restored import as_before_write_back
 from roundsman.migration.write_back.rows import Row
 from roundsman.migration.write_back.target import WriteBackTarget
 from roundsman.runtime import Runtime
+from tests.depth import depth
 from tests.imports import Database, database_hash
 from tests.storage.migration.write_backs import NESTED, Back, raw_documents, take
 from tests.unit.migration.test_raw_values import ODD_VALUES, encoded, every_type, names
@@ -119,7 +120,7 @@ async def raw_ids(database: Database) -> list[bytes]:
     return [bson.encode({"_id": one["_id"]}) async for one in database["clients"].find({}, {"_id": 1})]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=depth(test=60, proof=2000), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     drawn=st.lists(customers, min_size=1, max_size=12),
     form=st.sampled_from(Form),

@@ -29,13 +29,14 @@ from roundsman.migration.write_back.readiness import (
 )
 from roundsman.migration.write_back.target import SourceForbidsWriting, SourceNotWritable, WriteBackTarget
 from tests.commands import RoundsmanCommand
+from tests.depth import depth
 from tests.imports import Database, Import, contents, database_hash, fill
 from tests.migration_builders import EARLYBIRD, PHONE, account, doc
 from tests.servers import foreign_server
 from tests.storage.migration.write_backs import Back, counts, people, take
 from tests.storage.migration.write_watch import Instant, WriteWatch, watching
 
-KILLS = 7
+KILLS = depth(test=4, proof=20)
 CUSTOMERS = 2_100
 """Two batches, and one of links that lead nowhere."""
 NEVER = Instant("nowhere", 1, done=False)
@@ -91,7 +92,7 @@ def instants(writes: list[tuple[str, int]]) -> list[Instant]:
     chance = random.Random(20261122)  # noqa: S311 - a test that must repeat
     drawn = [chance.choice([one for one in writes if one[0] == name]) for name in dict(writes)]
     more = sorted(set(writes) - set(drawn))
-    drawn += chance.sample(more, min(len(more), KILLS - len(drawn)))
+    drawn += chance.sample(more, min(len(more), max(0, KILLS - len(drawn))))
     return [Instant(name, number, done=chance.random() < 0.5) for name, number in drawn]
 
 

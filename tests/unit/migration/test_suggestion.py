@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from bson import ObjectId
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roundsman.migration.generator.generating import World, generate
@@ -20,6 +20,7 @@ from roundsman.migration.suggestion.drafts import Draft
 from roundsman.migration.suggestion.facts import CollectionFacts, Trait
 from roundsman.migration.suggestion.labels import likeness, words
 from roundsman.migration.suggestion.suggesting import SAMPLE, suggest_profile
+from tests.depth import depth
 from tests.migration_builders import EARLYBIRD, PHONE, MemorySource, completed, object_id
 from tests.shop_shapes import mongoose_shop
 
@@ -263,6 +264,7 @@ COLLECTIONS = st.one_of(NAMES, st.sampled_from(["users", "customers", "orders", 
 WORLDS = st.dictionaries(COLLECTIONS, st.lists(st.dictionaries(NAMES, VALUES, max_size=6), max_size=4), max_size=4)
 
 
+@settings(max_examples=depth(test=50, proof=1000))
 @given(WORLDS)
 def test_whatever_a_database_holds_its_draft_loads_and_inspects_it(world: dict[str, list[dict[str, Any]]]) -> None:
     numbered = {name: [{**one, "_id": n} for n, one in enumerate(documents)] for name, documents in world.items()}
