@@ -183,19 +183,20 @@ async def test_killed_again_and_again_it_ends_the_same(
 async def test_a_second_worker_waits_and_takes_over_when_the_first_is_killed(
     here: RoundsmanCommand, importing: Import, database: Database, shop: Database
 ) -> None:
-    async with running(here) as first, running(here) as second:
+    async with running(here) as first:
         await said(first, "Took")
-        await said(second, "Standing by")
-        first.kill()
-        await asyncio.to_thread(first.communicate)
-        await shop["customers_v2"].insert_one(doc("late", "Zoya Khan", phone="9845011199"))
+        async with running(here) as second:
+            await said(second, "Standing by")
+            first.kill()
+            await asyncio.to_thread(first.communicate)
+            await shop["customers_v2"].insert_one(doc("late", "Zoya Khan", phone="9845011199"))
 
-        await said(second, "Took 1 new")
+            await said(second, "Took 1 new")
 
-        lease = await database[LEASES].find_one({"_id": "worker"})
-        assert lease is not None
-        assert lease["owner"].endswith(f":{second.pid}")
-        assert await green(importing)
+            lease = await database[LEASES].find_one({"_id": "worker"})
+            assert lease is not None
+            assert lease["owner"].endswith(f":{second.pid}")
+            assert await green(importing)
 
 
 async def test_told_to_end_while_it_imports_it_ends_at_a_border_and_goes_on_later(
