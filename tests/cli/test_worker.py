@@ -104,17 +104,19 @@ async def running(here: RoundsmanCommand, *options: str) -> AsyncIterator["subpr
 
 
 async def until(condition: Callable[[], Coroutine[Any, Any, bool]], process: "subprocess.Popen[str]") -> None:
-    """Wait until it is so; the worker may not end meanwhile."""
-    while not await condition():
-        assert process.poll() is None, process.communicate()
-        await asyncio.sleep(0.05)
+    """Wait until it is so, but not for ever; the worker may not end meanwhile."""
+    async with asyncio.timeout(GREEN_WITHIN.total_seconds()):
+        while not await condition():
+            assert process.poll() is None, process.communicate()
+            await asyncio.sleep(0.05)
 
 
 async def said(process: "subprocess.Popen[str]", words: str) -> None:
-    """Wait until the worker says so."""
+    """Wait until the worker says so, but not for ever."""
     assert process.stdout is not None
-    while words not in (line := await asyncio.to_thread(process.stdout.readline)):
-        assert line, process.communicate()
+    async with asyncio.timeout(GREEN_WITHIN.total_seconds()):
+        while words not in (line := await asyncio.to_thread(process.stdout.readline)):
+            assert line, process.communicate()
 
 
 async def green(importing: Import) -> bool:
