@@ -15,8 +15,13 @@ _FOLLOWED = ("name", "status", "phone", "email", "address", "area", "delivery_bo
 
 
 def customer_documents(customers: Sequence[Customer]) -> list[Document]:
-    """Customers as they are stored, to be inserted in bulk."""
+    """Customers as they are stored, to be inserted in bulk; a plan holds them so too."""
     return [customer_document(one) for one in customers]
+
+
+def customers_from(documents: Sequence[Document]) -> list[Customer]:
+    """Read them back."""
+    return [customer_from(document) for document in documents]
 
 
 async def insert_customers(tx: Tx, customers: Sequence[Customer]) -> BulkOutcome:

@@ -9,16 +9,26 @@ from roundsman.audit_log.entries import SYSTEM
 from roundsman.database.bulk import BulkOutcome, insert_missing
 from roundsman.database.collections import IDENTIFIERS, MERGES, USERS
 from roundsman.database.documents import iterate
-from roundsman.database.transaction import Tx
+from roundsman.database.transaction import Document, Tx
 from roundsman.identity.identifiers import alias_key
 from roundsman.identity.store import identifier_document, identifier_from, user_document, user_from
 from roundsman.identity.users import Claim, Identifier, User, UserStatus
 from roundsman.ids import UserId
 
 
+def user_documents(users: Sequence[User]) -> list[Document]:
+    """Users as they are stored; a plan holds them so too."""
+    return [user_document(user) for user in users]
+
+
+def users_from(documents: Sequence[Document]) -> list[User]:
+    """Read them back."""
+    return [user_from(document) for document in documents]
+
+
 async def insert_users(tx: Tx, users: Sequence[User]) -> BulkOutcome:
     """Insert the users that are not stored yet; compare the others."""
-    return await insert_missing(tx, USERS, [user_document(user) for user in users])
+    return await insert_missing(tx, USERS, user_documents(users))
 
 
 async def revive_users(tx: Tx, users: Sequence[User]) -> None:

@@ -6,10 +6,10 @@ from enum import StrEnum
 from typing import Any
 
 from roundsman.access.roles import Role
-from roundsman.customers.customers import Customer, CustomerStatus
+from roundsman.customers.linkage import customer_documents, customers_from
 from roundsman.database.documents import without_absent
 from roundsman.database.transaction import Document
-from roundsman.identity.users import Claim, User, UserStatus
+from roundsman.identity.importing import user_documents, users_from
 from roundsman.migration.plan import DocumentRow, Fate, IdentifierRow, ProfileRow, ReviewRow, RolesRow, UserRow
 
 
@@ -36,8 +36,8 @@ def row_document(row: Any) -> Document:  # noqa: ANN401 - one of the row types
         case RolesRow():
             return {"user_id": row.user_id, "roles": list(row.roles), "to_confirm": list(row.to_confirm)}
         case ProfileRow():
-            customer = asdict(row.customer)
-            return {"account": row.account, "customer": without_absent(customer)}
+            (customer,) = customer_documents([row.customer])
+            return {"account": row.account, "customer": customer}
         case ReviewRow():
             return asdict(row) | {"_id": row.id, "members": list(row.members), "user_ids": list(row.user_ids)}
         case _:
@@ -45,38 +45,12 @@ def row_document(row: Any) -> Document:  # noqa: ANN401 - one of the row types
 
 
 def _user_row(row: UserRow) -> Document:
-    user = row.user
-    return without_absent(
-        {
-            "_id": user.id,
-            "name": user.name,
-            "status": user.status.value,
-            "claim": user.claim.value,
-            "roles": [role.value for role in user.roles],
-            "created_at": user.created_at,
-            "created_by": user.created_by,
-            "roles_to_confirm": [role.value for role in user.roles_to_confirm] or None,
-            "merged_into": user.merged_into,
-            "former_identifiers": list(user.former_identifiers) or None,
-            "password_from": row.password_from,
-            "rules": dict(row.rules) or None,
-        }
-    )
+    (document,) = user_documents([row.user])
+    return document | without_absent({"password_from": row.password_from, "rules": dict(row.rules) or None})
 
 
 def _read_user_row(document: Document) -> UserRow:
-    user = User(
-        id=document["_id"],
-        name=document["name"],
-        status=UserStatus(document["status"]),
-        claim=Claim(document["claim"]),
-        roles=tuple(map(Role, document["roles"])),
-        created_at=document["created_at"],
-        created_by=document["created_by"],
-        roles_to_confirm=tuple(map(Role, document.get("roles_to_confirm", ()))),
-        merged_into=document.get("merged_into"),
-        former_identifiers=tuple(document.get("former_identifiers", ())),
-    )
+    (user,) = users_from([document])
     return UserRow(user, document.get("password_from"), document.get("rules", {}))
 
 
@@ -115,9 +89,8 @@ def _read_document_row(document: Document) -> DocumentRow:
 
 
 def _read_profile_row(document: Document) -> ProfileRow:
-    customer = dict(document["customer"])
-    customer["status"] = CustomerStatus(customer["status"])
-    return ProfileRow(Customer(**customer), document["account"])
+    (customer,) = customers_from([document["customer"]])
+    return ProfileRow(customer, document["account"])
 
 
 def _read_review_row(document: Document) -> ReviewRow:
