@@ -1,7 +1,7 @@
 """The command `roundsman migrate write-back`: the only one that writes to a source."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from typing import Annotated, Final
@@ -15,7 +15,7 @@ from roundsman.cli.sources import BUILT_IN, NoSource, ProfileOption, SourceOptio
 from roundsman.migration.profile import SourceProfile
 from roundsman.migration.write_back.deciding import Wanted
 from roundsman.migration.write_back.ids import Form
-from roundsman.migration.write_back.outcome import MEANING, OWN_ID, Became, Outcome
+from roundsman.migration.write_back.outcome import MEANING, MEANING_BEFOREHAND, OWN_ID, Became, Outcome
 from roundsman.migration.write_back.readiness import require_ready, require_ready_to_undo
 from roundsman.migration.write_back.target import WriteBackTarget
 from roundsman.migration.write_back.undoing import preview_undo, undo_write_back
@@ -52,11 +52,11 @@ def write_back_(  # noqa: PLR0913 - one parameter for each option
     if dry_run or not yes:
         previewed = run(_preview_undo(source) if undo else _preview(source, known, request))
         if dry_run:
-            _print(previewed, as_json=as_json)
+            _print(previewed, MEANING_BEFOREHAND, as_json=as_json)
             return
         _ask(previewed, undo=undo)
     outcome = run(_undo(source) if undo else _write_back(source, known, request))
-    _print(outcome, as_json=as_json)
+    _print(outcome, MEANING, as_json=as_json)
     if outcome.needs_eyes:
         raise typer.Exit(FINDINGS)
 
@@ -108,7 +108,7 @@ async def _means(runtime: Runtime) -> AsyncIterator[Means]:
 
 
 def _ask(previewed: Outcome, *, undo: bool) -> None:
-    _print_counts(previewed)
+    _print_counts(previewed, MEANING_BEFOREHAND)
     say("")
     question = "Restore these fields in the source?" if undo else "Write these fields into the source?"
     if not typer.confirm(question):
@@ -116,28 +116,29 @@ def _ask(previewed: Outcome, *, undo: bool) -> None:
         raise typer.Exit(FINDINGS)
 
 
-def _print(outcome: Outcome, *, as_json: bool) -> None:
+def _print(outcome: Outcome, meaning: Mapping[Became, str], *, as_json: bool) -> None:
     if as_json:
         print_json(asdict(outcome))
         return
-    _print_counts(outcome)
+    _print_counts(outcome, meaning)
     if outcome.own_ids:
         say(f"\n{outcome.own_ids} customers' users have no document in the source: Roundsman's id was taken for them")
         _print_examples(outcome, OWN_ID)
     for became, keys in outcome.listed.items():
         if keys and became != OWN_ID:
-            say(f"\n{became}: {MEANING[Became(became)]}")
+            say(f"\n{became}: {meaning[Became(became)]}")
             _print_examples(outcome, became)
 
 
-def _print_counts(outcome: Outcome) -> None:
+def _print_counts(outcome: Outcome, meaning: Mapping[Became, str]) -> None:
     rows = [
-        (place, count, MEANING[Became(became)])
+        (place, count, meaning[Became(became)])
         for place, counts in outcome.counts.items()
         for became, count in sorted(counts.items())
     ]
     if rows:
-        print_table(("field", "number", "what became of it"), rows)
+        heading = "what became of it" if meaning is MEANING else "what would become of it"
+        print_table(("field", "number", heading), rows)
     else:
         say("There is nothing to do.")
 

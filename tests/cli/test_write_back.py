@@ -38,7 +38,7 @@ async def test_an_owner_looks_writes_and_takes_it_back(
     declined = command("migrate", "write-back", standard_input="n\n")
 
     assert (looked.returncode, looked.stderr) == (0, "")
-    assert "customers_v2.user_id       4  written" in looked.stdout
+    assert "customers_v2.user_id       4  to be written" in looked.stdout
     assert declined.returncode == 1
     assert "Nothing was changed." in declined.stdout
     assert await database_hash(source_database) == before

@@ -38,6 +38,12 @@ MEANING: Mapping[Became, str] = {
     Became.CHANGED_SINCE: "changed since by somebody else, left alone",
     Became.GONE: "its document is gone from the source",
 }
+MEANING_BEFOREHAND: Mapping[Became, str] = {
+    **MEANING,
+    Became.WRITTEN: "to be written",
+    Became.RESTORED: "to be as it was before",
+}
+"""The same before anything was done."""
 NEEDS_EYES = (Became.BLOCKED, Became.CHANGED_MEANWHILE, Became.REFUSED, Became.CHANGED_SINCE)
 OWN_ID = "own_id"
 _LISTED = frozenset({*NEEDS_EYES, Became.GONE, OWN_ID})
