@@ -6,14 +6,15 @@ A process takes half a second to start and keeps the modules it needs in memory,
 import asyncio
 import os
 import signal
-import traceback
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
+from multiprocessing import get_context, parent_process, resource_tracker
+from threading import Thread
 from typing import Any, Final, TypeVar
-
-from anyio import BrokenResourceError, BrokenWorkerProcess, ClosedResourceError, to_process, to_thread
 
 from roundsman.errors import Unavailable
 from roundsman.migration.seldom_collected import seldom_collected_now
@@ -23,8 +24,6 @@ Result = TypeVar("Result")
 _WORTH_A_PROCESS = 10_000
 _WAITING = 1
 _ENDING: Final = (signal.SIGINT, signal.SIGTERM)
-# What comes of a process that has died depends on what was being said to it.
-_DIED: Final = (BrokenWorkerProcess, BrokenResourceError, ClosedResourceError, ProcessLookupError)
 
 
 class HelperDied(Unavailable):
@@ -40,9 +39,10 @@ class Crew:
         self._processes = processes
         self._seats: asyncio.Queue[Callable[..., Coroutine[Any, Any, Any]]] = asyncio.Queue()
         if processes:
-            self._seats.put_nowait(to_thread.run_sync)
+            self._seats.put_nowait(asyncio.to_thread)
+            in_process = partial(_in_process, _pool(processes))
             for _ in range(processes):
-                self._seats.put_nowait(_in_process)
+                self._seats.put_nowait(in_process)
 
     async def in_order(
         self, work: Callable[[Piece], Result], pieces: AsyncIterator[Piece]
@@ -90,12 +90,26 @@ def _undisturbed(work: Callable[[Piece], Result], piece: Piece) -> Result:
         return work(piece)
 
 
-async def _in_process(work: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever the work gives
+def _pool(processes: int) -> ProcessPoolExecutor:
+    """Processes that start when there is work for them and end with this one, whatever ends it."""
+    return ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_end_with_parent)
+
+
+def _end_with_parent() -> None:
+    def wait() -> None:
+        if parent := parent_process():
+            parent.join()
+        os._exit(1)
+
+    Thread(target=wait, daemon=True).start()
+
+
+async def _in_process(pool: ProcessPoolExecutor, work: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever the work gives
     try:
         with _signals_held_back():
-            await to_process.run_sync(os.getpid)
-        return await to_process.run_sync(_traced, work)
-    except _DIED as error:
+            future = pool.submit(work)
+        return await asyncio.wrap_future(future)
+    except BrokenProcessPool as error:
         raise HelperDied(
             "a helper process was ended by the system or by somebody, perhaps for want of memory; try again"
         ) from error
@@ -108,17 +122,10 @@ def _signals_held_back() -> Iterator[None]:
     They reach every process of a terminal or a service. A process that is started inherits what its parent holds back,
     so there is no instant at which it could hear them; this program itself hears of them right after.
     """
+    # The tracker of shared things, which is started with the first process, would let go of the signals.
+    resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _traced(work: Callable[[], Result]) -> Result:
-    """An error loses its traceback on the way to another process."""
-    try:
-        return work()
-    except Exception as error:
-        error.add_note(f"In a helper process:\n{traceback.format_exc()}")
-        raise
