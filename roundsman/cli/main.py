@@ -9,28 +9,49 @@ from typing import Annotated
 
 import typer
 
-from roundsman.cli import admin, commands, cutover, db, demo, legacy, migrate, passwords, serve, settings, sync, worker
+from roundsman.cli.on_demand import on_demand
 from roundsman.cli.output import fail, say
 from roundsman.errors import RoundsmanError
 
+migrate = typer.Typer(
+    help="From an existing database to one identity. Only write-back writes to the source.",
+    no_args_is_help=True,
+    cls=on_demand(
+        {
+            "inspect": "roundsman.cli.inspect:inspect",
+            "plan": "roundsman.cli.migrate:plan_",
+            "apply": "roundsman.cli.migrate:apply_",
+            "verify": "roundsman.cli.migrate:verify_",
+            "report": "roundsman.cli.migrate:report_",
+            "review": "roundsman.cli.review:app",
+            "sync": "roundsman.cli.sync:sync",
+            "cutover": "roundsman.cli.cutover:cutover_",
+            "write-back": "roundsman.cli.write_back:write_back_",
+            "undo": "roundsman.cli.undo:undo",
+            "undo-merge": "roundsman.cli.undo:undo_merge_",
+        }
+    ),
+)
 app = typer.Typer(
     help="The user system of a doorstep-delivery business.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    cls=on_demand(
+        {
+            "demo": "roundsman.cli.demo:demo",
+            "serve": "roundsman.cli.serve:serve",
+            "worker": "roundsman.cli.worker:worker",
+            "admin": "roundsman.cli.admin:app",
+            "db": "roundsman.cli.db:app",
+            "legacy": "roundsman.cli.legacy:app",
+            "migrate": "roundsman.cli.main:migrate",
+            "passwords": "roundsman.cli.passwords:app",
+            "settings": "roundsman.cli.settings:show",
+            "commands": "roundsman.cli.commands:show",
+        }
+    ),
 )
-app.add_typer(admin.app, name="admin")
-app.add_typer(db.app, name="db")
-app.add_typer(legacy.app, name="legacy")
-migrate.app.command("sync")(sync.sync)
-app.add_typer(migrate.app, name="migrate")
-migrate.app.command("cutover")(cutover.cutover_)
-app.add_typer(passwords.app, name="passwords")
-app.command("demo")(demo.demo)
-app.command("serve")(serve.serve)
-app.command("worker")(worker.worker)
-app.command("settings")(settings.show)
-app.command("commands")(commands.show)
 
 
 def run() -> None:

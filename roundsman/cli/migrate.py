@@ -10,9 +10,7 @@ from typing import Annotated
 
 import typer
 
-from roundsman.cli import review
 from roundsman.cli.files import make_private_file, write_file
-from roundsman.cli.inspect import inspect
 from roundsman.cli.output import FINDINGS, json_text, print_json, print_table, say, warn
 from roundsman.cli.progress import shown_progress
 from roundsman.cli.running import interrupts_go_to, run
@@ -25,8 +23,6 @@ from roundsman.cli.sources import (
     read_profile,
     require_planned,
 )
-from roundsman.cli.undo import undo, undo_merge_
-from roundsman.cli.write_back import write_back_
 from roundsman.migration.apply import Applied, Means, apply_plan, get_plan
 from roundsman.migration.inspection.inspector import inspect_source
 from roundsman.migration.plan import PlanHeader
@@ -45,21 +41,10 @@ from roundsman.migration.verify.without_source import verify_without_source
 from roundsman.runtime import LONG_WORK_SECONDS, Runtime, open_runtime
 from roundsman.settings import load_settings
 
-app = typer.Typer(
-    help="From an existing database to one identity. Only write-back writes to the source.", no_args_is_help=True
-)
-app.command("inspect")(inspect)
-app.command("write-back")(write_back_)
-
-app.add_typer(review.app, name="review")
-app.command("undo")(undo)
-app.command("undo-merge")(undo_merge_)
-
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _NOT_PROVED_AGAINST_SOURCE = 2
 
 
-@app.command("plan")
 def plan_(
     *,
     source: SourceOption = None,
@@ -91,7 +76,6 @@ async def _plan(locator: str | None, profile: SourceProfile, as_of: str | None, 
         return header
 
 
-@app.command("apply")
 def apply_(
     *,
     plan: Annotated[str, typer.Option(help="The digest of the plan; its first twelve characters do.")],
@@ -141,7 +125,6 @@ async def apply_with_progress(
         return await apply_plan(runtime.tx, source, profile, digest, means)
 
 
-@app.command("verify")
 def verify_(
     *,
     source: SourceOption = None,
@@ -211,7 +194,6 @@ def _as_json(verification: Verification) -> dict[str, object]:
     }
 
 
-@app.command("report")
 def report_(
     *,
     source: SourceOption = None,

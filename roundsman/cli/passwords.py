@@ -27,11 +27,6 @@ _NAMES: Mapping[HashForm | None, str] = {
 }
 
 
-@app.callback()
-def _passwords() -> None:
-    """Make `wrap` a command of a group, though it is the only one."""
-
-
 @app.command("wrap")
 def wrap(
     *,

@@ -19,7 +19,7 @@ from roundsman.migration.crew import Crew
 
 async def pieces():
     for number in range(20):
-        yield 0.05
+        yield 0.1
 
 async def lead():
     return [piece async for piece, _ in Crew(1).in_order(time.sleep, pieces())]
