@@ -32,8 +32,9 @@ from roundsman.migration.reviews import (
     settled_reviews,
     unsettle,
 )
-from roundsman.migration.runs import Run, forget_run, list_runs, mark_undoing
+from roundsman.migration.runs import Run, RunState, forget_run, list_runs, mark_undoing
 from roundsman.migration.taking_back import Removal, Removed
+from roundsman.migration.write_back.journal import is_in_force
 from roundsman.operations.journal import Entry, list_entries, take_entry_back
 
 
@@ -68,6 +69,7 @@ async def undo_run(tx: Tx, run_id: str, profile: SourceProfile, *, actor: Actor,
         run = _run_to_undo(runs, run_id)
         if (await get_mode(tx)).people is PeopleMode.LIVE:
             raise RunStays("people are live: a run can be taken back only until cutover; single merges always can")
+        await _refuse_while_written_back(tx, run)
         found = await find_plan(tx, run.plan)
         if found is None:
             raise RunStays(f"the plan of run {run.id} is not kept any more, so nobody knows what it brought")
@@ -80,6 +82,15 @@ async def undo_run(tx: Tx, run_id: str, profile: SourceProfile, *, actor: Actor,
             await renew_lease(tx, lease, now=clock())
         await _finish(tx, run, removal, lease, AuditEntry(clock(), actor, "run.undone", f"run:{run.id}"), forget=forget)
         return Undone(run.id, removal.removed, tuple(reopened))
+
+
+async def _refuse_while_written_back(tx: Tx, run: Run) -> None:
+    """The source must not name users who are gone. Undoing that has begun goes on, for nothing else is done before."""
+    if run.state is not RunState.UNDOING and await is_in_force(tx):
+        raise RunStays(
+            "the source holds what was written back to it, which names users of this run or of others; take that back "
+            "first: roundsman migrate write-back --undo"
+        )
 
 
 def _run_to_undo(runs: Sequence[Run], run_id: str) -> Run:

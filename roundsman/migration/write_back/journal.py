@@ -68,6 +68,11 @@ async def rows_by_key(tx: Tx, keys: Sequence[str]) -> dict[str, Row]:
     return {document["_id"]: _row(document) async for document in _journal(tx).find(query)}
 
 
+async def is_in_force(tx: Tx) -> bool:
+    """Whether the source holds, or may hold, something that was written back."""
+    return await _journal(tx).find_one({"state": {"$in": list(IN_FORCE)}}, {"_id": 1}) is not None
+
+
 async def iterate_rows(tx: Tx, *states: RowState) -> AsyncIterator[list[Row]]:
     """The rows in these states, in batches of one source collection each, in the order of their keys.
 

@@ -1,6 +1,5 @@
 """Writing back whose user a customer is, and undoing it: nothing but what was asked for, and every byte as before."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -12,19 +11,11 @@ from roundsman.migration.sync import compare_all, take_changes
 from roundsman.migration.write_back.deciding import Wanted
 from roundsman.migration.write_back.ids import Form
 from roundsman.migration.write_back.outcome import OWN_ID, Became
-from roundsman.migration.write_back.target import WriteBackTarget
 from roundsman.migration.write_back.undoing import preview_undo
 from tests.imports import Database, Import, contents, database_hash, fill
 from tests.migration_builders import OTHER_PHONE, PHONE, account, doc
 from tests.storage.migration.worlds import everything
 from tests.storage.migration.write_backs import Back, counts, people
-
-
-@pytest.fixture
-async def back(importing: Import, source_uri: str) -> AsyncIterator[Back]:
-    target = WriteBackTarget(source_uri)
-    yield Back(importing.runtime, target, importing.profile)
-    await target.close()
 
 
 async def links(database: Database, collection: str = "customers_v2") -> dict[str, Any]:

@@ -3,7 +3,6 @@
 import asyncio
 import random
 import signal
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -40,13 +39,6 @@ KILLS = depth(test=4, proof=20)
 CUSTOMERS = 2_100
 """Two batches, and one of links that lead nowhere."""
 NEVER = Instant("nowhere", 1, done=False)
-
-
-@pytest.fixture
-async def back(importing: Import, source_uri: str) -> AsyncIterator[Back]:
-    target = WriteBackTarget(source_uri)
-    yield Back(importing.runtime, target, importing.profile)
-    await target.close()
 
 
 async def many(back: Back, database: Database) -> None:
