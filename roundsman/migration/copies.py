@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import bson
 from bson import ObjectId
-from pymongo import ReplaceOne
+from pymongo import DeleteMany, ReplaceOne
 
 from roundsman.database.collections import SOURCE_DOCUMENTS
 from roundsman.database.documents import without_absent
@@ -78,8 +78,18 @@ async def renew_copies(tx: Tx, documents: Sequence[Document]) -> None:
     for document in documents:
         kept = await tx.database[SOURCE_DOCUMENTS].find_one({"_id": document["_id"]}, {"fate": 1, "rule": 1, "_id": 0})
         await tx.database[SOURCE_DOCUMENTS].bulk_write(
-            [ReplaceOne({"_id": document["_id"]}, document | (kept or {}), upsert=True)]
+            [
+                ReplaceOne({"_id": document["_id"]}, document | (kept or {}), upsert=True),
+                DeleteMany(_superfluous(document)),
+            ]
         )
+
+
+def _superfluous(document: Document) -> Document:
+    """The further parts that a copy had when it was larger."""
+    key = document["_id"]
+    further = [f"{key}{_PART}{number}" for number in range(1, document.get("parts", 1))]
+    return {"_id": {"$gt": f"{key}{_PART}", "$lt": f"{key}{chr(ord(_PART) + 1)}", "$nin": further}, "part_of": key}
 
 
 async def iterate_copies(tx: Tx, collection: str | None = None) -> AsyncIterator[Copy]:

@@ -1,7 +1,7 @@
 """Every source document against its copy, and the copy against what it became."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bson import ObjectId
@@ -69,12 +69,11 @@ class Accounting:
         return Account(collection.name, in_source, dict(+classes))
 
     def _count_decided(self, classes: Counter[str], content: Content) -> None:
-        """A document that was held is not held any more once nobody is asked about it."""
-        for key, user_id, profile_id, fate in content.became:
-            if fate == Fate.HELD and key not in self.waiting and key not in content.changed:
-                classes[fate] -= 1
-                own = Fate.KEPT if key.endswith(f":{user_id}") else Fate.MERGED
-                classes[(own if profile_id is None else Fate.LINKED).value] += 1
+        """What humans answered meanwhile."""
+        for became in content.became:
+            if became.key not in content.changed and (fate := standing_fate(became, self.waiting)) != became.fate:
+                classes[became.fate] -= 1
+                classes[fate] += 1
 
     async def _in_source(self, collection: CollectionProfile) -> AsyncIterator[ContentBatch]:
         async for documents in self.source.read(collection.name):
@@ -124,3 +123,11 @@ class Accounting:
             return {}
         cursor = self.tx.database[_PROFILE_COLLECTION[kind]].find({"_id": {"$in": ids}}, {"user_id": 1})
         return {document["_id"]: document["user_id"] async for document in cursor}
+
+
+def standing_fate(became: Became, waiting: Collection[str]) -> str:
+    """The class of a document now: one that was held is not held any more once nobody is asked about it."""
+    if became.fate != Fate.HELD or became.key in waiting:
+        return became.fate
+    own = Fate.KEPT if became.key.endswith(f":{became.user_id}") else Fate.MERGED
+    return (own if became.profile_id is None else Fate.LINKED).value

@@ -1,6 +1,7 @@
 """What can be proved while the source is out of reach: the copies against the hashes that the plans noted."""
 
 from collections import Counter
+from collections.abc import AsyncIterator
 
 from roundsman.database.transaction import Tx
 from roundsman.migration.copies import copies_by_key, open_copy
@@ -8,8 +9,11 @@ from roundsman.migration.freshness import refuse_while_undoing
 from roundsman.migration.plan import DocumentRow
 from roundsman.migration.plan_documents import Section
 from roundsman.migration.plan_store import find_plan, read_rows
+from roundsman.migration.reviews import members_waiting
 from roundsman.migration.runs import Run, list_runs
 from roundsman.migration.sealing import CopyDamaged, Seal, sha256
+from roundsman.migration.verify.accounting import standing_fate
+from roundsman.migration.verify.content import Became
 from roundsman.migration.verify.decisions import check_decisions
 from roundsman.migration.verify.stored import (
     check_fencing,
@@ -26,8 +30,11 @@ async def verify_without_source(tx: Tx, seal: Seal) -> Verification:
     statuses = await user_statuses(tx)
     content, bad_key = CheckResult(Check.CONTENT), CheckResult(Check.MATCH_ON_BAD_KEY)
     classes: dict[str, Counter[str]] = {}
+    waiting = await members_waiting(tx)
     for run in await list_runs(tx):
-        await _check_run(tx, run, seal, content, classes)
+        async for row, became in _check_run(tx, run, seal, content):
+            fate = standing_fate(became, waiting) if became else "lost"
+            classes.setdefault(row.collection, Counter())[fate] += 1
     content.said = f"{content.looked_at - content.failures} of {content.looked_at} compared with the plans"
     checks = [
         content,
@@ -41,34 +48,38 @@ async def verify_without_source(tx: Tx, seal: Seal) -> Verification:
     return Verification(checks, accounts, not_taken={}, with_source=False)
 
 
-async def _check_run(tx: Tx, run: Run, seal: Seal, content: CheckResult, classes: dict[str, Counter[str]]) -> None:
+async def _check_run(
+    tx: Tx, run: Run, seal: Seal, content: CheckResult
+) -> AsyncIterator[tuple[DocumentRow, Became | None]]:
+    """The documents that the run took last, with what their copies say they became."""
     found = await find_plan(tx, run.plan)
     if found is None:
         content.fail(f"run {run.id}: its plan is not there")
         return
     left_out = {*run.drifted, *run.gone}
     async for rows in read_rows(tx, found[1], Section.DOCUMENTS):
-        for row, fate in await _check_rows(tx, [one for one in rows if one.key not in left_out], run, seal, content):
-            classes.setdefault(row.collection, Counter())[fate] += 1
+        for one in await _check_rows(tx, [row for row in rows if row.key not in left_out], run, seal, content):
+            yield one
 
 
 async def _check_rows(
     tx: Tx, rows: list[DocumentRow], run: Run, seal: Seal, content: CheckResult
-) -> list[tuple[DocumentRow, str]]:
+) -> list[tuple[DocumentRow, Became | None]]:
     stored = await copies_by_key(tx, [row.key for row in rows])
-    fates = []
+    looked_at: list[tuple[DocumentRow, Became | None]] = []
     for row in rows:
         copy = stored.get(row.key)
         if copy is not None and copy["run"] != run.id:
             continue  # A later run renewed the copy; its own plan tells the hash.
         content.look()
-        fates.append((row, copy["fate"] if copy else "lost"))
         if copy is None:
+            looked_at.append((row, None))
             content.fail(f"there is no copy of {row.key}")
             continue
+        looked_at.append((row, Became(row.key, copy["user_id"], copy.get("profile_id"), copy["fate"])))
         try:
             if sha256(await open_copy(tx, copy, seal)) != row.sha256:
                 content.fail(f"the copy of {row.key} is not what the plan took")
         except CopyDamaged as error:
             content.fail(error.message)
-    return fates
+    return looked_at

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from bson import ObjectId
 
+from roundsman.audit_log.entries import SYSTEM
 from roundsman.database.collections import (
     ADDRESSES,
     CREDENTIALS,
@@ -20,9 +21,14 @@ from roundsman.database.collections import (
 )
 from roundsman.database.transaction import Document
 from roundsman.identity.lookup import find_user
+from roundsman.migration.deciding import decide
+from roundsman.migration.members import Opener
+from roundsman.migration.reviews import Answer, Decision, list_reviews
+from roundsman.migration.sealing import PART_BYTES
 from roundsman.migration.verify.verification import Check, Verification
+from roundsman.migration.verify.without_source import verify_without_source
 from tests.imports import Database, Import, contents, fill
-from tests.migration_builders import AS_OF, PHONE, doc, object_id
+from tests.migration_builders import AS_OF, EARLYBIRD, PHONE, account, doc, object_id
 from tests.storage.migration.worlds import HELD_PHONE, ORDER_ID, everything
 
 NOBODY = ObjectId()
@@ -250,3 +256,33 @@ async def test_the_held_person_keeps_the_phone_and_the_other_has_a_user_of_his_o
     assert other.name == "Gurpreet Singh"
     assert other.claim == "claimable_conflict"
     assert other.created_at < AS_OF
+
+
+async def test_without_the_source_what_humans_answered_is_not_held_either(imported: Import) -> None:
+    tx, seal = imported.runtime.tx, imported.means().seal
+    opener, given = Opener(seal, EARLYBIRD), Answer(Decision.KEEP_APART, "two women")
+    for review in (await list_reviews(tx)).reviews:
+        await decide(tx, review.id, given, actor=SYSTEM, opener=opener, now=imported.runtime.clock())
+
+    with_source, without = await imported.verify(), await verify_without_source(tx, seal)
+
+    assert without.passed
+    for one_account in without.accounts:
+        assert "held" not in one_account.classes
+        assert one_account.classes == classes(with_source, one_account.collection)
+
+
+async def test_a_copy_in_parts_leaves_none_behind_when_its_document_shrinks(
+    importing: Import, database: Database, source_database: Database
+) -> None:
+    large = account("asha", "Asha Verma", phone=PHONE, photo=b"p" * (PART_BYTES + 1))
+    await fill(source_database, {"users": [large]})
+    await importing.run()
+    assert await database[SOURCE_DOCUMENTS].count_documents({}) == 2
+    assert (await importing.verify()).passed
+
+    for photo, documents in ((b"q" * (PART_BYTES + 1), 2), (b"", 1), (b"p" * (PART_BYTES + 1), 2), (b"small", 1)):
+        await source_database["users"].update_one({}, {"$set": {"photo": photo}})
+        await importing.run()
+        assert await database[SOURCE_DOCUMENTS].count_documents({}) == documents
+        assert (await importing.verify()).passed
