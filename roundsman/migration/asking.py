@@ -45,6 +45,14 @@ async def ask(tx: Tx, asking: Asking, question: Ask) -> bool:
     return True
 
 
+async def count_asked(tx: Tx, run: str) -> int:
+    """Count the questions that a run asked, or asked again."""
+    again = {"what": ReviewStatus.OPEN.value, "by": f"import:{run}"}
+    by_run: Document = {"$or": [{"run": run}, {"history": {"$elemMatch": again}}]}
+    open_one = {"status": ReviewStatus.OPEN.value, "asked": {"$exists": True}}
+    return await tx.database[REVIEWS].count_documents(open_one | by_run, session=tx.session)
+
+
 async def _note(tx: Tx, wanted: Document, asking: Asking, status: ReviewStatus) -> None:
     history = {"what": status.value, "by": f"import:{asking.run}", "at": asking.now}
     update: Document = {"$set": {"status": status.value}, "$push": {"history": history}, "$unset": {"proposal": ""}}

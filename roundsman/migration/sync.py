@@ -14,6 +14,7 @@ from roundsman.database.lease import MIGRATION, held_lease
 from roundsman.database.transaction import Tx
 from roundsman.errors import Conflict
 from roundsman.migration.apply import Applied, Means, apply_plan
+from roundsman.migration.asking import count_asked
 from roundsman.migration.attached import import_attached
 from roundsman.migration.gone import find_gone, note_gone
 from roundsman.migration.neighbourhood import Ids, explore
@@ -67,7 +68,7 @@ async def compare_all(tx: Tx, source: Source, profile: SourceProfile, means: Mea
     header = await make_plan(tx, KeyNoting(tx, source, profile), profile, as_of=means.clock(), progress=means.progress)
     applied = await _take(tx, source, profile, header, means)
     gone = await note_gone(tx, profile, await find_gone(tx, source, profile), now=means.clock())
-    return replace(_round(header, applied), gone=gone)
+    return replace(await _round(tx, header, applied), gone=gone)
 
 
 async def take_changes(tx: Tx, source: Source, profile: SourceProfile, changed: Ids, means: Means) -> Round:
@@ -83,7 +84,7 @@ async def take_changes(tx: Tx, source: Source, profile: SourceProfile, changed: 
     applied = await _take(tx, around.source, profile, header, means)
     await note_keys(tx, around.records)
     gone = await note_gone(tx, profile, around.gone, now=means.clock())
-    return replace(_round(header, applied), gone=gone)
+    return replace(await _round(tx, header, applied), gone=gone)
 
 
 async def finish_broken_run(tx: Tx, source: Source, profile: SourceProfile, means: Means) -> None:
@@ -114,17 +115,19 @@ async def _take_attached(tx: Tx, source: Source, profile: SourceProfile, header:
     return applied
 
 
-def _round(header: PlanHeader, applied: Applied) -> Round:
+async def _round(tx: Tx, header: PlanHeader, applied: Applied) -> Round:
     none = BulkOutcome()
     attached = [applied.totals.get(name, none) for name in _ATTACHED]
     arrived = sum(one.inserted for one in (*attached, applied.totals.get("source_documents", none)))
     changed = header.counts.get("changed", 0) + sum(len(one.differing) for one in attached)
+    # Only a changed document can say something new of its user.
+    asked = await count_asked(tx, applied.run_id) if header.counts.get("changed") else 0
     return Round(
         run_id=applied.run_id or None,
         arrived=arrived,
         changed=changed,
         drifted=tuple(sorted((*applied.drifted, *applied.gone))),
-        questions=header.counts.get("rows.reviews", 0),
+        questions=header.counts.get("rows.reviews", 0) + asked,
     )
 
 

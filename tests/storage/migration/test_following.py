@@ -112,7 +112,7 @@ async def test_what_would_let_somebody_in_is_asked_and_moves_nothing(live: Impor
     tx = live.runtime.tx
     before = await contents(tx.database)
 
-    await change(
+    taken = await change(
         live,
         source_database,
         {"phone": FREE_PHONE, "email": "other@gmail.com", "role": "admin", "password_hash": SECOND_HASH},
@@ -122,6 +122,7 @@ async def test_what_would_let_somebody_in_is_asked_and_moves_nothing(live: Impor
     assert all(before[name] == after[name] for name in (USERS, IDENTIFIERS, CREDENTIALS, CUSTOMERS))
     questions = await asked(live)
     assert sorted(questions) == ["S1", "S2", "S3", "S4"]
+    assert taken.questions == len(questions)
     assert {one.members for one in questions.values()} == {(f"users:{ASHA['_id']}",)}
     await settled(live)
     assert (await compare(live)).did_nothing
