@@ -18,11 +18,11 @@ from roundsman.identity.registration import IdentifierTaken
 from roundsman.identity.rejoining import release_identifier, rewrite_identifier, rewrite_user
 from roundsman.identity.users import Identifier, User
 from roundsman.ids import UserId
-from roundsman.migration.conversion import password_hash_of
-from roundsman.migration.following import Asked, Matter
+from roundsman.migration.conversion import Reading, password_hash_of
+from roundsman.migration.following import Asked, Matter, Said
 from roundsman.migration.members import Opener, keys_of_users, stored_copies
 from roundsman.migration.reviews import Given
-from roundsman.migration.said import password_token, said_by
+from roundsman.migration.said import said_by
 from roundsman.operations.journal import Entry, belongings_of, keep_entry
 from roundsman.operations.survivor import claim_of, reclaimed
 
@@ -51,6 +51,7 @@ async def accept(tx: Tx, accepting: Accepting, *, cause: str) -> None:
     Raises PeopleManagedElsewhere, IdentifierTaken, OwnPassword or NotSaidAnyMore.
     """
     await require_people_managed_here(tx)
+    reading = await _require_still_said(tx, accepting)
     user, given = await get_user(tx, accepting.user_id), accepting.given
     had = await belongings_of(tx, user.id)
     match accepting.asked.matter:
@@ -59,11 +60,41 @@ async def accept(tx: Tx, accepting: Accepting, *, cause: str) -> None:
         case Matter.ROLE:
             changes, action = await _grant(tx, user, Role(accepting.asked.value)), "role.granted"
         case Matter.PASSWORD:
-            changes, action = await _replace_password(tx, accepting), "password.replaced"
+            changes, action = await _replace_password(tx, accepting, reading), "password.replaced"
     changes += await _claim_anew(tx, user.id)
     await keep_entry(tx, Entry(cause, given.at, given.by, user.id, (user.id,), tuple(changes), had))
     reason = f"{cause}: {accepting.asked.matter} as in the source"
     await record(tx, AuditEntry(given.at, accepting.actor, action, f"user:{user.id}", reason=reason))
+
+
+async def _require_still_said(tx: Tx, accepting: Accepting) -> Reading:
+    """What the document says, as its copy holds it. Raises NotSaidAnyMore.
+
+    Following the source withdraws what is not said any more, but not where the document went, where its user was joined
+    with another, or while the existing application was the authority again.
+    """
+    asked, opener = accepting.asked, accepting.opener
+    for copy in await stored_copies(tx, [accepting.key]):
+        reading = None if "gone_at" in copy else await opener.read(tx, copy, now=accepting.given.at)
+        said = said_by(reading, accepting.user_id, opener.seal) if reading else None
+        if reading and said and asked.value == _value(said, asked.matter):
+            return reading
+    raise NotSaidAnyMore(
+        f"{accepting.key} does not say this of user {accepting.user_id} any more: it changed again, is gone, or cannot be "
+        "read; answer reject, or let Roundsman look at the source: roundsman migrate sync"
+    )
+
+
+def _value(said: Said, matter: Matter) -> str | None:
+    match matter:
+        case Matter.PHONE:
+            return said.phone
+        case Matter.EMAIL:
+            return said.email
+        case Matter.ROLE:
+            return said.role
+        case Matter.PASSWORD:
+            return said.password
 
 
 async def _move_identifier(tx: Tx, accepting: Accepting) -> list[Change]:
@@ -102,17 +133,11 @@ async def _grant(tx: Tx, user: User, role: Role) -> list[Change]:
     return [await rewrite_user(tx, replace(user, roles=roles, roles_to_confirm=to_confirm))]
 
 
-async def _replace_password(tx: Tx, accepting: Accepting) -> list[Change]:
-    """The hash comes from the copy of the document, which must still hold the one that was asked about."""
-    opener, at = accepting.opener, accepting.given.at
-    for copy in await stored_copies(tx, [accepting.key]):
-        reading = await opener.read(tx, copy, now=at)
-        if reading and password_token(reading, opener.seal) == accepting.asked.value:
-            stored = password_hash_of(reading) or ""
-            await end_sessions(tx, accepting.user_id)
-            credential = Credential(accepting.user_id, stored, CredentialOrigin.IMPORTED, at)
-            return [await replace_imported(tx, credential)]
-    raise NotSaidAnyMore(f"{accepting.key} cannot be read, or has another password by now; plan and apply once more")
+async def _replace_password(tx: Tx, accepting: Accepting, reading: Reading) -> list[Change]:
+    await end_sessions(tx, accepting.user_id)
+    stored = password_hash_of(reading) or ""
+    credential = Credential(accepting.user_id, stored, CredentialOrigin.IMPORTED, accepting.given.at)
+    return [await replace_imported(tx, credential)]
 
 
 async def _claim_anew(tx: Tx, user_id: UserId) -> list[Change]:

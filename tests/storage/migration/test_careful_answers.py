@@ -7,11 +7,19 @@ from bson import ObjectId
 
 from roundsman.access.roles import Role
 from roundsman.audit_log.entries import SYSTEM, Actor
-from roundsman.database.collections import DELIVERY_BOYS, MIGRATION_PLANS, MIGRATION_RUNS, REVIEWS, USERS
+from roundsman.database.collections import (
+    DELIVERY_BOYS,
+    MIGRATION_PLANS,
+    MIGRATION_RUNS,
+    REVIEWS,
+    SOURCE_DOCUMENTS,
+    USERS,
+)
 from roundsman.identity.lookup import find_user, get_user
 from roundsman.identity.mode import PeopleMode, get_mode, set_mode, with_people
 from roundsman.identity.role_grants import create_admin
 from roundsman.ids import UserId
+from roundsman.migration.accepting import NotSaidAnyMore
 from roundsman.migration.authority import AdminNeeded
 from roundsman.migration.cutover import SwitchedAlready, cut_over, cut_over_operations
 from roundsman.migration.deciding import NothingToTakeBack, decide, take_answer_back
@@ -19,12 +27,23 @@ from roundsman.migration.freshness import PlanOutdated
 from roundsman.migration.members import Opener
 from roundsman.migration.naming import Naming
 from roundsman.migration.planner import RunUnfinished
-from roundsman.migration.reviews import Answer, Decision, list_reviews
+from roundsman.migration.reviews import Answer, Decision, Review, list_reviews
 from roundsman.migration.shared_phone import NoSharedPhone
 from roundsman.migration.side_by_side import show_review
 from roundsman.migration.splitting import undo_merge
-from tests.imports import Database, Import, fill
-from tests.migration_builders import AS_OF, EARLYBIRD, OTHER_PHONE, PHONE, account, object_id
+from roundsman.migration.sync import compare_all
+from roundsman.operations.merging import merge_users
+from tests.imports import Database, Import, contents, fill
+from tests.migration_builders import (
+    AS_OF,
+    EARLYBIRD,
+    OTHER_PHONE,
+    PASSWORD_HASH,
+    PHONE,
+    THIRD_PHONE,
+    account,
+    object_id,
+)
 
 
 def opener(importing: Import) -> Opener:
@@ -176,3 +195,63 @@ async def test_no_switch_while_an_import_is_broken_off(importing: Import, source
         with pytest.raises(RunUnfinished):
             await switch(tx, now=importing.runtime.clock())
     await importing.apply(run.run_id)
+
+
+NEW = {"phone": THIRD_PHONE, "email": "new@gmail.com", "role": "admin", "password_hash": "a" * 64}
+OLD = {"phone": PHONE, "email": "old@gmail.com", "role": "customer", "password_hash": PASSWORD_HASH}
+
+
+@pytest.fixture
+async def says_new(importing: Import, source_database: Database) -> list[Review]:
+    """Questions about all that the source may say anew of a user, once people are live."""
+    tx = importing.runtime.tx
+    await fill(source_database, {"users": [account("a", "Asha Rao") | OLD, account("b", "Zoya Khan")]})
+    await importing.run()
+    await set_mode(tx, with_people(await get_mode(tx), PeopleMode.LIVE, since=AS_OF))
+    await source_database["users"].update_one({"id": "a"}, {"$set": NEW})
+    await importing.run()
+    reviews = [one for one in (await list_reviews(tx)).reviews if one.asked]
+    assert sorted(one.rule for one in reviews) == ["S1", "S2", "S3", "S4"]
+    return reviews
+
+
+async def refused(importing: Import, database: Database, reviews: list[Review]) -> None:
+    """None of them can be accepted, and nothing is changed by trying."""
+    tx, now = importing.runtime.tx, importing.runtime.clock()
+    # Whatever withdraws questions has not been here.
+    await database[REVIEWS].update_many({}, {"$set": {"status": "open"}})
+    before = await contents(database)
+    for review in reviews:
+        with pytest.raises(NotSaidAnyMore):
+            await decide(tx, review.id, Answer(Decision.ACCEPT, "x"), actor=SYSTEM, opener=opener(importing), now=now)
+    assert await contents(database) == before
+
+
+async def test_what_the_source_took_back_is_not_accepted(
+    importing: Import, database: Database, source_database: Database, says_new: list[Review]
+) -> None:
+    await source_database["users"].update_one({"id": "a"}, {"$set": OLD})
+    await importing.run()
+
+    await refused(importing, database, says_new)
+
+
+async def test_what_a_document_said_that_is_gone_is_not_accepted(
+    importing: Import, database: Database, source_database: Database, says_new: list[Review]
+) -> None:
+    await source_database["users"].delete_one({"id": "a"})
+    await compare_all(importing.runtime.tx, importing.source, EARLYBIRD, importing.means())
+
+    await refused(importing, database, says_new)
+
+
+async def test_a_password_of_an_account_that_was_joined_is_not_the_survivor_s(
+    importing: Import, database: Database, says_new: list[Review]
+) -> None:
+    tx, now = importing.runtime.tx, importing.runtime.clock()
+    joined, survives = (UserId(object_id(f"{one}")) for one in ("a Asha Rao", "b Zoya Khan"))
+    await database[USERS].update_one({"_id": survives}, {"$set": {"last_sign_in_at": now}})
+    assert (await merge_users(tx, [joined, survives], cause="review:x", actor=SYSTEM, now=now)).survivor == survives
+    await database[SOURCE_DOCUMENTS].update_many({}, {"$set": {"user_id": survives}})
+
+    await refused(importing, database, [one for one in says_new if one.rule == "S4"])
