@@ -1,5 +1,10 @@
-"""What Roundsman is the authority for, beside an existing application or without one."""
+"""What Roundsman is the authority for, beside an existing application or without one.
 
+A switch is taken back only while nothing was written live. So whatever writes live holds the mode until its transaction
+has ended, in one of several documents, lest everybody waits for everybody; taking back needs all of them.
+"""
+
+import secrets
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -10,6 +15,7 @@ from roundsman.database.transaction import Tx
 from roundsman.errors import Conflict
 
 _MODE = "mode"
+_HELD = tuple(f"mode.held:{number}" for number in range(16))
 
 
 class PeopleMode(StrEnum):
@@ -108,12 +114,40 @@ async def follow_no_source(tx: Tx) -> None:
 
 
 async def require_people_managed_here(tx: Tx) -> None:
-    """Go on only where Roundsman is the authority for people; raises PeopleManagedElsewhere."""
-    if (await get_mode(tx)).people is PeopleMode.SHADOW:
+    """Go on only where Roundsman is the authority for people; in a transaction it stays so until that has ended.
+
+    Raises PeopleManagedElsewhere.
+    """
+    mode = await get_mode(tx)
+    if mode.people is PeopleMode.SHADOW:
         raise PeopleManagedElsewhere
+    if mode.people_since is not None:
+        await _hold(tx)
 
 
 async def require_operations_managed_here(tx: Tx) -> None:
-    """Go on only where Roundsman writes operations; raises OperationsManagedElsewhere."""
-    if (await get_mode(tx)).operations is OperationsMode.SOURCE:
+    """Go on only where Roundsman writes operations; in a transaction it stays so until that has ended.
+
+    Raises OperationsManagedElsewhere.
+    """
+    mode = await get_mode(tx)
+    if mode.operations is OperationsMode.SOURCE:
         raise OperationsManagedElsewhere
+    if mode.operations_since is not None:
+        await _hold(tx)
+
+
+async def shut_out_writers(tx: Tx) -> None:
+    """Within a transaction: nobody writes live until it has ended, and what was written before is seen."""
+    for held in _HELD:
+        await _touch(tx, held)
+
+
+async def _hold(tx: Tx) -> None:
+    if tx.session is not None:
+        await _touch(tx, secrets.choice(_HELD))
+
+
+async def _touch(tx: Tx, held: str) -> None:
+    """MongoDB lets only one of two transactions that write one document end; the other is run again."""
+    await tx.database[SYSTEM].update_one({"_id": held}, {"$inc": {"times": 1}}, upsert=True, session=tx.session)

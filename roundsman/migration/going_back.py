@@ -8,9 +8,18 @@ from typing import Final
 from roundsman.audit_log.entries import SYSTEM, AuditEntry
 from roundsman.audit_log.log import record
 from roundsman.auth.sessions import end_all_sessions
+from roundsman.database.lease import MIGRATION, take_turn
 from roundsman.database.transaction import Tx, in_transaction
 from roundsman.errors import Conflict
-from roundsman.identity.mode import OperationsMode, PeopleMode, get_mode, set_mode, with_operations, with_people
+from roundsman.identity.mode import (
+    OperationsMode,
+    PeopleMode,
+    get_mode,
+    set_mode,
+    shut_out_writers,
+    with_operations,
+    with_people,
+)
 from roundsman.migration.live_writes import WRITTEN_IN_OPERATIONS, WRITTEN_LIVE, LiveWrite
 
 _MOST_EXAMPLES: Final = 3
@@ -51,17 +60,18 @@ class WrittenLive(Conflict):
 async def take_people_back(tx: Tx, *, now: datetime) -> None:
     """Let the existing application be the authority for people again; everybody signs in again.
 
-    Raises NothingToTakeBack, OperationsFirst or WrittenLive.
+    Of this and a live write only one happens. Raises NothingToTakeBack, OperationsFirst or WrittenLive, or LeaseTaken
+    while somebody imports.
     """
-    mode = await get_mode(tx)
-    if mode.people_since is None:
-        raise NothingToTakeBack("people were never taken over from an existing application")
-    if mode.operations_since is not None:
-        raise OperationsFirst("operations go back first: roundsman migrate cutover --operations --back")
-    await _require_nothing(tx, WRITTEN_LIVE, mode.people_since)
 
     async def work(tx: Tx) -> None:
-        await set_mode(tx, with_people(await get_mode(tx), PeopleMode.SHADOW))
+        mode = await get_mode(tx)
+        if mode.people_since is None:
+            raise NothingToTakeBack("people were never taken over from an existing application")
+        if mode.operations_since is not None:
+            raise OperationsFirst("operations go back first: roundsman migrate cutover --operations --back")
+        await _require_nothing(tx, WRITTEN_LIVE, mode.people_since, now=now)
+        await set_mode(tx, with_people(mode, PeopleMode.SHADOW))
         # Customers must not go on here with sessions from the time between.
         await end_all_sessions(tx)
         await record(tx, AuditEntry(now, SYSTEM, "mode.taken_back", "system:mode", reason="people are in shadow"))
@@ -70,14 +80,14 @@ async def take_people_back(tx: Tx, *, now: datetime) -> None:
 
 
 async def take_operations_back(tx: Tx, *, now: datetime) -> None:
-    """Let the existing application write operations again. Raises NothingToTakeBack or WrittenLive."""
-    since = (await get_mode(tx)).operations_since
-    if since is None:
-        raise NothingToTakeBack("operations were never taken over from an existing application")
-    await _require_nothing(tx, WRITTEN_IN_OPERATIONS, since)
+    """Let the existing application write operations again. Raises as `take_people_back`."""
 
     async def work(tx: Tx) -> None:
-        await set_mode(tx, with_operations(await get_mode(tx), OperationsMode.SOURCE))
+        mode = await get_mode(tx)
+        if mode.operations_since is None:
+            raise NothingToTakeBack("operations were never taken over from an existing application")
+        await _require_nothing(tx, WRITTEN_IN_OPERATIONS, mode.operations_since, now=now)
+        await set_mode(tx, with_operations(mode, OperationsMode.SOURCE))
         reason = "operations are the source's"
         await record(tx, AuditEntry(now, SYSTEM, "mode.taken_back", "system:mode", reason=reason))
 
@@ -90,7 +100,9 @@ async def find_written(tx: Tx, kinds: Sequence[LiveWrite], since: datetime) -> l
 
 
 async def _find(tx: Tx, kind: LiveWrite, since: datetime) -> Written:
-    cursor = await tx.database[kind.collection].aggregate([*kind.query(since), {"$project": {"_id": 1}}])
+    cursor = await tx.database[kind.collection].aggregate(
+        [*kind.query(since), {"$project": {"_id": 1}}], session=tx.session
+    )
     count, examples = 0, list[str]()
     async for document in cursor:
         count += 1
@@ -99,6 +111,8 @@ async def _find(tx: Tx, kind: LiveWrite, since: datetime) -> Written:
     return Written(kind.what, count, tuple(examples))
 
 
-async def _require_nothing(tx: Tx, kinds: Sequence[LiveWrite], since: datetime) -> None:
+async def _require_nothing(tx: Tx, kinds: Sequence[LiveWrite], since: datetime, *, now: datetime) -> None:
+    await take_turn(tx, MIGRATION, now=now)
+    await shut_out_writers(tx)
     if written := await find_written(tx, kinds, since):
         raise WrittenLive(written)
