@@ -16,8 +16,10 @@ from roundsman.errors import Conflict, InvalidInput
 from roundsman.identity.mode import Mode, get_mode
 from roundsman.migration.cutover import (
     NotReadyForCutover,
-    cut_over,
-    cut_over_operations,
+    Standing,
+    cut_over_as_proved,
+    cut_over_operations_as_proved,
+    find_standing,
     require_ready_for_operations,
     require_ready_for_people,
 )
@@ -76,12 +78,12 @@ def cutover_(
 
 def _switch(source: str | None, profile: SourceProfile, *, operations: bool, yes: bool) -> Mode:
     if operations:
-        run(_ask_for_operations(source, profile))
+        proved = run(_prove_operations(source, profile))
         require_word(_OPERATIONS, "operations", yes=yes)
-        return run(_with_runtime(lambda runtime: cut_over_operations(runtime.tx, now=runtime.clock())))
-    run(_ask_for_people(source, profile))
+        return run(_with_runtime(lambda at: cut_over_operations_as_proved(at.tx, proved, now=at.clock())))
+    proved = run(_prove_people(source, profile))
     require_word(_PEOPLE, "live", yes=yes)
-    return run(_with_runtime(lambda runtime: cut_over(runtime.tx, now=runtime.clock())))
+    return run(_with_runtime(lambda at: cut_over_as_proved(at.tx, proved, now=at.clock())))
 
 
 def _go_back(*, operations: bool, yes: bool) -> Mode:
@@ -90,16 +92,20 @@ def _go_back(*, operations: bool, yes: bool) -> Mode:
     return run(_with_runtime(lambda runtime: take_back(runtime.tx, now=runtime.clock())))
 
 
-async def _ask_for_people(locator: str | None, profile: SourceProfile) -> None:
+async def _prove_people(locator: str | None, profile: SourceProfile) -> Standing:
     async with _opened(locator, profile) as (runtime, opened):
+        standing = await find_standing(runtime.tx)
         verification = await verify_and_remember(runtime, opened.source, opened.profile)
         await require_ready_for_people(runtime.tx, verification)
+        return standing
 
 
-async def _ask_for_operations(locator: str | None, profile: SourceProfile) -> None:
+async def _prove_operations(locator: str | None, profile: SourceProfile) -> Standing:
     async with _opened(locator, profile) as (runtime, opened):
+        standing = await find_standing(runtime.tx)
         verification = await verify_and_remember(runtime, opened.source, opened.profile)
         await require_ready_for_operations(runtime.tx, verification, opened.profile)
+        return standing
 
 
 @asynccontextmanager

@@ -112,7 +112,7 @@ async def count_a_turn(tx: Tx, job: str) -> None:
 
 async def count_turns(tx: Tx, job: str) -> int:
     """How many turns were taken so far."""
-    held = await tx.database[LEASES].find_one({"_id": job}, {"turns": 1})
+    held = await tx.database[LEASES].find_one({"_id": job}, {"turns": 1}, session=tx.session)
     return held.get("turns", 0) if held else 0
 
 

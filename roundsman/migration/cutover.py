@@ -4,7 +4,7 @@ Everything that is missing is said at once, each with the command that mends it.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -13,7 +13,7 @@ from roundsman.audit_log.entries import SYSTEM, AuditEntry
 from roundsman.audit_log.log import record
 from roundsman.database.backup import BackupNote, find_last_backup
 from roundsman.database.backup_manifest import read_manifest, require_intact
-from roundsman.database.lease import MIGRATION, take_turn
+from roundsman.database.lease import MIGRATION, count_turns, take_turn
 from roundsman.database.transaction import Tx, in_transaction
 from roundsman.errors import Conflict, RoundsmanError
 from roundsman.identity.importing import count_admins_made_here
@@ -75,6 +75,28 @@ class SwitchedAlready(Conflict):
     code = "switched_already"
 
 
+class ChangedSinceProof(Conflict):
+    """Somebody imported, answered or took back while the switch was waiting for its word."""
+
+    code = "changed_since_proof"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the proofs are about: after so many turns, and the last run with the time it ended."""
+
+    turns: int
+    run: str | None
+    finished_at: datetime | None
+
+
+async def find_standing(tx: Tx) -> Standing:
+    """Where things stand; ask before anything is proved."""
+    run = await find_latest_run(tx)
+    turns = await count_turns(tx, MIGRATION)
+    return Standing(turns, run.id, run.finished_at) if run else Standing(turns, None, None)
+
+
 async def require_ready_for_people(tx: Tx, verification: Verification) -> None:
     """Return when people can go live. Raises SwitchedAlready, or NotReadyForCutover with all that is missing."""
     if (await get_mode(tx)).people is PeopleMode.LIVE:
@@ -97,7 +119,7 @@ async def require_ready_for_operations(tx: Tx, verification: Verification, profi
     mode = await get_mode(tx)
     if mode.operations is OperationsMode.ROUNDSMAN:
         raise SwitchedAlready("operations are Roundsman's already")
-    unmet = [] if mode.people is PeopleMode.LIVE else [_PEOPLE_FIRST]
+    unmet = [one async for one in _people_unmet(tx)]
     unmet += [*[one async for one in _import_unmet(tx)], *_verification_unmet(verification)]
     names = {collection.name for collection in profile.of_kind(*OPERATIONS)}
     if waiting := sum(
@@ -151,6 +173,29 @@ async def cut_over_operations(tx: Tx, *, now: datetime) -> None:
     await in_transaction(tx, work)
 
 
+async def cut_over_as_proved(tx: Tx, proved: Standing, *, now: datetime) -> None:
+    """Switch people to live if all still is as it was when it was proved; a human may have thought for an hour.
+
+    Raises ChangedSinceProof, NotReadyForCutover, or as `cut_over`.
+    """
+
+    async def work(tx: Tx) -> None:
+        await _require_as_proved(tx, proved, _import_unmet, _staff_unmet)
+        await cut_over(tx, now=now)
+
+    await in_transaction(tx, work)
+
+
+async def cut_over_operations_as_proved(tx: Tx, proved: Standing, *, now: datetime) -> None:
+    """Switch operations if all still is as it was when it was proved. Raises as `cut_over_as_proved`."""
+
+    async def work(tx: Tx) -> None:
+        await _require_as_proved(tx, proved, _people_unmet, _import_unmet)
+        await cut_over_operations(tx, now=now)
+
+    await in_transaction(tx, work)
+
+
 async def open_staff_reviews(tx: Tx) -> list[str]:
     """The open questions that concern a user with a staff role."""
     found = []
@@ -161,7 +206,21 @@ async def open_staff_reviews(tx: Tx) -> list[str]:
     return found
 
 
-_PEOPLE_FIRST = Unmet(Condition.PEOPLE_LIVE, "people are not live yet", "roundsman migrate cutover")
+async def _require_as_proved(tx: Tx, proved: Standing, *conditions: Callable[[Tx], AsyncIterator[Unmet]]) -> None:
+    """Within the transaction of the switch: what is cheap to know is asked again, the rest cannot have changed."""
+    unmet = [one for condition in conditions async for one in condition(tx)]
+    if unmet:
+        raise NotReadyForCutover(unmet)
+    if await find_standing(tx) != proved:
+        raise ChangedSinceProof(
+            "nothing was switched: somebody imported, answered a question or took something back since everything was "
+            "proved; give the same command again"
+        )
+
+
+async def _people_unmet(tx: Tx) -> AsyncIterator[Unmet]:
+    if (await get_mode(tx)).people is not PeopleMode.LIVE:
+        yield Unmet(Condition.PEOPLE_LIVE, "people are not live yet", "roundsman migrate cutover")
 
 
 async def _import_unmet(tx: Tx) -> AsyncIterator[Unmet]:

@@ -44,13 +44,13 @@ async def find_run(tx: Tx, run_id: str) -> Run | None:
 
 async def find_unfinished_run(tx: Tx) -> Run | None:
     """The run that was broken off, if there is one."""
-    document = await tx.database[MIGRATION_RUNS].find_one({"state": RunState.APPLYING.value})
+    document = await tx.database[MIGRATION_RUNS].find_one({"state": RunState.APPLYING.value}, session=tx.session)
     return _run(document) if document else None
 
 
 async def find_undoing_run(tx: Tx) -> Run | None:
     """The run whose undoing was broken off, if there is one."""
-    document = await tx.database[MIGRATION_RUNS].find_one({"state": RunState.UNDOING.value})
+    document = await tx.database[MIGRATION_RUNS].find_one({"state": RunState.UNDOING.value}, session=tx.session)
     return _run(document) if document else None
 
 
@@ -67,7 +67,8 @@ async def forget_run(tx: Tx, run_id: str) -> None:
 async def find_latest_run(tx: Tx) -> Run | None:
     """The run that was applied last."""
     newest = [("finished_at", -1)]
-    document = await tx.database[MIGRATION_RUNS].find_one({"state": RunState.APPLIED.value}, sort=newest)
+    applied = {"state": RunState.APPLIED.value}
+    document = await tx.database[MIGRATION_RUNS].find_one(applied, sort=newest, session=tx.session)
     return _run(document) if document else None
 
 

@@ -1,5 +1,6 @@
 """Both switches: what must hold before, what they change, and the way back while nothing was written live."""
 
+import asyncio
 import hashlib
 import shutil
 from collections.abc import Awaitable, Callable
@@ -21,17 +22,22 @@ from roundsman.customers.linkage import insert_customers
 from roundsman.database.backup import take_backup
 from roundsman.database.backup_folder import KeyFolder
 from roundsman.database.collections import CUSTOMERS, ORDERS, USERS
-from roundsman.database.transaction import Tx
+from roundsman.database.lease import MIGRATION, take_turn
+from roundsman.database.transaction import Tx, in_transaction
 from roundsman.identity.lookup import find_user
-from roundsman.identity.mode import Mode, OperationsMode, PeopleMode, get_mode
+from roundsman.identity.mode import Mode, OperationsMode, PeopleManagedElsewhere, PeopleMode, get_mode
 from roundsman.identity.sign_ins import record_sign_in
 from roundsman.ids import ProductId, UserId
 from roundsman.migration.cutover import (
+    ChangedSinceProof,
     Condition,
     NotReadyForCutover,
     SwitchedAlready,
     cut_over,
+    cut_over_as_proved,
     cut_over_operations,
+    cut_over_operations_as_proved,
+    find_standing,
     require_ready_for_operations,
     require_ready_for_people,
 )
@@ -43,6 +49,7 @@ from roundsman.migration.going_back import (
     take_people_back,
 )
 from roundsman.migration.live_writes import WRITTEN_IN_OPERATIONS, WRITTEN_LIVE
+from roundsman.migration.runs import open_run
 from roundsman.operations.admins import NewAdmin, create_admin_with_password
 from roundsman.operations.sign_up import SignUp, sign_up_customer
 from roundsman.orders.history import insert_orders
@@ -136,6 +143,67 @@ async def test_a_backup_must_be_younger_than_the_import_and_still_be_there(
     assert "older than the last import" in (await unmet(imported))[Condition.BACKUP]
 
 
+async def ask_about_staff(imported: Import) -> None:
+    await imported.runtime.tx.database["reviews"].insert_one(
+        {"_id": "r", "status": "open", "rule": "V4", "list": "unsure", "members": ["a"], "user_ids": [], "evidence": []}
+    )
+
+
+async def dismiss_admin(imported: Import) -> None:
+    await imported.runtime.tx.database[USERS].update_one({"name": "Owner"}, {"$set": {"status": "disabled"}})
+
+
+async def break_off(imported: Import) -> None:
+    await open_run(imported.runtime.tx, "broken", plan="a" * 64, writer={"fencing": 9}, now=imported.runtime.clock())
+
+
+async def import_more(imported: Import) -> None:
+    database = imported.runtime.tx.database.client[imported.source.locator.rpartition("/")[2]]
+    await fill(database, {"users": [account("late", "Late Comer", phone="9845090001")]})
+    await imported.run(as_of=AS_OF + timedelta(days=1))
+
+
+async def answer(imported: Import) -> None:
+    """Whatever is answered or taken back takes its turn."""
+    await in_transaction(imported.runtime.tx, lambda tx: take_turn(tx, MIGRATION, now=imported.runtime.clock()))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (ask_about_staff, "1 open reviews are about staff"),
+        (dismiss_admin, "no admin was made here"),
+        (break_off, "was broken off"),
+        (import_more, "since everything was proved"),
+        (answer, "since everything was proved"),
+    ],
+)
+async def test_what_changes_between_the_proof_and_the_word_is_noticed(
+    imported: Import, change: Callable[[Import], Awaitable[None]], said: str
+) -> None:
+    tx = imported.runtime.tx
+    await make_admin(tx)
+    proved = await find_standing(tx)
+
+    await change(imported)
+
+    with pytest.raises((NotReadyForCutover, ChangedSinceProof), match=said):
+        await cut_over_as_proved(tx, proved, now=imported.runtime.clock())
+    assert await get_mode(tx) == SHADOW
+
+
+async def test_both_switches_happen_as_proved_and_the_second_not_without_the_first(imported: Import) -> None:
+    tx, now = imported.runtime.tx, imported.runtime.clock()
+    await make_admin(tx)
+    with pytest.raises(NotReadyForCutover, match="people are not live yet"):
+        await cut_over_operations_as_proved(tx, await find_standing(tx), now=now)
+
+    await cut_over_as_proved(tx, await find_standing(tx), now=now)
+    await cut_over_operations_as_proved(tx, await find_standing(tx), now=now)
+
+    assert await get_mode(tx) == Mode(PeopleMode.LIVE, OperationsMode.ROUNDSMAN)
+
+
 async def test_without_any_import_there_is_nothing_to_cut_over_to(importing: Import) -> None:
     with pytest.raises(SwitchedAlready):
         await require_ready_for_people(importing.runtime.tx, await importing.verify())
@@ -225,6 +293,39 @@ async def test_what_was_written_live_closes_the_way_back_and_is_named(
     assert all(one.count == len(one.examples) == 1 for one in refused.value.written)
     assert all(f"1 {one.what}: {one.examples[0]}" in refused.value.message for one in refused.value.written)
     assert await get_mode(tx) == PEOPLE_LIVE
+
+
+async def test_of_going_back_and_of_registrations_at_the_same_moment_only_one_happens(imported: Import) -> None:
+    tx, clock = imported.runtime.tx, imported.runtime.clock
+
+    async def go_back(after: float) -> bool:
+        await asyncio.sleep(after)
+        try:
+            await take_people_back(tx, now=clock())
+        except WrittenLive:
+            return False
+        return True
+
+    async def register(number: int) -> bool:
+        await asyncio.sleep(number / 200)
+        try:
+            await sign_up_customer(tx, SignUp("Zoya Khan", f"98450111{number:02}"), actor=SYSTEM, now=clock())
+        except PeopleManagedElsewhere:
+            return False
+        return True
+
+    for moment in range(6):
+        await cut_over(tx, now=clock())
+        went_back, *registered = await asyncio.gather(go_back(moment / 60), *map(register, range(20)))
+        assert went_back is not any(registered)
+        if not went_back:
+            people = {"created_by": SYSTEM.who}
+            users = [one["_id"] async for one in tx.database[USERS].find(people)]
+            await tx.database["identifiers"].delete_many({"user_id": {"$in": users}})
+            for name in (USERS, CUSTOMERS):
+                await tx.database[name].delete_many(people)
+            await tx.database["audit_log"].delete_many({})
+            await take_people_back(tx, now=clock())
 
 
 async def test_people_who_arrive_in_the_source_meanwhile_keep_nobody_from_going_back(
