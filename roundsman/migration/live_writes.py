@@ -3,8 +3,9 @@
 Going back is possible only while there is none of it, because the existing application would know nothing of it. Each
 kind has one query. What is made here carries a time or an ObjectId, and who made it. A change of something imported
 does not, but it has its row in the audit log, so the last query finds it. Sessions, sign-in times and attempts do not
-count: nobody loses anything by signing in again. Nor do answers to the import's questions, write-back and the switches,
-which are about living together with the source.
+count: nobody loses anything by signing in again. Nor do answers to the import's questions, the undoing of a merge,
+write-back and the switches, which are about living together with the source: what an answer did stands in shadow too,
+and can be taken back there as well.
 """
 
 from collections.abc import Callable
@@ -21,6 +22,9 @@ Pipeline = list[dict[str, Any]]
 _IMPORTED: Final = {"$regex": "^import:"}
 _BY_AN_IMPORT: Final = {"$regex": "^(import:|sync$)"}
 _TOLD_BY_ITS_DOCUMENT: Final = ("user.registered", "customer.registered")
+_MERGE_UNDONE: Final = ("user.told_apart", "user.left")
+_BY_AN_ANSWER: Final = {"$regex": "^review:[0-9a-f]{24}(:|$)"}
+"""Why something changed, where it was an answer: its name in the journal."""
 _NOT_WRITTEN_LIVE: Final = r"^(session|mode|review|source|database|document|users|passwords)\."
 _OPERATIONS: Final = r"^(order|delivery|payment|subscription|payout|purchase_order|ledger)\."
 
@@ -69,8 +73,9 @@ def _own_orders(_since: datetime) -> Pipeline:
 
 
 def _other_changes(since: datetime) -> Pipeline:
-    told = {"$not": {"$regex": _NOT_WRITTEN_LIVE}, "$nin": list(_TOLD_BY_ITS_DOCUMENT)}
-    return [{"$match": {"at": {"$gte": since}, "actor.who": {"$not": _BY_AN_IMPORT}, "action": told}}, _AS_TOLD]
+    told = {"$not": {"$regex": _NOT_WRITTEN_LIVE}, "$nin": [*_TOLD_BY_ITS_DOCUMENT, *_MERGE_UNDONE]}
+    by = {"actor.who": {"$not": _BY_AN_IMPORT}, "reason": {"$not": _BY_AN_ANSWER}}
+    return [{"$match": {"at": {"$gte": since}, "action": told, **by}}, _AS_TOLD]
 
 
 def _changes_of_operations(since: datetime) -> Pipeline:

@@ -6,13 +6,16 @@ import pytest
 
 from roundsman.audit_log.entries import SYSTEM
 from roundsman.identity.mode import Mode, OperationsMode, PeopleMode, get_mode
+from roundsman.migration.reviews import list_reviews
 from roundsman.operations.sign_up import SignUp, sign_up_customer
 from roundsman.runtime import Runtime
 from tests.commands import RoundsmanCommand
 from tests.imports import Database, fill
 from tests.journeys.shop import cut_over, import_shop, make_admin
+from tests.migration_builders import PASSWORD_HASH, account
 from tests.storage.migration.worlds import everything
 
+PHONES = {"meera": "9845011196", "mira": "9845011195"}
 SHADOW = Mode(PeopleMode.SHADOW, OperationsMode.SOURCE)
 
 
@@ -71,3 +74,39 @@ async def test_a_list_proves_nothing_of_an_application_but_all_of_a_business_tha
     import_shop(roundsman, shop)
     refused = here("migrate", "cutover", "--yes")
     assert (refused.returncode, "a list proves nothing of the application" in refused.stderr) == (2, True)
+
+
+async def test_answers_do_not_keep_people_from_going_back_and_can_be_taken_back_afterwards(
+    roundsman: RoundsmanCommand, runtime: Runtime, source_database: Database, shop: str
+) -> None:
+    here = roundsman.with_settings(ROUNDSMAN_SOURCE=shop)
+    twins = [account(name, "Zoya Khan", phone=phone) for name, phone in (("one", "9845011198"), ("two", "9845011198"))]
+    alike = [account(name, "Meera Rao", phone=phone, email="meera@gmail.com") for name, phone in PHONES.items()]
+    mover = account("mover", "Farida Sheikh", phone="9845011194", password_hash=PASSWORD_HASH)
+    await fill(source_database, {"users": [*twins, *alike, mover]})
+    import_shop(roundsman, shop)
+    make_admin(roundsman)
+    cut_over(roundsman, shop)
+    await source_database["users"].update_one({"_id": mover["_id"]}, {"$set": {"phone": "9845011193"}})
+    assert here("migrate", "sync").returncode == 0
+
+    (merge,) = await reviews_of(runtime, "U4")
+    (accept,) = await reviews_of(runtime, "S1")
+    for answer in (
+        ("review", "decide", merge, "merge", "--reason", "one person"),
+        ("review", "decide", accept, "accept", "--reason", "he called"),
+        ("undo-merge", f"users:{twins[1]['_id']}", "--reason", "sisters"),
+    ):
+        answered = here("migrate", *answer)
+        assert answered.returncode == 0, answered.stderr
+    back = here("migrate", "cutover", "--back", "--yes")
+
+    assert back.returncode == 0, back.stderr
+    for review in (merge, accept):
+        undone = here("migrate", "review", "undo", review, "--reason", "a mistake")
+        assert undone.returncode == 0, undone.stderr
+    assert here("migrate", "verify").returncode == 0
+
+
+async def reviews_of(runtime: Runtime, rule: str) -> list[str]:
+    return [review.id for review in (await list_reviews(runtime.tx)).reviews if review.rule == rule]
