@@ -193,7 +193,10 @@ async def take_back(
     """Take an answer back: the question waits again, and everybody gets back what was his."""
     runtime = services_of(request).runtime
     actor: Actor = acting(principal, address=client_address(request))
-    taken_back = await take_answer_back(runtime.tx, review_id, reason=reason, actor=actor, now=runtime.clock())
+    opener = await _opener(request)
+    taken_back = await take_answer_back(
+        runtime.tx, review_id, reason=reason, actor=actor, opener=opener, now=runtime.clock()
+    )
     if taken_back is None:
         return TakenBackView(left=[], born_since={})
     born_since = {name: [str(one) for one in ids] for name, ids in taken_back.born_since.items()}

@@ -188,9 +188,16 @@ async def _decide(
 
 
 @app.command("undo")
-def undo_(review: ReviewArgument, *, reason: ReasonOption, by: ByOption = None, as_json: JsonOption = False) -> None:
+def undo_(
+    review: ReviewArgument,
+    *,
+    reason: ReasonOption,
+    by: ByOption = None,
+    profile: ProfileOption = BUILT_IN,
+    as_json: JsonOption = False,
+) -> None:
     """Take an answer back: the question waits again, and everybody gets back what was his."""
-    taken_back = run(_undo(review, reason, by))
+    taken_back = run(_undo(review, reason, by, profile))
     if as_json:
         print_json(asdict(taken_back) if taken_back else None)
         return
@@ -199,10 +206,12 @@ def undo_(review: ReviewArgument, *, reason: ReasonOption, by: ByOption = None, 
         print_taken_back(taken_back)
 
 
-async def _undo(review: str, reason: str, by: str | None) -> TakenBack | None:
-    async with open_runtime(load_settings()) as runtime:
+async def _undo(review: str, reason: str, by: str | None, profile: str) -> TakenBack | None:
+    async with _opened(profile) as (runtime, opener):
         actor = await actor_named(runtime.tx, by)
-        return await take_answer_back(runtime.tx, review, reason=reason, actor=actor, now=runtime.clock())
+        return await take_answer_back(
+            runtime.tx, review, reason=reason, actor=actor, opener=opener, now=runtime.clock()
+        )
 
 
 def print_taken_back(taken_back: TakenBack) -> None:

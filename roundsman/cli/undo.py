@@ -38,7 +38,8 @@ def undo(
 async def _undo(run_id: str, profile: str, *, forget: bool) -> Undone:
     async with open_runtime(load_settings()) as runtime:
         fields = read_profile(profile)
-        return await undo_run(runtime.tx, run_id, fields, actor=SYSTEM, clock=runtime.clock, forget=forget)
+        seal = Seal(runtime.sealing_key)
+        return await undo_run(runtime.tx, run_id, fields, seal=seal, actor=SYSTEM, clock=runtime.clock, forget=forget)
 
 
 def undo_merge_(

@@ -5,15 +5,14 @@ at all. It takes its turn between the runs of the migration, so that no plan is 
 """
 
 from collections.abc import Mapping
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 
 from roundsman.access.roles import STAFF_ROLES
 from roundsman.audit_log.entries import Actor, AuditEntry
 from roundsman.audit_log.log import record
-from roundsman.database.changes import Edit, move
-from roundsman.database.collections import SOURCE_DOCUMENTS, USERS
+from roundsman.database.changes import Edit
+from roundsman.database.collections import USERS
 from roundsman.database.lease import MIGRATION, take_turn
 from roundsman.database.transaction import Tx, in_transaction
 from roundsman.errors import Conflict, InvalidInput
@@ -21,10 +20,10 @@ from roundsman.ids import UserId
 from roundsman.migration.accepting import Accepting, accept
 from roundsman.migration.authority import authorised, is_about_staff, require_admin_about_staff
 from roundsman.migration.following import Asked
-from roundsman.migration.members import Opener, keys_of_users, owners_of, parties
+from roundsman.migration.joining import DocumentNotTaken, join_people
+from roundsman.migration.members import Opener, owners_of, parties
 from roundsman.migration.planner import refuse_while_unfinished
 from roundsman.migration.reviews import (
-    APART,
     OF_PAIRS,
     OF_VALUES,
     Answer,
@@ -45,8 +44,8 @@ from roundsman.migration.reviews import (
     unsettle,
 )
 from roundsman.migration.shared_phone import hand_phone_over
-from roundsman.operations.journal import Entry, TakenBack, add_changes, find_entry, take_entry_back
-from roundsman.operations.merging import merge_users
+from roundsman.migration.taken_meanwhile import take_decision_back
+from roundsman.operations.journal import Entry, TakenBack, find_entry
 
 
 class ReviewNotOpen(Conflict):
@@ -59,18 +58,6 @@ class NothingToTakeBack(Conflict):
     """The question waits for an answer, or its answer was carried out elsewhere."""
 
     code = "nothing_to_take_back"
-
-
-class DocumentNotTaken(Conflict):
-    """A document of the question belongs to nobody yet."""
-
-    code = "document_not_taken"
-
-
-class AnsweredOtherwise(Conflict):
-    """A human said before that they are not to be joined."""
-
-    code = "answered_otherwise"
 
 
 class AnswerDoesNotFit(InvalidInput):
@@ -120,10 +107,13 @@ async def decide(tx: Tx, review_id: str, answer: Answer, *, actor: Actor, opener
     return await in_transaction(tx, work)
 
 
-async def take_answer_back(tx: Tx, review_id: str, *, reason: str, actor: Actor, now: datetime) -> TakenBack | None:
+async def take_answer_back(
+    tx: Tx, review_id: str, *, reason: str, actor: Actor, opener: Opener, now: datetime
+) -> TakenBack | None:
     """Let a question wait again, and put everything its answer changed back; None if it changed nothing but itself.
 
-    What came to the survivor since stays with him and is listed. Raises ReviewNotFound, NothingToTakeBack,
+    What came to the survivor since stays with him and is listed, and what the source took away since does not come back.
+    Raises ReviewNotFound, NothingToTakeBack,
     AdminNeeded, LaterChangesFirst, CannotTakeBack, LeaseTaken or RunUnfinished.
     """
 
@@ -140,7 +130,7 @@ async def take_answer_back(tx: Tx, review_id: str, *, reason: str, actor: Actor,
             )
         if await _was_about_staff(tx, review, entry):
             await require_admin_about_staff(tx, actor.who)
-        taken_back = await take_entry_back(tx, entry) if entry else None
+        taken_back = await take_decision_back(tx, entry, opener, actor=actor, now=now) if entry else None
         undone = Given(Answer(given.answer.decision, reason), actor.who, now)
         for settled in await settled_reviews(tx, review_id):
             await unsettle(tx, settled, undone)
@@ -216,7 +206,7 @@ async def _carry_out(
         await _settle_same(tx, review, review.asked, given, of_people)
         return None
     if given.answer.decision is Decision.MERGE:
-        return await _merge(tx, review, given, owners, of_people, actor)
+        return await join_people(tx, review, given, owners, cause=cause_of(review), actor=actor, opener=opener)
     if given.answer.decision is Decision.SHARED_PHONE and given.answer.holder:
         users = {user for user in owners.values() if user}
         await hand_phone_over(
@@ -238,42 +228,6 @@ async def _accept(
         if user_id is None:
             raise DocumentNotTaken(f"{key} belongs to nobody any more")
         await accept(tx, Accepting(asked, key, user_id, given, actor, opener), cause=cause_of(review))
-
-
-async def _merge(
-    tx: Tx, review: Review, given: Given, owners: Mapping[str, UserId | None], of_people: Parties, actor: Actor
-) -> UserId:
-    if missing := [key for key, user in owners.items() if user is None]:
-        raise DocumentNotTaken(f"{', '.join(missing)} was not imported yet; plan and apply once more first")
-    await _refuse_against_earlier(tx, {key for party in of_people for key in party})
-    users = {user for user in owners.values() if user}
-    merged = await merge_users(tx, users, cause=cause_of(review), actor=actor, now=given.at)
-    moved = [await move(tx, SOURCE_DOCUMENTS, before=loser, after=merged.survivor) for loser in merged.losers]
-    await add_changes(tx, merged.entry, moved)
-    await _settle_others(tx, review, given, merged.survivor)
-    return merged.survivor
-
-
-async def _refuse_against_earlier(tx: Tx, documents: AbstractSet[str]) -> None:
-    async for other in reviews_about(tx, sorted(documents), status=ReviewStatus.DECIDED):
-        concerned = [party for party in other.parties if not documents.isdisjoint(party)]
-        if other.given and other.given.answer.decision in APART and len(concerned) > 1:
-            raise AnsweredOtherwise(
-                f"review {other.id} says that some of them stay apart ({other.given.answer.reason}); if that was wrong, "
-                f"take it back first: roundsman migrate review undo {other.id}"
-            )
-
-
-async def _settle_others(tx: Tx, review: Review, given: Given, survivor: UserId) -> None:
-    """Questions whose documents are all of one user now have nothing left to ask."""
-    documents = (await keys_of_users(tx, [survivor]))[survivor]
-    async for other in reviews_about(tx, documents, status=ReviewStatus.OPEN):
-        if (
-            other.id != review.id
-            and not other.asked
-            and set((await owners_of(tx, other.members)).values()) == {survivor}
-        ):
-            await settle(tx, other, by=review.id, given=given)
 
 
 async def _settle_same(tx: Tx, review: Review, asked: Asked, given: Given, of_people: Parties) -> None:

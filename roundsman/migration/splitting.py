@@ -47,6 +47,7 @@ from roundsman.migration.reviews import Answer, Decision, Given, Review, ReviewS
 from roundsman.migration.roster import Roster, Row
 from roundsman.migration.separation import CannotSeparate, Separation, separate
 from roundsman.migration.survivorship import roles_of
+from roundsman.migration.taken_meanwhile import what_is_said
 from roundsman.operations.journal import Belongings, Entry, belongings_of, find_entry_about, keep_entry, list_entries
 from roundsman.operations.survivor import claim_of
 
@@ -118,10 +119,12 @@ class _Splitting:
         self._readings: dict[Row, Reading] = {}
         self._copies: dict[Row, Document] = {}
         self._changes: list[Change] = []
+        self._said: tuple[Document, ...] = ()
 
     async def run(self, key: str, user_id: UserId) -> Split:
         await self._read(user_id)
         had = await belongings_of(self._tx, user_id)
+        self._said = await what_is_said(self._tx, [user_id], self._opener, now=self._given.at)
         seed = next((row for row in self._copies if self._copies[row]["_id"] == key), None)
         if seed is None:
             raise CannotSeparate(f"{key} came to user {user_id} by an answer; take the answer back instead")
@@ -281,7 +284,14 @@ class _Splitting:
             *(change.id for change in self._changes if isinstance(change, Edit) and change.collection == USERS),
         )
         entry = Entry(
-            f"review:{review.id}", self._given.at, self._given.by, user_id, _unique(users), tuple(self._changes), had
+            f"review:{review.id}",
+            self._given.at,
+            self._given.by,
+            user_id,
+            _unique(users),
+            tuple(self._changes),
+            had,
+            said=self._said,
         )
         await keep_entry(self._tx, entry)
         # Nobody knows who of them signed in.

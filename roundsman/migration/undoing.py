@@ -19,6 +19,7 @@ from roundsman.database.lease import MIGRATION, Lease, count_a_turn, held_lease,
 from roundsman.database.transaction import Tx, in_transaction
 from roundsman.errors import Conflict, NotFound
 from roundsman.identity.mode import PeopleMode, follow_no_source, get_mode
+from roundsman.migration.members import Opener
 from roundsman.migration.plan_store import find_plan
 from roundsman.migration.profile import SourceProfile
 from roundsman.migration.reviews import (
@@ -33,9 +34,11 @@ from roundsman.migration.reviews import (
     unsettle,
 )
 from roundsman.migration.runs import Run, RunState, forget_run, list_runs, mark_undoing
+from roundsman.migration.sealing import Seal
+from roundsman.migration.taken_meanwhile import take_decision_back
 from roundsman.migration.taking_back import Removal, Removed
 from roundsman.migration.write_back.journal import is_in_force
-from roundsman.operations.journal import Entry, list_entries, take_entry_back
+from roundsman.operations.journal import Entry, list_entries
 
 
 class RunNotFound(NotFound):
@@ -59,7 +62,9 @@ class Undone:
     reopened: tuple[str, ...]
 
 
-async def undo_run(tx: Tx, run_id: str, profile: SourceProfile, *, actor: Actor, clock: Clock, forget: bool) -> Undone:
+async def undo_run(
+    tx: Tx, run_id: str, profile: SourceProfile, *, seal: Seal, actor: Actor, clock: Clock, forget: bool
+) -> Undone:
     """Remove what a run brought. Answers of humans are kept unless they are to be forgotten.
 
     Raises RunNotFound, RunStays or LeaseTaken.
@@ -77,7 +82,8 @@ async def undo_run(tx: Tx, run_id: str, profile: SourceProfile, *, actor: Actor,
         await count_a_turn(tx, MIGRATION)
         removal = Removal(tx, found[1], profile, [one for one in runs if one.id != run.id])
         forgotten = await removal.causes() if forget else set[str]()
-        reopened = await _put_people_back(tx, await removal.created_users(), forgotten, clock(), actor)
+        putting_back = _PuttingBack(tx, await removal.created_users(), Opener(seal, profile), clock(), actor)
+        reopened = await putting_back.everything(forgotten)
         async for _ in removal.everything(forget=forget):
             await renew_lease(tx, lease, now=clock())
         await _finish(tx, run, removal, lease, AuditEntry(clock(), actor, "run.undone", f"run:{run.id}"), forget=forget)
@@ -102,16 +108,36 @@ def _run_to_undo(runs: Sequence[Run], run_id: str) -> Run:
     return run
 
 
-async def _put_people_back(
-    tx: Tx, created: set[ObjectId], forgotten: AbstractSet[str], now: datetime, actor: Actor
-) -> list[str]:
-    """Put back what answers changed in people of the run, and what forgotten ones did, the last first.
+@dataclass(frozen=True, slots=True)
+class _PuttingBack:
+    """Puts back what answers changed in people of the run, and what forgotten ones did."""
 
-    Answers about people who stay wait again.
-    """
-    entries = reversed(_entries_about(created, forgotten, await list_entries(tx)))
-    waiting = [entry.cause for entry in entries if await _put_back(tx, entry, created, now, actor)]
-    return [cause for cause in waiting if cause not in forgotten]
+    tx: Tx
+    created: set[ObjectId]
+    opener: Opener
+    now: datetime
+    actor: Actor
+
+    async def everything(self, forgotten: AbstractSet[str]) -> list[str]:
+        """All of it, the last first; the answers about people who stay, which wait again."""
+        entries = reversed(_entries_about(self.created, forgotten, await list_entries(self.tx)))
+        waiting = [entry.cause for entry in entries if await self._put_back(entry)]
+        return [cause for cause in waiting if cause not in forgotten]
+
+    async def _put_back(self, entry: Entry) -> bool:
+        async def work(tx: Tx) -> bool:
+            await take_decision_back(tx, entry, self.opener, actor=self.actor, now=self.now, even_in_use=True)
+            if len(set(entry.users) - self.created) <= 1:
+                return False
+            review = await get_review(tx, entry.cause.removeprefix("review:"))
+            decision = review.given.answer.decision if review.given else Decision.DEFER
+            undone = Given(Answer(decision, "a run was taken back"), self.actor.who, self.now)
+            for settled in await settled_reviews(tx, review.id):
+                await unsettle(tx, settled, undone)
+            await (forget(tx, review) if review.made_by_split else reopen(tx, review, undone))
+            return True
+
+        return await in_transaction(self.tx, work)
 
 
 def _entries_about(created: set[ObjectId], forgotten: AbstractSet[str], newest_first: Sequence[Entry]) -> list[Entry]:
@@ -122,22 +148,6 @@ def _entries_about(created: set[ObjectId], forgotten: AbstractSet[str], newest_f
             touched.update(entry.users)
             found.append(entry)
     return found
-
-
-async def _put_back(tx: Tx, entry: Entry, created: set[ObjectId], now: datetime, actor: Actor) -> bool:
-    async def work(tx: Tx) -> bool:
-        await take_entry_back(tx, entry, even_in_use=True)
-        if len(set(entry.users) - created) <= 1:
-            return False
-        review = await get_review(tx, entry.cause.removeprefix("review:"))
-        decision = review.given.answer.decision if review.given else Decision.DEFER
-        undone = Given(Answer(decision, "a run was taken back"), actor.who, now)
-        for settled in await settled_reviews(tx, review.id):
-            await unsettle(tx, settled, undone)
-        await (forget(tx, review) if review.made_by_split else reopen(tx, review, undone))
-        return True
-
-    return await in_transaction(tx, work)
 
 
 async def _finish(tx: Tx, run: Run, removal: Removal, lease: Lease, entry: AuditEntry, *, forget: bool) -> None:

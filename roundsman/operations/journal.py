@@ -38,7 +38,10 @@ class LaterChangesFirst(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One decision's changes in their order. `users` are all whom it touches; `had` is what the survivor had before."""
+    """One decision's changes in their order. `users` are all whom it touches; `had` is what the survivor had before.
+
+    `said` is what documents said of them then, for whoever takes it back and knows how to read it.
+    """
 
     cause: str
     at: datetime
@@ -49,6 +52,7 @@ class Entry:
     had: Belongings
     id: ObjectId = field(default_factory=ObjectId)
     number: int = 0
+    said: tuple[Document, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,11 @@ async def add_changes(tx: Tx, entry: Entry, changes: Iterable[Change]) -> None:
     """Add what else the same decision changed."""
     pushed = {"$each": [change_document(change) for change in changes]}
     await tx.database[MERGES].update_one({"_id": entry.id}, {"$push": {"changes": pushed}}, session=tx.session)
+
+
+async def add_said(tx: Tx, entry: Entry, said: Sequence[Document]) -> None:
+    """Add what documents said of the people before the decision."""
+    await tx.database[MERGES].update_one({"_id": entry.id}, {"$set": {"said": list(said)}}, session=tx.session)
 
 
 async def find_entry(tx: Tx, cause: str) -> Entry | None:
@@ -139,6 +148,7 @@ def _document(entry: Entry) -> Document:
         "users": list(entry.users),
         "changes": [change_document(change) for change in entry.changes],
         "had": {name: list(ids) for name, ids in entry.had.items()},
+        **({"said": list(entry.said)} if entry.said else {}),
     }
 
 
@@ -153,4 +163,5 @@ def _entry(document: Document) -> Entry:
         users=tuple(document["users"]),
         changes=tuple(map(change_from, document["changes"])),
         had=document["had"],
+        said=tuple(document.get("said", ())),
     )

@@ -7,6 +7,7 @@ from bson import ObjectId
 
 from roundsman.access.roles import Role
 from roundsman.audit_log.entries import SYSTEM, Actor
+from roundsman.auth.credential_storage import find_credential
 from roundsman.database.collections import (
     DELIVERY_BOYS,
     MIGRATION_PLANS,
@@ -15,9 +16,11 @@ from roundsman.database.collections import (
     SOURCE_DOCUMENTS,
     USERS,
 )
+from roundsman.database.transaction import Document
 from roundsman.identity.lookup import find_user, get_user
 from roundsman.identity.mode import PeopleMode, get_mode, set_mode, with_people
 from roundsman.identity.role_grants import create_admin
+from roundsman.identity.users import UserStatus
 from roundsman.ids import UserId
 from roundsman.migration.accepting import NotSaidAnyMore
 from roundsman.migration.authority import AdminNeeded
@@ -136,7 +139,7 @@ async def test_a_withdrawn_question_is_not_opened_by_taking_back(
     await database[REVIEWS].update_one({"_id": asked}, {"$set": {"status": "withdrawn"}})
 
     with pytest.raises(NothingToTakeBack):
-        await take_answer_back(tx, asked, reason="x", actor=SYSTEM, now=now)
+        await take_answer_back(tx, asked, reason="x", actor=SYSTEM, opener=opener(importing), now=now)
 
 
 async def test_about_staff_an_answer_is_put_off_seconded_and_taken_back_by_admins(
@@ -155,8 +158,8 @@ async def test_about_staff_an_answer_is_put_off_seconded_and_taken_back_by_admin
     assert not await say(Decision.DEFER, second)
     assert not await say(Decision.MERGE, second)
     with pytest.raises(AdminNeeded):
-        await take_answer_back(tx, asked, reason="x", actor=SYSTEM, now=now)
-    await take_answer_back(tx, asked, reason="x", actor=first, now=now)
+        await take_answer_back(tx, asked, reason="x", actor=SYSTEM, opener=opener(importing), now=now)
+    await take_answer_back(tx, asked, reason="x", actor=first, opener=opener(importing), now=now)
     assert Role.MARKETING_STAFF in (await get_user(tx, UserId(ObjectId(object_id("a Asha Rao"))))).roles
 
 
@@ -255,3 +258,40 @@ async def test_a_password_of_an_account_that_was_joined_is_not_the_survivor_s(
     await database[SOURCE_DOCUMENTS].update_many({}, {"$set": {"user_id": survives}})
 
     await refused(importing, database, [one for one in says_new if one.rule == "S4"])
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"role": "customer"}, {"password_hash": "a" * 64}, {"password_hash": None}, {"is_active": False}],
+    ids=["role", "another password", "no password", "block"],
+)
+async def test_what_the_source_took_away_from_one_of_two_does_not_come_back(
+    importing: Import, database: Database, source_database: Database, changes: Document
+) -> None:
+    tx, clock = importing.runtime.tx, importing.runtime.clock
+    users = [
+        account("a", "Asha Rao", phone=PHONE, email="a@gmail.com", is_active=False),
+        account("b", "Asha Rao", "marketing_staff", phone=OTHER_PHONE, email="a@gmail.com")
+        | {"password_hash": PASSWORD_HASH},
+    ]
+    await fill(source_database, {"users": users})
+    await importing.run()
+    await set_mode(tx, with_people(await get_mode(tx), PeopleMode.LIVE, since=AS_OF))
+    first, second = (UserId(one["_id"]) for one in users)
+    await database[USERS].update_one({"_id": first}, {"$set": {"last_sign_in_at": AS_OF}})
+    (asked,) = (await list_reviews(tx)).reviews
+
+    outcome = await decide(
+        tx, asked.id, Answer(Decision.MERGE, "x"), actor=SYSTEM, opener=opener(importing), now=clock()
+    )
+    assert outcome.survivor == first
+    await source_database["users"].update_one({"id": "b"}, {"$set": changes})
+    await importing.run()
+    taken = await take_answer_back(tx, asked.id, reason="x", actor=SYSTEM, opener=opener(importing), now=clock())
+
+    user, credential = await get_user(tx, second), await find_credential(tx, second)
+    assert (Role.MARKETING_STAFF in user.roles) == ("role" not in changes)
+    assert (credential is not None) == ("password_hash" not in changes)
+    assert (user.status is UserStatus.ACTIVE) == ("is_active" not in changes)
+    assert taken
+    assert any(str(second) in why for why in taken.left)

@@ -32,8 +32,9 @@ from roundsman.identity.importing import insert_identifiers, insert_users
 from roundsman.identity.lookup import find_user, get_user
 from roundsman.identity.users import Identifier, UserStatus
 from roundsman.migration import deciding
-from roundsman.migration.deciding import AnsweredOtherwise, NothingToTakeBack, Outcome, decide, take_answer_back
+from roundsman.migration.deciding import NothingToTakeBack, Outcome, decide, take_answer_back
 from roundsman.migration.freshness import PlanOutdated
+from roundsman.migration.joining import AnsweredOtherwise
 from roundsman.migration.members import Opener
 from roundsman.migration.reviews import Answer, Decision, ReviewStatus, get_review, list_reviews
 from roundsman.operations.journal import LaterChangesFirst, list_entries, take_entry_back
@@ -85,7 +86,14 @@ Give = Callable[[str, Decision], Awaitable[Outcome]]
 
 async def take_back(importing: Import, review: str) -> Any:  # noqa: ANN401 - what was taken back, or None
     runtime = importing.runtime
-    return await take_answer_back(runtime.tx, review, reason="a mistake", actor=SYSTEM, now=runtime.clock())
+    return await take_answer_back(
+        runtime.tx,
+        review,
+        reason="a mistake",
+        actor=SYSTEM,
+        opener=Opener(importing.means().seal, EARLYBIRD),
+        now=runtime.clock(),
+    )
 
 
 async def test_of_two_answers_at_once_one_wins(imported: Import, questions: list[str], answer: Give) -> None:

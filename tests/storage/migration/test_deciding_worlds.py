@@ -63,7 +63,14 @@ async def test_answers_keep_every_proof_green_and_can_all_be_taken_back(
     await assert_proved(importing)
     for review in reversed(answered):
         actor = await somebody(importing)
-        await take_answer_back(runtime.tx, review, reason="a test", actor=actor, now=runtime.clock())
+        await take_answer_back(
+            runtime.tx,
+            review,
+            reason="a test",
+            actor=actor,
+            opener=Opener(importing.means().seal, EARLYBIRD),
+            now=runtime.clock(),
+        )
     assert await people(database) == before
     await assert_proved(importing)
 

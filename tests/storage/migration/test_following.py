@@ -90,7 +90,14 @@ async def answer(importing: Import, review: Review, decision: Decision, *, by: A
 
 async def take_back(importing: Import, review: Review) -> None:
     runtime = importing.runtime
-    await take_answer_back(runtime.tx, review.id, reason="a mistake", actor=SYSTEM, now=runtime.clock())
+    await take_answer_back(
+        runtime.tx,
+        review.id,
+        reason="a mistake",
+        actor=SYSTEM,
+        opener=Opener(importing.means().seal, EARLYBIRD),
+        now=runtime.clock(),
+    )
 
 
 async def settled(importing: Import) -> None:

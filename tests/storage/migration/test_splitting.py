@@ -124,7 +124,14 @@ async def test_taking_the_split_back_joins_them_as_they_were(merged: Import, dat
     before = await contents(database, without=NOT_PEOPLE)
     parted = await split(merged, await tombstone(database))
 
-    await take_answer_back(runtime.tx, parted.review_id, reason="one woman", actor=SYSTEM, now=runtime.clock())
+    await take_answer_back(
+        runtime.tx,
+        parted.review_id,
+        reason="one woman",
+        actor=SYSTEM,
+        opener=Opener(merged.means().seal, EARLYBIRD),
+        now=runtime.clock(),
+    )
 
     assert await contents(database, without=NOT_PEOPLE) == before
     assert await database[REVIEWS].count_documents({}) == 0
@@ -137,7 +144,14 @@ async def test_wrapping_passwords_keeps_no_split_from_being_taken_back(merged: I
 
     assert await wrap_passwords(runtime.tx, Means(runtime.clock, threads=1)) == Wrapped(wrapped=1)
     assert await database[CREDENTIALS].count_documents({}) == 2
-    await take_answer_back(runtime.tx, parted.review_id, reason="one woman", actor=SYSTEM, now=runtime.clock())
+    await take_answer_back(
+        runtime.tx,
+        parted.review_id,
+        reason="one woman",
+        actor=SYSTEM,
+        opener=Opener(merged.means().seal, EARLYBIRD),
+        now=runtime.clock(),
+    )
 
     assert await database[CREDENTIALS].count_documents({"_id": parted.user_id}) == 0
     assert (await merged.verify()).passed

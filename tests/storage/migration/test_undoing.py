@@ -37,7 +37,9 @@ NOT_PEOPLE = JOURNALS | {MIGRATION_PLANS}
 
 async def undo(importing: Import, run: str, *, forget: bool = False) -> Undone:
     runtime = importing.runtime
-    return await undo_run(runtime.tx, run, EARLYBIRD, actor=SYSTEM, clock=runtime.clock, forget=forget)
+    return await undo_run(
+        runtime.tx, run, EARLYBIRD, seal=importing.means().seal, actor=SYSTEM, clock=runtime.clock, forget=forget
+    )
 
 
 async def test_the_first_run_is_taken_back_without_a_trace_and_comes_again_the_same(

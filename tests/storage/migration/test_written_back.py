@@ -20,11 +20,15 @@ async def test_a_run_is_taken_back_after_what_was_written_back_of_it(
     imported = await contents(database)
 
     with pytest.raises(RunStays, match="roundsman migrate write-back --undo"):
-        await undo_run(runtime.tx, run, EARLYBIRD, actor=SYSTEM, clock=runtime.clock, forget=False)
+        await undo_run(
+            runtime.tx, run, EARLYBIRD, seal=importing.means().seal, actor=SYSTEM, clock=runtime.clock, forget=False
+        )
 
     assert await contents(database) == imported
     assert (await importing.verify()).passed
     await back.undo()
-    await undo_run(runtime.tx, run, EARLYBIRD, actor=SYSTEM, clock=runtime.clock, forget=False)
+    await undo_run(
+        runtime.tx, run, EARLYBIRD, seal=importing.means().seal, actor=SYSTEM, clock=runtime.clock, forget=False
+    )
     assert await contents(source_database) == before
     assert await database["users"].count_documents({}) == 0
