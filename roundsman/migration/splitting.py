@@ -16,15 +16,11 @@ from roundsman.audit_log.entries import Actor, AuditEntry
 from roundsman.audit_log.log import record
 from roundsman.auth.credential_storage import find_credential, give_password
 from roundsman.auth.sessions import end_sessions
-from roundsman.customers.linkage import add_customer
-from roundsman.database.changes import Change, Edit, Move, move
+from roundsman.database.changes import Change, Edit, Move
 from roundsman.database.collections import (
     ADDRESSES,
-    CUSTOMERS,
-    DELIVERY_BOYS,
     ORDERS,
     SOURCE_DOCUMENTS,
-    SUPPLIERS,
     USERS,
 )
 from roundsman.database.lease import MIGRATION, take_turn
@@ -37,12 +33,12 @@ from roundsman.identity.users import Identifier, UserStatus
 from roundsman.ids import UserId, derived_object_id
 from roundsman.migration.authority import require_admin_about_staff
 from roundsman.migration.conversion import Reading, credential_of
+from roundsman.migration.handing_over import HandingOver, ids_where
 from roundsman.migration.matching import Rule
 from roundsman.migration.members import Opener, record_of, stored_copies
 from roundsman.migration.naming import Naming
-from roundsman.migration.plan import DocumentRow
 from roundsman.migration.planner import refuse_while_unfinished
-from roundsman.migration.profile import PEOPLE, Kind
+from roundsman.migration.profile import PEOPLE
 from roundsman.migration.reviews import Answer, Decision, Given, Review, ReviewStatus, record_split
 from roundsman.migration.roster import Roster, Row
 from roundsman.migration.separation import CannotSeparate, Separation, separate
@@ -50,8 +46,6 @@ from roundsman.migration.survivorship import roles_of
 from roundsman.migration.taken_meanwhile import what_is_said
 from roundsman.operations.journal import Belongings, Entry, belongings_of, find_entry_about, keep_entry, list_entries
 from roundsman.operations.survivor import claim_of
-
-_PROFILES = {Kind.CUSTOMER: CUSTOMERS, Kind.DELIVERY_BOY: DELIVERY_BOYS, Kind.SUPPLIER: SUPPLIERS}
 
 
 class NothingMerged(NotFound):
@@ -130,7 +124,8 @@ class _Splitting:
             raise CannotSeparate(f"{key} came to user {user_id} by an answer; take the answer back instead")
         parted = await self._separate(seed, user_id)
         await self._make_user(parted, user_id)
-        await self._hand_over(parted, user_id)
+        handing_over = HandingOver(self._tx, self._roster, self._copies, self._naming, self._given.by)
+        self._changes += await handing_over.everything(parted, user_id)
         await self._trim(parted, user_id)
         return await self._record(parted, key, user_id, had)
 
@@ -194,63 +189,6 @@ class _Splitting:
         if credential and (change := await give_password(self._tx, credential)):
             self._changes.append(change)
 
-    async def _hand_over(self, parted: Separation, user_id: UserId) -> None:
-        """Old ids, copies, profiles, orders and addresses."""
-        await self._aliases(parted, user_id)
-        documents = list(parted.planning.document_rows())
-        await self._move(SOURCE_DOCUMENTS, user_id, parted.user_id, [one.key for one in documents])
-        for row, document in zip(parted.leaving, documents, strict=True):
-            await self._profile(row, document, parted, user_id)
-        made = [derived_object_id("customer", one.key) for one in documents]
-        await self._move(CUSTOMERS, user_id, parted.user_id, made)
-        for profile in parted.planning.profile_rows():
-            self._changes.append(await add_customer(self._tx, replace(profile.customer, created_by=self._given.by)))
-        customers = await self._ids(CUSTOMERS, {"user_id": parted.user_id})
-        await self._move(ORDERS, user_id, parted.user_id, await self._ids(ORDERS, {"customer_id": {"$in": customers}}))
-        await self._named(parted, user_id, customers)
-
-    async def _aliases(self, parted: Separation, user_id: UserId) -> None:
-        stay = {alias for row in parted.staying for alias in self._roster[row].aliases}
-        go = {alias for row in parted.leaving for alias in self._roster[row].aliases}
-        for one in await identifiers_of_user(self._tx, user_id):
-            kind, _, alias = one.key.partition(":")
-            if kind == "alias" and alias in go:
-                users = {*one.user_ids, parted.user_id} - (set() if alias in stay else {user_id})
-                change = await rewrite_identifier(self._tx, replace(one, user_ids=tuple(sorted(users))))
-                self._changes.append(change)
-
-    async def _profile(self, row: Row, document: DocumentRow, parted: Separation, user_id: UserId) -> None:
-        copy = self._copies[row]
-        for field, now in (("fate", document.fate.value), ("rule", document.rule)):
-            if copy[field] != now:
-                change = await move(
-                    self._tx, SOURCE_DOCUMENTS, field=field, before=copy[field], after=now, among=[document.key]
-                )
-                self._changes.append(change)
-        collection = _PROFILES.get(self._roster.kind_of(row))
-        if collection is None:
-            return
-        shared = any(self._copies[other].get("profile_id") == copy["profile_id"] for other in parted.staying)
-        if shared or document.profile_id != copy["profile_id"]:
-            raise CannotSeparate(f"{document.key} shares its profile with a document that stays with user {user_id}")
-        await self._move(collection, user_id, parted.user_id, [copy["profile_id"]])
-
-    async def _named(self, parted: Separation, user_id: UserId, customers: Sequence[ObjectId]) -> None:
-        """Orders and addresses that name him by an old id of his, as the source writes it."""
-        going = [one for one, row in self._naming.owners(self._roster).items() if row in parted.leaving]
-        addresses = [one for collection, one in going if collection == ADDRESSES]
-        await self._move(ADDRESSES, user_id, parted.user_id, addresses)
-        orders = await self._ids(
-            ORDERS, {"_id": {"$in": [one for collection, one in going if collection == ORDERS]}, "user_id": user_id}
-        )
-        await self._move(ORDERS, user_id, parted.user_id, orders)
-        for before in await self._tx.database[ORDERS].distinct("customer_id", {"_id": {"$in": orders}}):
-            if customers:
-                change = await move(
-                    self._tx, ORDERS, field="customer_id", before=before, after=min(customers), among=orders
-                )
-                self._changes.append(change)
-
     async def _trim(self, parted: Separation, user_id: UserId) -> None:
         """Whoever stays loses the roles that only the other's documents brought."""
         user = await get_user(self._tx, user_id)
@@ -308,18 +246,10 @@ class _Splitting:
         own: dict[str, Sequence[Any]] = {}
         for name in (ORDERS, ADDRESSES):
             query = {"user_id": user_id, "source": {"$exists": False}}
-            own[name] = await self._ids(name, query)
+            own[name] = await ids_where(self._tx, name, query)
         known = {key for record in self._roster for key in record.identifier_keys}
         own["identifiers"] = [key for key in had["identifiers"] if key not in known]
         return {name: ids for name, ids in own.items() if ids}
-
-    async def _move(self, collection: str, before: UserId, after: UserId, among: Iterable[Any]) -> None:
-        if ids := list(among):
-            self._changes.append(await move(self._tx, collection, before=before, after=after, among=ids))
-
-    async def _ids(self, collection: str, query: Document) -> list[Any]:
-        found = self._tx.database[collection].find(query, {"_id": 1}, session=self._tx.session)
-        return [one["_id"] async for one in found]
 
 
 def _unique(users: Iterable[Any]) -> tuple[UserId, ...]:
