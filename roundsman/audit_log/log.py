@@ -1,6 +1,7 @@
 """Writing and reading the audit log. Nothing here changes or removes a row."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from pymongo import ASCENDING
 
@@ -41,4 +42,10 @@ async def entries_about(tx: Tx, target: str) -> list[AuditEntry]:
 async def was_granted(tx: Tx, target: str) -> bool:
     """Whether the target was granted a role here, or kept one that a source took away, as the log tells."""
     criteria = {"target": target, "action": {"$in": ["role.granted", "role.kept"]}}
+    return await tx.database[AUDIT_LOG].find_one(criteria, {"_id": 1}, session=tx.session) is not None
+
+
+async def was_changed_here(tx: Tx, target: str, *, since: datetime) -> bool:
+    """Whether somebody changed the target here since then, as the log tells; following the source does not count."""
+    criteria = {"target": target, "at": {"$gte": since}, "actor.who": {"$not": {"$regex": "^(import:|sync$)"}}}
     return await tx.database[AUDIT_LOG].find_one(criteria, {"_id": 1}, session=tx.session) is not None

@@ -7,9 +7,9 @@ from pymongo import DESCENDING
 from roundsman.database.bulk import BulkOutcome, complete_fields, insert_missing, renew_fields
 from roundsman.database.collections import ORDERS
 from roundsman.database.documents import iterate
-from roundsman.database.transaction import Tx
+from roundsman.database.transaction import Document, Tx
 from roundsman.ids import OrderId, UserId
-from roundsman.orders.orders import Order
+from roundsman.orders.orders import Order, OrderOrigin
 from roundsman.orders.store import order_document, order_from
 
 _FOLLOWED = ("lines", "total_paise", "status", "for_date", "delivered_at", "cancelled_at", "delivery_boy_id", "source")
@@ -48,6 +48,17 @@ def iterate_orders(tx: Tx) -> AsyncIterator[Order]:
 async def count_orders(tx: Tx) -> int:
     """Count all orders."""
     return await tx.database[ORDERS].count_documents({}, session=tx.session)
+
+
+async def sum_own_orders(tx: Tx) -> tuple[int, int]:
+    """Count the orders that were taken here, and sum up their totals in paise."""
+    own: list[Document] = [
+        {"$match": {"origin": OrderOrigin.ROUNDSMAN.value}},
+        {"$group": {"_id": None, "count": {"$sum": 1}, "paise": {"$sum": "$total_paise"}}},
+    ]
+    cursor = await tx.database[ORDERS].aggregate(own, session=tx.session)
+    found = await cursor.to_list()
+    return (found[0]["count"], found[0]["paise"]) if found else (0, 0)
 
 
 async def orders_of_user(tx: Tx, user_id: UserId) -> list[Order]:

@@ -3,6 +3,9 @@
 These follow the source without plan rows, so what is missing is judged by its `_id`: an ObjectId older than the last
 import means that the import should have taken it, and it is lost; a younger one arrived since. An `_id` that tells no
 time counts as arrived.
+
+Once operations are Roundsman's own, an order that somebody changed here, as the audit log tells, differs rightly from the
+source, and orders are taken here that the source knows nothing of. Both are said; before, neither may be.
 """
 
 from collections import Counter
@@ -12,17 +15,19 @@ from datetime import datetime
 
 from bson import ObjectId
 
+from roundsman.audit_log.log import was_changed_here
 from roundsman.database.collections import ADDRESSES, ORDERS, PRODUCTS
 from roundsman.database.transaction import Document, Tx
 from roundsman.identity.identifiers import alias_key
 from roundsman.identity.importing import find_identifiers
-from roundsman.identity.mode import get_mode
+from roundsman.identity.mode import OperationsMode, get_mode
 from roundsman.migration.conversion import OrderParties, Reading, order_of
 from roundsman.migration.profile import ATTACHED, OPERATIONS, CollectionProfile, Kind, SourceProfile
 from roundsman.migration.reading import old_id, values_at
 from roundsman.migration.sources.port import Source
 from roundsman.migration.verify.verification import Account, Check, CheckResult
 from roundsman.money import rupees_text
+from roundsman.orders.history import sum_own_orders
 
 _STORED_IN = {Kind.PRODUCT: PRODUCTS, Kind.ADDRESS: ADDRESSES, Kind.ORDER: ORDERS}
 _NOBODY = OrderParties(None, None, None)
@@ -42,15 +47,28 @@ class AttachedCheck:
     sums: Counter[str] = field(default_factory=Counter)
     switched_at: datetime | None = None
     """When operations became Roundsman's own, if a source handed them over."""
+    changed_here: int = 0
 
     async def run(self) -> tuple[list[Account], CheckResult]:
         """The accounts of the attached collections, and whether the orders' totals are the source's."""
-        self.switched_at = (await get_mode(self.tx)).operations_since
+        mode = await get_mode(self.tx)
+        self.switched_at = mode.operations_since
         found = [await self._account(collection) for collection in self.profile.of_kind(*ATTACHED)]
         if self.sums["source"] != self.sums["stored"]:
             self.money.fail(f"orders: {self._rupees('source')} in the source, {self._rupees('stored')} here")
         self.money.said = f"orders of {self._rupees('source')} rupees on both sides"
+        if self.changed_here:
+            self.money.said += f", {self.changed_here} changed here since the switch"
+        await self._check_own(are_allowed=mode.operations is OperationsMode.ROUNDSMAN)
         return [account for account in found if account.in_source], self.money
+
+    async def _check_own(self, *, are_allowed: bool) -> None:
+        count, total = await sum_own_orders(self.tx)
+        if count:
+            said = f"{count} orders of {rupees_text(total)} rupees taken here"
+            self.money.said += f", {said}"
+            if not are_allowed:
+                self.money.fail(f"{said}, though the source manages orders")
 
     def _rupees(self, side: str) -> str:
         return rupees_text(self.sums[side])
@@ -67,15 +85,15 @@ class AttachedCheck:
         cursor = self.tx.database[_STORED_IN[collection.kind]].find({"_id": {"$in": list(wanted)}})
         stored = {document["_id"]: document async for document in cursor}
         await self._check_owners(wanted, stored)
-        return [self._class_of(reading, stored.get(identity)) for identity, reading in wanted.items()]
+        return [await self._class_of(reading, stored.get(identity)) for identity, reading in wanted.items()]
 
-    def _class_of(self, reading: Reading, stored: Document | None) -> str:
+    async def _class_of(self, reading: Reading, stored: Document | None) -> str:
         if stored is None:
             return "lost" if self._should_be_here(reading) else self._since(reading, "arrived")
         if stored.get("source", {}).get("sha256") != reading.document.sha256:
             return self._since(reading, "changed")
         if reading.collection.kind is Kind.ORDER:
-            self._check_total(reading, stored)
+            await self._check_total(reading, stored)
         return "kept"
 
     def _since(self, reading: Reading, otherwise: str) -> str:
@@ -102,14 +120,18 @@ class AttachedCheck:
                     f"{place} belongs to {stored[identity].get('user_id', 'nobody')}, who it does not name"
                 )
 
-    def _check_total(self, reading: Reading, stored: Document) -> None:
+    async def _check_total(self, reading: Reading, stored: Document) -> None:
         total = order_of(reading, _NOBODY, products={}).total_paise
         self.money.look()
-        self.sums["source"] += total
-        self.sums["stored"] += stored["total_paise"]
         if total != stored["total_paise"]:
+            since = self.switched_at
+            if since and await was_changed_here(self.tx, f"order:{stored['_id']}", since=since):
+                self.changed_here += 1
+                return
             here, there = rupees_text(stored["total_paise"]), rupees_text(total)
             self.money.fail(f"order {stored['_id']}: {there} in the source, {here} here")
+        self.sums["source"] += total
+        self.sums["stored"] += stored["total_paise"]
 
 
 def _owners(reading: Reading) -> list[str]:

@@ -50,6 +50,7 @@ from roundsman.migration.going_back import (
 )
 from roundsman.migration.live_writes import WRITTEN_IN_OPERATIONS, WRITTEN_LIVE
 from roundsman.migration.runs import open_run
+from roundsman.migration.verify.verification import Check, CheckResult
 from roundsman.operations.admins import NewAdmin, create_admin_with_password
 from roundsman.operations.sign_up import SignUp, sign_up_customer
 from roundsman.orders.history import insert_orders
@@ -420,6 +421,33 @@ async def test_an_order_from_before_the_second_switch_that_is_not_here_is_lost(
     await database[ORDERS].delete_one({"_id": object_id("order-2")})
     verification = await imported.verify()
     assert (verification.lost, verification.passed) == (1, False)
+
+
+async def money_of(imported: Import) -> CheckResult:
+    return next(one for one in (await imported.verify()).checks if one.check is Check.MONEY)
+
+
+async def test_after_the_second_switch_the_money_knows_what_was_taken_and_changed_here(
+    imported: Import, live: datetime, database: Database
+) -> None:
+    assert live
+    tx = imported.runtime.tx
+    await take_order(tx)
+    assert "though the source manages orders" in (await money_of(imported)).examples[0]
+    await cut_over_operations(tx, now=imported.runtime.clock())
+    await database[ORDERS].update_one({"_id": worlds.ORDER_ID}, {"$inc": {"total_paise": 100}})
+    by_a_hand = await money_of(imported)
+    assert not by_a_hand.passed
+
+    now, admin = imported.runtime.clock(), Actor(str(ObjectId()))
+    await record(tx, AuditEntry(now, admin, "order.corrected", f"order:{worlds.ORDER_ID}"))
+    corrected = await money_of(imported)
+    await database[ORDERS].update_one({"_id": object_id("order-2")}, {"$inc": {"total_paise": 1}})
+    tampered = await money_of(imported)
+
+    assert corrected.passed
+    assert "1 changed here since the switch, 1 orders of 64.00 rupees taken here" in corrected.said
+    assert [example.partition(":")[0] for example in tampered.examples[:1]] == [f"order {object_id('order-2')}"]
 
 
 async def test_operations_go_back_before_people_and_only_without_orders_of_our_own(
