@@ -66,6 +66,34 @@ async def replace_imported(tx: Tx, credential: Credential) -> Edit:
     return await edit(tx, CREDENTIALS, _document(replace(credential, password_hash=salted)))
 
 
+async def forget_imported(tx: Tx, user_id: UserId) -> bool:
+    """Let a password that came from the existing application count no longer; False if there is none, or an own one."""
+    imported = {"_id": user_id, "origin": CredentialOrigin.IMPORTED.value}
+    return (await tx.database[CREDENTIALS].delete_one(imported, session=tx.session)).deleted_count == 1
+
+
+async def having_passwords(tx: Tx, user_ids: Sequence[UserId]) -> set[UserId]:
+    """Those of the users who have a password."""
+    found = tx.database[CREDENTIALS].find({"_id": {"$in": list(user_ids)}}, {"_id": 1}, session=tx.session)
+    return {UserId(document["_id"]) async for document in found}
+
+
+async def follow_imported(tx: Tx, user_id: UserId, credential: Credential | None) -> bool:
+    """Let a user have the password that the existing application says now, or none; one that he set here stays.
+
+    False if nothing changed.
+    """
+    before = await find_credential(tx, user_id)
+    if before == credential or (before is not None and before.origin is CredentialOrigin.OWN):
+        return False
+    if credential is None:
+        await tx.database[CREDENTIALS].delete_one({"_id": user_id}, session=tx.session)
+    else:
+        document = _document(credential)
+        await tx.database[CREDENTIALS].replace_one({"_id": user_id}, document, upsert=True, session=tx.session)
+    return True
+
+
 async def set_password(tx: Tx, user_id: UserId, password_hash: str, *, now: datetime) -> None:
     """Make this hash the user's password, whether he had one before or not."""
     document = _document(Credential(user_id, password_hash, CredentialOrigin.OWN, now))

@@ -1,10 +1,53 @@
-"""What the word of an existing application changes of a user, once people are managed here. Doing it twice does nothing."""
+"""What the word of an existing application changes of a user. Doing it twice does nothing."""
+
+from collections.abc import Sequence
 
 from roundsman.access.roles import Role
-from roundsman.database.collections import USERS
+from roundsman.database.collections import IDENTIFIERS, USERS
+from roundsman.database.documents import iterate
 from roundsman.database.transaction import Document, Tx
-from roundsman.identity.users import UserStatus
+from roundsman.identity.store import identifier_document, identifier_from, user_document
+from roundsman.identity.users import Identifier, User, UserStatus
 from roundsman.ids import UserId
+
+_NOT_SAID = frozenset({"first_sign_in_at", "last_sign_in_at"})
+_BY_IMPORT = "import:"
+
+
+def is_imported(user: User) -> bool:
+    """Whether the user was made from documents of an existing application, not here."""
+    return user.created_by.startswith(_BY_IMPORT)
+
+
+async def sign_in_identifiers(tx: Tx, user_ids: Sequence[UserId]) -> list[Identifier]:
+    """The phones and e-mails that find these users."""
+    found = iterate(tx, IDENTIFIERS, identifier_from, {"user_id": {"$in": list(user_ids)}})
+    return [identifier async for identifier in found if not identifier.key.startswith("alias:")]
+
+
+async def hand_over(tx: Tx, key: str, *, before: UserId, after: Identifier | None) -> bool:
+    """Let a phone or e-mail find another user, or nobody; False where it did not find the one before."""
+    his: Document = {"_id": key, "user_id": before}
+    identifiers = tx.database[IDENTIFIERS]
+    if after is None:
+        return (await identifiers.delete_one(his, session=tx.session)).deleted_count == 1
+    document = identifier_document(after)
+    if (await identifiers.replace_one(his, document, session=tx.session)).matched_count:
+        return True
+    inserted = await identifiers.update_one({"_id": key}, {"$setOnInsert": document}, upsert=True, session=tx.session)
+    return inserted.upserted_id is not None
+
+
+async def become(tx: Tx, before: User, after: User) -> bool:
+    """Let a user be as the existing application says, when he signed in aside; False if he was."""
+    was, now = user_document(before), user_document(after)
+    names = [name for name in {*was, *now} - _NOT_SAID if was.get(name) != now.get(name)]
+    if not names:
+        return False
+    update: Document = {"$set": {name: now[name] for name in names if name in now}}
+    if absent := {name: "" for name in names if name not in now}:
+        update["$unset"] = absent
+    return (await tx.database[USERS].update_one({"_id": before.id}, update, session=tx.session)).modified_count == 1
 
 
 async def disable_user(tx: Tx, user_id: UserId) -> bool:

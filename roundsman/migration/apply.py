@@ -22,15 +22,27 @@ from roundsman.database.lease import MIGRATION, Lease, held_lease
 from roundsman.database.transaction import Tx
 from roundsman.errors import NotFound
 from roundsman.identity.importing import add_profile_roles, insert_identifiers, insert_users, revive_users
-from roundsman.identity.mode import follow_the_source
+from roundsman.identity.mode import PeopleMode, follow_the_source, get_mode
 from roundsman.identity.users import Identifier, User, UserStatus
 from roundsman.migration.attached import import_attached
 from roundsman.migration.collecting import Progress, no_progress
 from roundsman.migration.crew import crew_for
 from roundsman.migration.documents import DocumentImport
 from roundsman.migration.freshness import refuse_claimed_since, refuse_outdated
+from roundsman.migration.members import Opener
+from roundsman.migration.mirrored import Mirror, hand_over_identifiers, mirror_users
 from roundsman.migration.pipeline import Pipeline, Stop
-from roundsman.migration.plan import IMPORTED, IdentifierRow, PlanHeader, ProfileRow, ReviewRow, RolesRow, UserRow
+from roundsman.migration.plan import (
+    IMPORTED,
+    DocumentRow,
+    HandOverRow,
+    IdentifierRow,
+    PlanHeader,
+    ProfileRow,
+    ReviewRow,
+    RolesRow,
+    UserRow,
+)
 from roundsman.migration.plan_documents import Section
 from roundsman.migration.plan_store import find_plan, read_rows
 from roundsman.migration.profile import PEOPLE, SourceProfile
@@ -144,9 +156,11 @@ class _Application:
     async def _stages(self) -> None:
         await self._section(Section.USERS, self._users)
         await self._section(Section.ROLES, self._roles)
+        await self._section(Section.HAND_OVERS, self._hand_overs)
         await self._section(Section.IDENTIFIERS, self._identifiers)
         await self._section(Section.PROFILES, self._made_profiles)
         await self._documents()
+        await self._mirror()
         self._applied.findings = await import_attached(
             self._tx, self._source, self._profile, as_of=self._header.as_of, add=self._add, pipeline=self._pipeline
         )
@@ -217,6 +231,28 @@ class _Application:
                     await self._pipeline.submit(work.write(taken, self._add), len(taking.rows))
             # A customer names his delivery boy: what stands before in the order must be there.
             await self._pipeline.drain()
+
+    async def _hand_overs(self, rows: Sequence[HandOverRow]) -> None:
+        await hand_over_identifiers(self._tx, rows, self._as_mirror())
+
+    async def _mirror(self) -> None:
+        """While people follow the source, the users of changed documents are what all of theirs say now."""
+        counts = self._header.counts
+        if not (counts.get("changed") or counts.get(f"rows.{Section.HAND_OVERS}")):
+            return
+        if (await get_mode(self._tx)).people is PeopleMode.SHADOW:
+            await self._section(Section.DOCUMENTS, self._mirror_changed)
+            await self._section(Section.HAND_OVERS, self._mirror_parties)
+
+    async def _mirror_changed(self, rows: Sequence[DocumentRow]) -> None:
+        await mirror_users(self._tx, {row.user_id for row in rows if row.changed}, self._as_mirror())
+
+    async def _mirror_parties(self, rows: Sequence[HandOverRow]) -> None:
+        users = {user for row in rows for user in (row.before, row.after) if user is not None}
+        await mirror_users(self._tx, users, self._as_mirror())
+
+    def _as_mirror(self) -> Mirror:
+        return Mirror(Opener(self._means.seal, self._profile), self._run_id, self._means.clock())
 
     async def _reviews(self, rows: Sequence[ReviewRow]) -> None:
         documents = [

@@ -24,23 +24,38 @@ class Award:
 
 
 class Awards:
-    """The owners of all identifiers that new or changed records carry."""
+    """The owners of all identifiers that new or changed records carry, and of those whose holders say them no more."""
 
     def __init__(self, people: People) -> None:
         self._people = people
         self._best: dict[str, Row] = {}
         rivals: dict[str, list[Row]] = {}
-        for row in filter(people.is_news, range(len(people.roster))):
+        for row in self._contenders():
             if not people.person_of[row].is_archived:
-                for key in self._keys(row):
+                for key in self._contested(row):
                     if (first := self._best.setdefault(key, row)) != row:
                         rivals.setdefault(key, [first]).append(row)
         self._best |= {key: self._winner(key, rows) for key, rows in rivals.items()}
 
+    def _contenders(self) -> Iterable[Row]:
+        rows = range(len(self._people.roster))
+        return rows if self._people.known.unsaid else filter(self._people.is_news, rows)
+
+    def _contested(self, row: Row) -> Iterator[str]:
+        """The keys a record may win: a document that is not news only what another user's documents left."""
+        is_news = self._people.is_news(row)
+        return (key for key in self._keys(row) if is_news or key in self._people.known.unsaid)
+
+    def of(self, key: str) -> Award | None:
+        """Whose an identifier is; None if nobody's record may have it."""
+        best = self._best.get(key)
+        return self._award(key, best) if best is not None else None
+
     def new(self) -> Iterator[tuple[str, Award]]:
         """The identifiers that nobody held before, with their owners."""
-        owned = self._people.known.owners
-        return ((key, self._award(key, row)) for key, row in self._best.items() if key not in owned)
+        known = self._people.known
+        held = known.owners.keys() | known.unsaid.keys() if known.unsaid else known.owners
+        return ((key, self._award(key, row)) for key, row in self._best.items() if key not in held)
 
     def keys_of(self, rows: Iterable[Row]) -> list[str]:
         """Every phone and e-mail that these records could sign in with, won or not."""

@@ -76,12 +76,14 @@ def copy_documents(row: DocumentRow, plain: bytes, *, app_id: str | None, run: s
 async def renew_copies(tx: Tx, documents: Sequence[Document]) -> None:
     """Replace the copies of documents that changed in the source; how they were taken at first stays recorded."""
     for document in documents:
-        kept = await tx.database[SOURCE_DOCUMENTS].find_one({"_id": document["_id"]}, {"fate": 1, "rule": 1, "_id": 0})
+        known = {"fate": 1, "rule": 1, "_id": 0}
+        kept = await tx.database[SOURCE_DOCUMENTS].find_one({"_id": document["_id"]}, known, session=tx.session)
         await tx.database[SOURCE_DOCUMENTS].bulk_write(
             [
                 ReplaceOne({"_id": document["_id"]}, document | (kept or {}), upsert=True),
                 DeleteMany(_superfluous(document)),
-            ]
+            ],
+            session=tx.session,
         )
 
 

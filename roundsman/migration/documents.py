@@ -11,7 +11,7 @@ from roundsman.delivery.linkage import find_delivery_boy_of_user, follow_deliver
 from roundsman.identity.importing import find_users_known_as
 from roundsman.ids import DeliveryBoyId, UserId
 from roundsman.migration.copies import renew_copies
-from roundsman.migration.followed import follow_documents
+from roundsman.migration.followed import follow_documents, follow_passwords
 from roundsman.migration.members import Opener
 from roundsman.migration.plan import DocumentRow
 from roundsman.migration.profile import CollectionProfile, Kind
@@ -88,6 +88,7 @@ class DocumentImport:
         """Profiles follow the source but for what was edited here; copies come last, for they say that all is done."""
         opener = Opener(self._run.seal, self._run.profile)
         await follow_documents(self._tx, renewed.said, opener, run=self._run.run_id, now=self._clock())
+        await follow_passwords(self._tx, renewed, opener, run=self._run.run_id, now=self._clock())
         await follow_customers(self._tx, renewed.customers)
         await follow_delivery_boys(self._tx, renewed.delivery_boys)
         await follow_suppliers(self._tx, renewed.suppliers)

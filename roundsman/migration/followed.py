@@ -5,15 +5,16 @@ changes nothing.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from roundsman.access.roles import Role
 from roundsman.audit_log.entries import Actor, AuditEntry
 from roundsman.audit_log.log import record
-from roundsman.auth.credential_storage import find_credential
-from roundsman.auth.credentials import CredentialOrigin
+from roundsman.auth.credential_storage import find_credential, follow_imported
+from roundsman.auth.credentials import Credential, CredentialOrigin
 from roundsman.auth.sessions import end_sessions
-from roundsman.database.transaction import Tx, in_transaction
+from roundsman.database.transaction import Document, Tx, in_transaction
 from roundsman.delivery.linkage import find_delivery_boy_of_user
 from roundsman.identity.following import disable_user, rename_user, replace_role
 from roundsman.identity.importing import find_users
@@ -23,7 +24,7 @@ from roundsman.identity.role_grants import list_active_admins
 from roundsman.identity.users import User
 from roundsman.ids import UserId
 from roundsman.migration.asking import Asking, ask
-from roundsman.migration.copies import copies_by_key
+from roundsman.migration.copies import copies_by_key, renew_copies
 from roundsman.migration.following import (
     Ask,
     Disable,
@@ -37,13 +38,14 @@ from roundsman.migration.following import (
 )
 from roundsman.migration.members import Opener
 from roundsman.migration.said import said_by
+from roundsman.migration.taking import Became
 from roundsman.suppliers.linkage import find_supplier_of_user
 
 
 async def follow_documents(
     tx: Tx, changed: Mapping[UserId, Sequence[Said]], opener: Opener, *, run: str, now: datetime
 ) -> None:
-    """Do what the changes mean for the users: nothing while people follow the source."""
+    """Do what the changes mean for the users once people are live; before that they become what all documents say."""
     if not changed or (await get_mode(tx)).people is PeopleMode.SHADOW:
         return
     copies = await copies_by_key(tx, [said.key for of_user in changed.values() for said in of_user])
@@ -54,6 +56,51 @@ async def follow_documents(
             if reading is not None:
                 before = said_by(reading, user_id, opener.seal)
                 await _follow(tx, before, after, Asking(after.key, user_id, run, now))
+
+
+async def follow_passwords(tx: Tx, renewed: Became, opener: Opener, *, run: str, now: datetime) -> None:
+    """While people follow the source, let a password that changed there count here, together with its copy.
+
+    Only a change tells it: what is stored here may be wrapped, or hashed anew when he signed in.
+    """
+    after = {said.key: (user_id, said.password) for user_id, of_user in renewed.said.items() for said in of_user}
+    if not after or (await get_mode(tx)).people is not PeopleMode.SHADOW:
+        return
+    credentials = {credential.user_id: credential for credential in renewed.credentials}
+    renewals = {copy[0]["_id"]: copy for copy in renewed.copies}
+    for key, copy in (await copies_by_key(tx, after)).items():
+        user_id, password = after[key]
+        reading = await opener.read(tx, copy, now=now)
+        if reading is not None and said_by(reading, user_id, opener.seal).password != password:
+            change = _PasswordChange(
+                user_id,
+                credentials.get(user_id),
+                renewals[key],
+                AuditEntry(
+                    now,
+                    Actor(f"import:{run}"),
+                    "password.followed",
+                    f"user:{user_id}",
+                    reason=f"{key}: changed in the source",
+                ),
+            )
+            await in_transaction(tx, change.carry_out)
+
+
+@dataclass(frozen=True, slots=True)
+class _PasswordChange:
+    """What the account says now, its copy in parts, and what the audit log says."""
+
+    user_id: UserId
+    credential: Credential | None
+    copy: Sequence[Document]
+    entry: AuditEntry
+
+    async def carry_out(self, tx: Tx) -> None:
+        if await follow_imported(tx, self.user_id, self.credential):
+            await end_sessions(tx, self.user_id)
+            await record(tx, self.entry)
+        await renew_copies(tx, self.copy)
 
 
 async def _follow(tx: Tx, before: Said, after: Said, asking: Asking) -> None:

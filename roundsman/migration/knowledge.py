@@ -25,6 +25,7 @@ from roundsman.migration.profile import Kind
 from roundsman.migration.records import PersonRecord, seconds
 from roundsman.migration.reviews import APART, Decision, parties_of
 from roundsman.migration.roster import Roster, Row
+from roundsman.migration.unsaid import find_unsaid
 
 Item = TypeVar("Item")
 _BATCH = 2_000
@@ -38,10 +39,14 @@ async def learn(tx: Tx, roster: Roster) -> Known:
     assigned = await _assignments(tx, roster)
     owners = await _owners(tx, roster, assigned)
     await assign_half_taken(tx, roster, assigned, owners)
+    people_are_live = await _are_live(tx, assigned)
+    unsaid = (
+        {} if people_are_live or not assigned else await find_unsaid(tx, roster, _changed(roster, assigned), owners)
+    )
+    owners = {key: users for key, users in owners.items() if key not in unsaid} if unsaid else owners
     await _add_own_users(tx, roster, assigned, owners)
     with_customer = await _with_customer(tx, roster, assigned)
     asked, kept_apart, joined = await _reviews(tx, roster)
-    people_are_live = await _are_live(tx, assigned)
     return Known(
         assigned,
         owners,
@@ -50,6 +55,7 @@ async def learn(tx: Tx, roster: Roster) -> Known:
         kept_apart,
         joined - kept_apart,
         people_are_live=people_are_live,
+        unsaid=unsaid,
         claimed=await _claimed(tx, roster, assigned) if people_are_live else frozenset(),
     )
 
@@ -106,6 +112,12 @@ async def _owners(tx: Tx, roster: Roster, assigned: Mapping[Row, Assigned]) -> d
     for batch in _batches(keys):
         owners |= {found.key: found.user_ids for found in await find_identifiers(tx, batch)}
     return owners
+
+
+def _changed(roster: Roster, assigned: Mapping[Row, Assigned]) -> frozenset[UserId]:
+    """Whose documents changed."""
+    changed = (roster.owner_of(row) for row in assigned if _is_news(roster, row, assigned))
+    return frozenset(owner for owner in changed if owner is not None)
 
 
 def _is_news(roster: Roster, row: Row, assigned: Mapping[Row, Assigned]) -> bool:

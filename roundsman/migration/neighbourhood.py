@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from roundsman.database.collections import ADDRESSES, ORDERS
 from roundsman.database.transaction import Document, Tx
 from roundsman.errors import Conflict
+from roundsman.identity.following import sign_in_identifiers
 from roundsman.identity.importing import find_identifiers
 from roundsman.ids import UserId
 from roundsman.migration.copies import copies_of_users, find_copies
@@ -69,6 +70,7 @@ class _Exploration:
         await self._refuse_long_unused(records)
         keys = {key for record in records for key in (*person_keys(record), *_creator(record))}
         keys |= {old_id_key(alias) for alias in self._named()}
+        keys |= await self._held_by_owners(asked_for)
         await self._read(await documents_with(self.tx, keys, most=_MOST_NEIGHBOURS))
         users = await self._users(keys)
         await self._read(copy.key for copy in await copies_of_users(self.tx, users))
@@ -135,6 +137,11 @@ class _Exploration:
         owned = {UserId(copy.user_id) for copy in await find_copies(self.tx, self.seen)}
         identifiers = await find_identifiers(self.tx, sorted(keys))
         return owned | {user for identifier in identifiers for user in identifier.user_ids}
+
+    async def _held_by_owners(self, documents: Collection[str]) -> set[str]:
+        """What the users of changed documents sign in with: if these do not say it any more, it is the next one's."""
+        owners = sorted({UserId(copy.user_id) for copy in await find_copies(self.tx, documents)})
+        return {identifier.key for identifier in await sign_in_identifiers(self.tx, owners)}
 
     async def _of_nobody(self, users: Collection[UserId]) -> AsyncIterator[str]:
         """What stands here without its owner, who may be among these people."""

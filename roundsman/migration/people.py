@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 
 from bson import ObjectId
 
-from roundsman.access.roles import Role
 from roundsman.ids import UserId, derived_object_id
 from roundsman.migration.clusters import Clustering, OpenQuestion, cluster
 from roundsman.migration.matching import Rule
@@ -45,6 +44,8 @@ class Known:
     joined: frozenset[tuple[Row, Row]] = frozenset()
     people_are_live: bool = False
     """Whether users who exist sign in with what was proved here, whatever the source says since."""
+    unsaid: Mapping[str, Row] = field(default_factory=dict)
+    """Phones and e-mails whose holders' documents do not say them any more, and a row of each holder; not among `owners`."""
     claimed: frozenset[UserId] = frozenset()
     """Once people are live, the users who have taken their accounts into their hands."""
 
@@ -61,6 +62,7 @@ class Known:
             kept_apart=frozenset((places[a], places[b]) for a, b in self.kept_apart if a in places and b in places),
             joined=frozenset((places[a], places[b]) for a, b in self.joined if a in places and b in places),
             people_are_live=self.people_are_live,
+            unsaid={key: places[row] for key, row in self.unsaid.items() if row in places},
             claimed=frozenset(owner for row in places if (owner := roster.owner_of(row)) in self.claimed and owner),
         )
 
@@ -194,7 +196,7 @@ class People:
     def _persons(self, rows: tuple[Row, ...]) -> Iterator[Person]:
         owned = [owner for row in rows if (owner := self.roster.owner_of(row)) is not None]
         if owned:
-            yield Person(tuple(by_rank(self.roster, rows)), owned[0], is_new=False)
+            yield Person(tuple(by_rank(self.roster, rows)), owned[0], is_new=False, is_archived=self._are_resting(rows))
         elif all(map(self._is_unused, rows)):
             # Each is archived for itself: nobody lives on whom they could lead to.
             yield from (Person((row,), self.new_user_id(row), is_new=True, is_archived=True) for row in rows)
@@ -202,6 +204,11 @@ class People:
             accounts = by_rank(self.roster, [row for row in rows if self.is_account(row)])
             ordered = (*accounts, *by_rank(self.roster, [row for row in rows if not self.is_account(row)]))
             yield Person(ordered, self.new_user_id(ordered[0]), is_new=True)
+
+    def _are_resting(self, rows: Iterable[Row]) -> bool:
+        """Whether all are accounts that were archived and still tell of no use."""
+        assigned = self.known.assigned
+        return all(row in assigned and assigned[row].archived and self.roster[row].may_rest for row in rows)
 
     def _is_unused(self, row: Row) -> bool:
         """A1: an account with the role customer only, named by nothing, over 180 days old, and no question is open."""
@@ -211,9 +218,8 @@ class People:
         if joined is not None and joined.rule is Rule.DECIDED:
             return False
         return (
-            record.role is Role.CUSTOMER
+            record.may_rest
             and not self.roster.activity_of(row).references
-            and record.last_sign_in_at is None
             and self.question_of(row) is None
             and record.object_id is not None
             and self.as_of - record.object_id.generation_time > _UNUSED_AFTER

@@ -67,6 +67,16 @@ class IdentifierRow:
 
 
 @dataclass(frozen=True, slots=True)
+class HandOverRow:
+    """A phone or e-mail that no document of its holder says any more: whose it is instead, None for nobody."""
+
+    key: str
+    before: UserId
+    after: UserId | None
+    verified_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentRow:
     """A source document, what becomes of it, by which rule, on what evidence.
 
@@ -117,7 +127,7 @@ class ReviewRow:
         return str(derived_object_id("review", *self.members))
 
 
-Row = UserRow | RolesRow | IdentifierRow | DocumentRow | ProfileRow | ReviewRow
+Row = UserRow | RolesRow | HandOverRow | IdentifierRow | DocumentRow | ProfileRow | ReviewRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,16 @@ from roundsman.customers.linkage import customer_documents, customers_from
 from roundsman.database.documents import without_absent
 from roundsman.database.transaction import Document
 from roundsman.identity.importing import user_documents, users_from
-from roundsman.migration.plan import DocumentRow, Fate, IdentifierRow, ProfileRow, ReviewRow, RolesRow, UserRow
+from roundsman.migration.plan import (
+    DocumentRow,
+    Fate,
+    HandOverRow,
+    IdentifierRow,
+    ProfileRow,
+    ReviewRow,
+    RolesRow,
+    UserRow,
+)
 
 
 class Section(StrEnum):
@@ -18,6 +27,7 @@ class Section(StrEnum):
 
     USERS = "users"
     ROLES = "roles"
+    HAND_OVERS = "hand_overs"
     IDENTIFIERS = "identifiers"
     DOCUMENTS = "documents"
     PROFILES = "profiles"
@@ -33,8 +43,8 @@ def row_document(row: Any) -> Document:  # noqa: ANN401 - one of the row types
             return _document_row(row)
         case IdentifierRow():
             return without_absent({"key": row.key, "user_ids": list(row.user_ids), "verified_at": row.verified_at})
-        case RolesRow():
-            return {"user_id": row.user_id, "roles": list(row.roles), "to_confirm": list(row.to_confirm)}
+        case RolesRow() | HandOverRow():
+            return without_absent(asdict(row))
         case ProfileRow():
             (customer,) = customer_documents([row.customer])
             return {"account": row.account, "customer": customer}
@@ -108,6 +118,7 @@ READERS: Mapping[Section, Callable[[Document], Any]] = {
     Section.ROLES: lambda row: RolesRow(
         row["user_id"], tuple(map(Role, row["roles"])), tuple(map(Role, row["to_confirm"]))
     ),
+    Section.HAND_OVERS: lambda row: HandOverRow(row["key"], row["before"], row.get("after"), row.get("verified_at")),
     Section.IDENTIFIERS: lambda row: IdentifierRow(row["key"], tuple(row["user_ids"]), row.get("verified_at")),
     Section.DOCUMENTS: _read_document_row,
     Section.PROFILES: _read_profile_row,

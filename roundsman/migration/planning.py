@@ -17,6 +17,7 @@ from roundsman.migration.plan import (
     IMPORTED,
     DocumentRow,
     Fate,
+    HandOverRow,
     IdentifierRow,
     ProfileRow,
     ReviewRow,
@@ -57,6 +58,14 @@ class Planning:
                 if roles:
                     to_confirm = tuple(role for role in self._to_confirm(person) if role in roles)
                     yield RolesRow(person.user_id, tuple(sorted(roles)), to_confirm)
+
+    def hand_over_rows(self) -> Iterator[HandOverRow]:
+        """What becomes of the phones and e-mails that their holders' documents do not say any more."""
+        for key, row in sorted(self._known.unsaid.items()):
+            award = self._awards.of(key)
+            after, verified_at = (award.user_id, award.verified_at) if award else (None, None)
+            if after != (before := self.people.user_of(row)):
+                yield HandOverRow(key, before, after, verified_at)
 
     def identifier_rows(self) -> Iterator[IdentifierRow]:
         """The phones, e-mails and old ids of new or changed documents that nobody owns yet.

@@ -109,6 +109,9 @@ def _connected(roster: Roster, known: Known) -> Partition:
         for _, alias in roster[row].links:
             for other in roster.known_as(alias):
                 connected.join(row, other)
+    for key, row in known.unsaid.items():
+        for other in roster.rows_with(key):
+            connected.join(row, other)
     return connected
 
 
@@ -152,6 +155,7 @@ def _sections(
     return {
         Section.USERS: planning.user_rows,
         Section.ROLES: planning.roles_rows,
+        Section.HAND_OVERS: planning.hand_over_rows,
         Section.IDENTIFIERS: planning.identifier_rows,
         Section.DOCUMENTS: planning.document_rows,
         Section.PROFILES: planning.profile_rows,

@@ -121,6 +121,11 @@ class PersonRecord(NamedTuple):
         return (*map(alias_key, self.aliases), *filter(None, contacts))
 
     @property
+    def may_rest(self) -> bool:
+        """Whether it is an account that by itself tells of no use: of a customer, who never signed in."""
+        return self.kind is Kind.USER and self.role is Role.CUSTOMER and self.last_sign_in_seconds is None
+
+    @property
     def is_staff(self) -> bool:
         """Whether the record carries rights over other people's data."""
         return self.role_value is not None and self.role in STAFF_ROLES

@@ -113,6 +113,11 @@ class Roster:
         rows = self._by_alias.rows(alias)
         return [row for row in rows if self.kind_of(row) in kinds] if kinds else rows
 
+    def rows_with(self, key: str) -> Sequence[Row]:
+        """The rows that carry a phone or an e-mail, given as the key of an identifier."""
+        kind, _, value = key.partition(":")
+        return self._by_phone.rows(value) if kind == "phone" else self._by_email.rows(value)
+
     def shared_phones(self) -> list[list[Row]]:
         """The rows of each phone that several records seem to match on."""
         return self._by_phone.shared()

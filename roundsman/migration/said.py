@@ -5,7 +5,7 @@ from roundsman.ids import UserId, derived_object_id
 from roundsman.migration.conversion import Reading, password_hash_of
 from roundsman.migration.following import Said
 from roundsman.migration.profile import Kind
-from roundsman.migration.records import read_person
+from roundsman.migration.records import PersonRecord, read_person
 from roundsman.migration.sealing import Seal
 
 
@@ -20,16 +20,23 @@ def said_by(reading: Reading, user_id: UserId, seal: Seal) -> Said:
     )
     if record.kind is not Kind.USER:
         return said
-    is_himself = user_id in (record.object_id, derived_object_id(record.collection, record.source_id))
     return Said(
         key=said.key,
         name=said.name,
         phone=said.phone,
         email=said.email,
         role=record.role,
-        password=password_token(reading, seal) if is_himself else None,
+        password=password_token(reading, seal) if is_himself(record, user_id) else None,
         blocked=record.blocked,
     )
+
+
+def is_himself(record: PersonRecord, user_id: UserId) -> bool:
+    """Whether the record is the account that the user was made of, not one that was joined with it."""
+    if record.kind is not Kind.USER:
+        return False
+    own = (record.object_id, derived_object_id(record.collection, record.source_id))
+    return user_id in (*own, derived_object_id("record", record.collection, record.source_id))
 
 
 def password_token(reading: Reading, seal: Seal) -> str | None:

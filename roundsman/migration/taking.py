@@ -107,7 +107,10 @@ def _convert(into: Became, taking: Taking, row: DocumentRow, reading: Reading) -
         case _:
             pass
     if row.changed:
-        into.said.setdefault(row.user_id, []).append(said_by(reading, row.user_id, taking.run.seal))
+        said = said_by(reading, row.user_id, taking.run.seal)
+        into.said.setdefault(row.user_id, []).append(said)
+        if said.password and (credential := credential_of(reading, row)):
+            into.credentials.append(credential)
     into.copies.append(_copy(taking, row, reading))
 
 

@@ -22,7 +22,7 @@ from roundsman.database.collections import (
 )
 from roundsman.database.transaction import Document, Tx
 from roundsman.ids import UserId
-from roundsman.migration.plan import DocumentRow, RolesRow
+from roundsman.migration.plan import DocumentRow, HandOverRow, RolesRow
 from roundsman.migration.plan_documents import Section
 from roundsman.migration.plan_store import find_plan, read_rows
 from roundsman.migration.profile import Kind, SourceProfile
@@ -66,6 +66,7 @@ class Removal:
             (Section.DOCUMENTS, self._documents),
             (Section.PROFILES, lambda rows: self._customers([row.customer.id for row in rows])),
             (Section.IDENTIFIERS, self._identifiers),
+            (Section.HAND_OVERS, self._handed_over),
             (Section.ROLES, self._roles),
             (Section.USERS, lambda rows: self._users([row.user.id for row in rows])),
         )
@@ -123,6 +124,13 @@ class Removal:
         for row in rows:
             owners = {"user_id": row.user_ids[0]} if len(row.user_ids) == 1 else {"user_ids": list(row.user_ids)}
             await self._delete(IDENTIFIERS, {"_id": row.key, **owners})
+
+    async def _handed_over(self, rows: Sequence[HandOverRow]) -> None:
+        """What the run's own users were given goes with them; others keep it, as their documents keep their present copy."""
+        created = await self.created_users()
+        for row in rows:
+            if row.after in created:
+                await self._delete(IDENTIFIERS, {"_id": row.key, "user_id": row.after})
 
     async def _roles(self, rows: Sequence[RolesRow]) -> None:
         """Take away what a profile brought, unless the user had the role by an earlier run."""

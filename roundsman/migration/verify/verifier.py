@@ -8,6 +8,7 @@ from roundsman.migration.collecting import collect, count_people
 from roundsman.migration.crew import Crew, crew_for
 from roundsman.migration.freshness import refuse_while_undoing
 from roundsman.migration.knowledge import learn
+from roundsman.migration.members import Opener
 from roundsman.migration.plan_documents import Section
 from roundsman.migration.plan_store import find_plan, read_rows
 from roundsman.migration.planning import Planning
@@ -62,7 +63,7 @@ async def verify(tx: Tx, source: Source, profile: SourceProfile, seal: Seal, *, 
         ),
         money,
         await check_decisions(tx),
-        await check_plans(tx),
+        await check_plans(tx, Opener(seal, profile), as_of=as_of),
         await _check_replan(tx, source, profile, crew, as_of=as_of, news=accounting.changed | set(accounting.missing)),
         await check_fencing(tx),
     ]
