@@ -6,16 +6,14 @@ A copy is written after everything it became, so its presence says that the docu
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 
-import bson
 from bson import ObjectId
 from pymongo import DeleteMany, ReplaceOne
 
 from roundsman.database.collections import SOURCE_DOCUMENTS
 from roundsman.database.documents import without_absent
-from roundsman.database.raw import split_documents
 from roundsman.database.transaction import Document, Tx
 from roundsman.migration.plan import DocumentRow, Fate
-from roundsman.migration.sealing import PART_BYTES, Seal
+from roundsman.migration.sealing import Seal
 
 _WITHOUT_BYTES = {"sealed": 0}
 _PART = "#"
@@ -67,10 +65,15 @@ def copy_documents(row: DocumentRow, plain: bytes, *, app_id: str | None, run: s
         }
     )
     parts = [
-        {"_id": f"{row.key}{_PART}{number}", "sha256": row.sha256, "sealed": part, "part_of": row.key}
+        {"_id": part_key(row.key, number), "sha256": row.sha256, "sealed": part, "part_of": row.key}
         for number, part in enumerate(further, start=1)
     ]
     return [head, *parts]
+
+
+def part_key(key: str, number: int) -> str:
+    """The `_id` of a further part of a copy; the parts after the first are numbered from one."""
+    return f"{key}{_PART}{number}"
 
 
 async def renew_copies(tx: Tx, documents: Sequence[Document]) -> None:
@@ -90,13 +93,13 @@ async def renew_copies(tx: Tx, documents: Sequence[Document]) -> None:
 def _superfluous(document: Document) -> Document:
     """The further parts that a copy had when it was larger."""
     key = document["_id"]
-    further = [f"{key}{_PART}{number}" for number in range(1, document.get("parts", 1))]
+    further = [part_key(key, number) for number in range(1, document.get("parts", 1))]
     return {"_id": {"$gt": f"{key}{_PART}", "$lt": f"{key}{chr(ord(_PART) + 1)}", "$nin": further}, "part_of": key}
 
 
 async def iterate_copies(tx: Tx, collection: str | None = None) -> AsyncIterator[Copy]:
     """Every copy, or those of one collection, without the bytes."""
-    query = {"part_of": {"$exists": False}} if collection is None else _of_collection(collection)
+    query = {"part_of": {"$exists": False}} if collection is None else of_collection(collection)
     async for document in tx.database[SOURCE_DOCUMENTS].find(query, _WITHOUT_BYTES):
         yield copy_from(document)
 
@@ -119,35 +122,15 @@ async def copies_by_key(tx: Tx, keys: Iterable[str]) -> dict[str, Document]:
     return {document["_id"]: document async for document in cursor}
 
 
-async def raw_copies(tx: Tx, keys: Sequence[str]) -> tuple[list[bytes], dict[str, list[bytes]]]:
-    """The copies as they are stored, and by key the further sealed parts of very large ones."""
-    if not keys:
-        return [], {}
-    cursor = tx.database[SOURCE_DOCUMENTS].find_raw_batches({"_id": {"$in": keys}}, batch_size=len(keys) + 1)
-    copies = [copy async for reply in cursor for copy in split_documents(reply)]
-    large = [copy["_id"] for copy in map(bson.decode, copies) if "parts" in copy] if _may_be_large(copies) else []
-    return copies, {key: await _further_parts(tx, key) for key in large}
-
-
-def _may_be_large(copies: Sequence[bytes]) -> bool:
-    return any(len(copy) > PART_BYTES for copy in copies)
-
-
-async def _further_parts(tx: Tx, key: str) -> list[bytes]:
-    cursor = tx.database[SOURCE_DOCUMENTS].find({"part_of": key}, {"sealed": 1})
-    parts = {document["_id"]: document["sealed"] async for document in cursor}
-    return [parts[f"{key}{_PART}{number}"] for number in range(1, len(parts) + 1)]
-
-
 async def count_copies(tx: Tx, collection: str) -> int:
     """Count the documents of a source collection that are kept."""
-    return await tx.database[SOURCE_DOCUMENTS].count_documents(_of_collection(collection))
+    return await tx.database[SOURCE_DOCUMENTS].count_documents(of_collection(collection))
 
 
 async def keys_of_copies(tx: Tx, collection: str, size: int) -> AsyncIterator[list[str]]:
     """The keys of all copies of a source collection, so many at a time."""
     keys: list[str] = []
-    async for document in tx.database[SOURCE_DOCUMENTS].find(_of_collection(collection), {"_id": 1}):
+    async for document in tx.database[SOURCE_DOCUMENTS].find(of_collection(collection), {"_id": 1}):
         keys.append(document["_id"])
         if len(keys) == size:
             yield keys
@@ -156,7 +139,8 @@ async def keys_of_copies(tx: Tx, collection: str, size: int) -> AsyncIterator[li
         yield keys
 
 
-def _of_collection(collection: str) -> Document:
+def of_collection(collection: str) -> Document:
+    """What finds the copies of a source collection, without the further parts of large ones."""
     return {"_id": {"$gte": f"{collection}:", "$lt": f"{collection};"}, "part_of": {"$exists": False}}
 
 
@@ -164,7 +148,7 @@ async def open_copy(tx: Tx, document: Document, seal: Seal) -> bytes:
     """The verbatim bytes of a stored copy. Raises CopyDamaged."""
     parts = [document["sealed"]]
     for number in range(1, document.get("parts", 1)):
-        part = await tx.database[SOURCE_DOCUMENTS].find_one({"_id": f"{document['_id']}{_PART}{number}"})
+        part = await tx.database[SOURCE_DOCUMENTS].find_one({"_id": part_key(document["_id"], number)})
         parts.append(part["sealed"] if part else b"")
     return seal.open(document["_id"], parts)
 

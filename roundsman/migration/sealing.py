@@ -42,13 +42,14 @@ class Seal:
 
     def open(self, document_key: str, parts: Sequence[bytes]) -> bytes:
         """The bytes that were sealed. Raises CopyDamaged."""
+        associated = document_key.encode()
         try:
-            return b"".join(
-                self._cipher.decrypt(part, [document_key.encode(), number.to_bytes(4, "big")])
-                for number, part in enumerate(parts)
-            )
+            opened = [
+                self._cipher.decrypt(part, [associated, number.to_bytes(4, "big")]) for number, part in enumerate(parts)
+            ]
         except (InvalidTag, ValueError) as error:
             raise CopyDamaged(f"the copy of {document_key} cannot be opened: another key, or damaged") from error
+        return b"".join(opened)
 
 
 def sha256(plain: bytes) -> bytes:

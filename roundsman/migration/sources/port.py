@@ -9,6 +9,7 @@ from bson import ObjectId
 from bson.codec_options import CodecOptions, DatetimeConversion
 
 from roundsman.errors import InvalidInput, Unavailable
+from roundsman.migration.reading import source_id_text
 
 
 class SourceUnreadable(InvalidInput):
@@ -61,6 +62,13 @@ class SourceDocument:
         return self.fields["_id"]
 
     @property
+    def id_text(self) -> str:
+        """The `_id` as the text that leads back to it."""
+        if self.bson.startswith(_OBJECT_ID_FIRST, _LENGTH_BYTES):
+            return self.bson[_OBJECT_ID_AT : _OBJECT_ID_AT + _OBJECT_ID_BYTES].hex()
+        return source_id_text(self.id)
+
+    @property
     def sha256(self) -> bytes:
         """The SHA-256 of the BSON, by which a change is noticed."""
         return hashlib.sha256(self.bson).digest()
@@ -81,6 +89,9 @@ class Source(Protocol):
 
     async def fetch(self, collection: str, ids: Sequence[Any]) -> Sequence[SourceDocument]:
         """Those of the documents that exist, in any order."""
+
+    def fetch_batches(self, collection: str, ids: Sequence[Any]) -> AsyncIterator[Sequence[SourceDocument]]:
+        """The same in batches, of which each fits into memory however large its documents are."""
 
     async def close(self) -> None:
         """Let go of connections and files."""

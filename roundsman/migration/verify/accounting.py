@@ -1,7 +1,11 @@
-"""Every source document against its copy, and the copy against what it became."""
+"""Where every document of people is: its content proved against its copy, then what its copy says it became.
+
+These are two passes. The proof of the content is the longer look at more bytes, and needs nothing but them.
+"""
 
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from bson import ObjectId
@@ -9,15 +13,18 @@ from bson import ObjectId
 from roundsman.database.collections import CUSTOMERS, DELIVERY_BOYS, SUPPLIERS
 from roundsman.database.transaction import Tx
 from roundsman.identity.users import LIVE_STATUSES, UserStatus
-from roundsman.migration.copies import count_copies, keys_of_copies, raw_copies
 from roundsman.migration.crew import ALONE, Crew
 from roundsman.migration.plan import Fate
 from roundsman.migration.profile import PEOPLE, CollectionProfile, Kind, SourceProfile
-from roundsman.migration.reading import source_id_text, source_id_value
+from roundsman.migration.reading_ahead import read_ahead
 from roundsman.migration.reviews import members_waiting
 from roundsman.migration.sealing import Seal
+from roundsman.migration.seldom_collected import seldom_collected
 from roundsman.migration.sources.port import Source
-from roundsman.migration.verify.content import Became, Content, ContentBatch, compare_content
+from roundsman.migration.verify.became import Became, CopiesBatch, look_at_people
+from roundsman.migration.verify.proving import ContentProof, prove_content
+from roundsman.migration.verify.staff import staff_by_source
+from roundsman.migration.verify.stored_copies import whole_copies
 from roundsman.migration.verify.verification import Account, Check, CheckResult
 
 _PROFILE_COLLECTION = {
@@ -30,7 +37,7 @@ _BATCH = 2_000
 
 @dataclass(slots=True)
 class Accounting:
-    """Goes once through the people of a source, batch by batch."""
+    """Goes through the people of a source, collection by collection, batch by batch."""
 
     tx: Tx
     source: Source
@@ -47,64 +54,45 @@ class Accounting:
     changed: set[str] = field(default_factory=set)
     waiting: frozenset[str] = frozenset()
 
+    @seldom_collected
     async def accounts(self) -> list[Account]:
         """The account of each people collection that the source or Roundsman knows."""
         self.waiting = await members_waiting(self.tx)
+        self.staff = await staff_by_source(self.tx, self.profile, self.seal)
         found = [await self._account(collection) for collection in self.profile.of_kind(*PEOPLE)]
         return [account for account in found if account.in_source or account.classes]
 
     async def _account(self, collection: CollectionProfile) -> Account:
-        classes: Counter[str] = Counter()
-        async for batch, content in self.crew.in_order(compare_content, self._in_source(collection)):
-            await self._take(batch, content)
-            classes += content.fates
-            self._count_decided(classes, content)
-            classes.update("drifted" if key in self.drifted else "arrived" for key in content.missing)
-        in_source = classes.total()
-        kept = await count_copies(self.tx, collection.name)
-        if kept > in_source - classes["drifted"] - classes["arrived"]:
-            async for batch, content in self.crew.in_order(compare_content, self._gone(collection)):
-                await self._take(batch, content)
-                classes["gone"] += len(batch.copies)
-        return Account(collection.name, in_source, dict(+classes))
+        proof = await prove_content(self.tx, self.source, collection.name, self.seal)
+        self._note(proof)
+        classes = Counter("drifted" if key in self.drifted else "arrived" for key in proof.missing)
+        batches = read_ahead(self._copies(collection))
+        async with aclosing(batches), aclosing(self.crew.in_order(look_at_people, batches)) as looked_at:
+            async for _, people in looked_at:
+                self.bad_key.look(len(people.became))
+                for bad_key in people.bad_keys:
+                    self.bad_key.fail(bad_key)
+                classes.update(self._class(became, proof) for became in people.became)
+                there = [became for became in people.became if became.key not in proof.gone]
+                await self._check_results(there, collection.kind)
+        return Account(collection.name, proof.in_source, dict(classes))
 
-    def _count_decided(self, classes: Counter[str], content: Content) -> None:
-        """What humans answered meanwhile."""
-        for became in content.became:
-            if became.key not in content.changed and (fate := standing_fate(became, self.waiting)) != became.fate:
-                classes[became.fate] -= 1
-                classes[fate] += 1
-
-    async def _in_source(self, collection: CollectionProfile) -> AsyncIterator[ContentBatch]:
-        async for documents in self.source.read(collection.name):
-            by_key = {f"{collection.name}:{source_id_text(document.id)}": document.bson for document in documents}
-            yield await self._batch(collection, by_key, list(by_key))
-
-    async def _gone(self, collection: CollectionProfile) -> AsyncIterator[ContentBatch]:
-        """What the source does not have any more still explains who came to be staff, and its copies must be whole."""
-        async for keys in keys_of_copies(self.tx, collection.name, _BATCH):
-            ids = [source_id_value(key.partition(":")[2]) for key in keys]
-            there = {source_id_text(one.id) for one in await self.source.fetch(collection.name, ids)}
-            yield await self._batch(collection, {}, [key for key in keys if key.partition(":")[2] not in there])
-
-    async def _batch(
-        self, collection: CollectionProfile, documents: Mapping[str, bytes], keys: Sequence[str]
-    ) -> ContentBatch:
-        copies, parts = await raw_copies(self.tx, keys)
-        return ContentBatch(collection, self.profile, self.seal, documents, copies, parts)
-
-    async def _take(self, batch: ContentBatch, content: Content) -> None:
-        self.content.look(len(content.became) + len(content.missing))
-        self.bad_key.look(len(content.became))
-        for failure in content.failures:
+    def _note(self, proof: ContentProof) -> None:
+        self.content.look(proof.opened + len(proof.missing))
+        for failure in proof.failures:
             self.content.fail(failure)
-        for bad_key in content.bad_keys:
-            self.bad_key.fail(bad_key)
-        self.staff |= content.staff
-        self.missing += content.missing
-        self.changed.update(content.changed)
-        if batch.documents:
-            await self._check_results(content.became, batch.collection.kind)
+        self.missing += proof.missing
+        self.changed |= proof.changed
+
+    def _class(self, became: Became, proof: ContentProof) -> str:
+        if became.key in proof.gone:
+            return "gone"
+        return "changed" if became.key in proof.changed else standing_fate(became, self.waiting)
+
+    async def _copies(self, collection: CollectionProfile) -> AsyncIterator[CopiesBatch]:
+        async with aclosing(whole_copies(self.tx, collection.name, _BATCH)) as found:
+            async for copies, parts in found:
+                yield CopiesBatch(collection, self.profile, self.seal, copies, parts)
 
     async def _check_results(self, became: Sequence[Became], kind: Kind) -> None:
         owners = await self._profile_owners(became, kind)
@@ -122,7 +110,7 @@ class Accounting:
         if not ids:
             return {}
         cursor = self.tx.database[_PROFILE_COLLECTION[kind]].find({"_id": {"$in": ids}}, {"user_id": 1})
-        return {document["_id"]: document["user_id"] async for document in cursor}
+        return {profile["_id"]: profile["user_id"] for profile in await cursor.to_list()}
 
 
 def standing_fate(became: Became, waiting: Collection[str]) -> str:

@@ -1,79 +1,61 @@
-"""People's documents against their verbatim copies, a batch at a time (pure, so that several cores may do it)."""
+"""People's documents against their verbatim copies, byte for byte, a batch at a time (pure, so that several cores may do it).
 
-from collections import Counter
+Each copy is opened. That fails if a bit of it is another than was written, or if it stands under another document's key.
+What comes out is compared with the bytes that the source holds now, and with the digest noted when it was taken.
+"""
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
-import bson
-from bson import ObjectId
-
-from roundsman.access.roles import STAFF_ROLES
-from roundsman.migration.matching import PHONE, Rule
-from roundsman.migration.profile import CollectionProfile, SourceProfile
-from roundsman.migration.reading import value_at
-from roundsman.migration.records import read_contact
 from roundsman.migration.sealing import CopyDamaged, Seal, sha256
-from roundsman.migration.sources.port import SourceDocument
-
-_BY_PHONE = frozenset(
-    rule.value
-    for rule in (Rule.USERS_SAME, Rule.USERS_UNSURE, Rule.CUSTOMER_SAME, Rule.CUSTOMER_UNSURE, Rule.PARTNER_SAME)
-)
 
 
 @dataclass(frozen=True, slots=True)
 class ContentBatch:
-    """Documents of one collection by key, and the stored copies of those keys; further parts of large ones by key."""
+    """Documents of one collection by key; stored copies, perhaps of others too; further parts of large ones by key."""
 
-    collection: CollectionProfile
-    profile: SourceProfile
     seal: Seal
     documents: Mapping[str, bytes]
-    copies: Sequence[bytes]
+    copies: Sequence[Mapping[str, Any]]
     parts: Mapping[str, Sequence[bytes]]
-
-
-class Became(NamedTuple):
-    """What a stored copy says its document became."""
-
-    key: str
-    user_id: ObjectId
-    profile_id: ObjectId | None
-    fate: str
 
 
 @dataclass(slots=True)
 class Content:
-    """What a batch shows: the fate of each document with a copy, and everything that is not as it should be."""
+    """How many copies were opened, and the keys of documents that are not simply as they were taken."""
 
-    fates: Counter[str] = field(default_factory=Counter)
-    became: list[Became] = field(default_factory=list)
+    opened: int = 0
     missing: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
-    bad_keys: list[str] = field(default_factory=list)
-    staff: set[ObjectId] = field(default_factory=set)
 
 
 def compare_content(batch: ContentBatch) -> Content:
-    """Open every copy, prove that it is what was taken, and compare it with what the source holds now."""
+    """Open the copy of every document, prove that it is what was taken, and compare it with what the source holds now."""
     content = Content()
-    copies = {copy["_id"]: copy for copy in map(bson.decode, batch.copies)}
-    content.missing = [key for key in batch.documents if key not in copies]
-    for key, copy in copies.items():
-        content.became.append(Became(key, copy["user_id"], copy.get("profile_id"), copy["fate"]))
-        if (plain := _plain(batch, copy, content)) is not None:
-            _look_at_person(batch, copy, plain, content)
-        if (source := batch.documents.get(key)) is not None:
-            is_changed = plain is not None and _is_changed(copy, plain, source)
-            content.fates["changed" if is_changed else copy["fate"]] += 1
-            content.changed += [key] if is_changed else []
+    documents = dict(batch.documents)
+    for copy in batch.copies:
+        source = documents.pop(copy["_id"], None)
+        if source is not None:
+            plain = _opened(batch, copy, content)
+            if plain is not None and (plain != source or "gone_at" in copy) and _is_changed(copy, source):
+                content.changed.append(copy["_id"])
+    content.missing += documents
     return content
 
 
-def _plain(batch: ContentBatch, copy: Mapping[str, Any], content: Content) -> bytes | None:
+def open_copies(batch: ContentBatch) -> Content:
+    """Open the copies of documents that the source does not hold any more, and prove that they are what was taken."""
+    content = Content()
+    for copy in batch.copies:
+        _opened(batch, copy, content)
+    return content
+
+
+def _opened(batch: ContentBatch, copy: Mapping[str, Any], content: Content) -> bytes | None:
     key = copy["_id"]
+    content.opened += 1
     try:
         plain = batch.seal.open(key, [copy["sealed"], *batch.parts.get(key, ())])
     except CopyDamaged as error:
@@ -84,19 +66,6 @@ def _plain(batch: ContentBatch, copy: Mapping[str, Any], content: Content) -> by
     return plain
 
 
-def _look_at_person(batch: ContentBatch, copy: Mapping[str, Any], plain: bytes, content: Content) -> None:
-    """Note who came to be staff by it, and whether a phone that joined it is one that may not join."""
-    fields = SourceDocument(plain).fields
-    if batch.profile.word("role", value_at(fields, batch.collection.paths("role"))) in STAFF_ROLES:
-        content.staff.add(copy["user_id"])
-    if _was_joined_by_phone(copy) and not read_contact(fields, batch.collection, batch.profile).phone.is_key:
-        content.bad_keys.append(f"{copy['_id']} was joined by {copy['rule']} on a phone that is no key")
-
-
-def _was_joined_by_phone(copy: Mapping[str, Any]) -> bool:
-    return copy["rule"] in _BY_PHONE and PHONE in copy.get("evidence", ())
-
-
-def _is_changed(copy: Mapping[str, Any], plain: bytes, source: bytes) -> bool:
-    """Whether the source holds something else now, or holds again what had gone."""
-    return "gone_at" in copy or (plain != source and sha256(source) != copy["sha256"])
+def _is_changed(copy: Mapping[str, Any], source: bytes) -> bool:
+    """Whether the source holds something else now, or holds again what had gone; else the copy is wrong, and said to be."""
+    return "gone_at" in copy or sha256(source) != copy["sha256"]

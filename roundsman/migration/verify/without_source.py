@@ -13,7 +13,7 @@ from roundsman.migration.reviews import members_waiting
 from roundsman.migration.runs import Run, list_runs
 from roundsman.migration.sealing import CopyDamaged, Seal, sha256
 from roundsman.migration.verify.accounting import standing_fate
-from roundsman.migration.verify.content import Became
+from roundsman.migration.verify.became import Became
 from roundsman.migration.verify.decisions import check_decisions
 from roundsman.migration.verify.stored import (
     check_fencing,

@@ -92,6 +92,21 @@ async def exchange_two_copies(database: Database) -> None:
     await database[SOURCE_DOCUMENTS].update_one({"_id": first["_id"]}, {"$set": {"sealed": second["sealed"]}})
 
 
+async def put_a_copy_under_another_key(database: Database) -> None:
+    copy = await one(database, SOURCE_DOCUMENTS)
+    await database[SOURCE_DOCUMENTS].delete_one({"_id": copy["_id"]})
+    await database[SOURCE_DOCUMENTS].insert_one(copy | {"_id": f"{copy['_id'].partition(':')[0]}:{NOBODY}"})
+
+
+async def add_a_copy_of_nothing(database: Database) -> None:
+    copy = await one(database, SOURCE_DOCUMENTS)
+    await database[SOURCE_DOCUMENTS].insert_one(copy | {"_id": f"{copy['_id'].partition(':')[0]}:{NOBODY}"})
+
+
+async def note_another_digest(database: Database) -> None:
+    await database[SOURCE_DOCUMENTS].update_one({}, {"$set": {"sha256": bytes(32)}})
+
+
 async def lose_a_profile(database: Database) -> None:
     await database[SUPPLIERS].delete_one({})
 
@@ -193,6 +208,10 @@ async def let_two_write(database: Database) -> None:
         (lose_a_copy, Check.ACCOUNTING),
         (flip_a_bit_of_a_copy, Check.CONTENT),
         (exchange_two_copies, Check.CONTENT),
+        (put_a_copy_under_another_key, Check.CONTENT),
+        (put_a_copy_under_another_key, Check.ACCOUNTING),
+        (add_a_copy_of_nothing, Check.CONTENT),
+        (note_another_digest, Check.CONTENT),
         (lose_a_profile, Check.RESULT),
         (lose_a_user, Check.RESULT),
         (give_a_phone_to_a_merged_user, Check.IDENTIFIER_SHARED),
@@ -232,6 +251,36 @@ async def test_a_lost_copy_is_lost_and_says_which(imported: Import, database: Da
     accounting = next(check for check in verification.checks if check.check is Check.ACCOUNTING)
     assert verification.lost == 1
     assert any(example.startswith("customers_v2:") for example in accounting.examples)
+
+
+async def test_what_is_gone_from_between_is_told_from_what_is_there(
+    importing: Import, source_database: Database, database: Database
+) -> None:
+    people = [account(f"user-{number}", f"Asha {number}", phone=str(9845010000 + number)) for number in range(30)]
+    await fill(source_database, {"users": people})
+    await importing.run()
+    first, *between, _ = sorted(person["_id"] for person in people)
+    await source_database["users"].delete_many({"_id": {"$in": between}})
+
+    verification = await importing.verify()
+
+    assert verification.passed
+    assert classes(verification, "users")["gone"] == len(between)
+    for lost in (first, between[7]):
+        await database[SOURCE_DOCUMENTS].update_one({"_id": f"users:{lost}"}, {"$set": {"sealed": b"x" * 40}})
+        content = next(one for one in (await importing.verify()).checks if one.check is Check.CONTENT)
+        assert any(str(lost) in example for example in content.examples)
+
+
+async def test_a_copy_that_lost_a_part_is_not_whole(
+    importing: Import, source_database: Database, database: Database
+) -> None:
+    await fill(source_database, {"users": [account("asha", "Asha Verma", photo=b"p" * (PART_BYTES + 1))]})
+    await importing.run()
+
+    await database[SOURCE_DOCUMENTS].delete_one({"part_of": {"$exists": True}})
+
+    assert Check.CONTENT in failing(await importing.verify())
 
 
 async def test_what_changes_in_the_source_afterwards_is_not_lost(imported: Import, source_database: Database) -> None:
