@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Request
 from roundsman.api.models import AnswerModel, problems
 from roundsman.database.readiness import require_answer
 from roundsman.database.wholeness import require_whole
-from roundsman.migration.source_cursor import find_cursor
+from roundsman.migration.source_cursor import SourceCursor, find_cursor
 from roundsman.web.guards import public
 from roundsman.web.services import services_of
 
@@ -32,10 +32,11 @@ class SourceHealth(AnswerModel):
     """How far Roundsman follows the existing application.
 
     `none`: it follows no source. `followed`: `lag_seconds` ago everything in the source was here; a lag that grows says
-    that no worker runs, or that it is busy. `unreachable`: the worker gets no answer from the source.
+    that no worker runs, or that it is busy. `unreachable`: the worker gets no answer from the source. `doubted`: what it
+    finds looks like another database, and it takes nothing until somebody has looked.
     """
 
-    status: Literal["none", "followed", "unreachable"]
+    status: Literal["none", "followed", "unreachable", "doubted"]
     lag_seconds: float | None = None
 
 
@@ -63,6 +64,12 @@ async def source(request: Request) -> SourceHealth:
         return SourceHealth(status="none")
     lag = (runtime.clock() - cursor.taken_until).total_seconds() if cursor.taken_until else None
     return SourceHealth(
-        status="unreachable" if cursor.unreachable_since else "followed",
+        status=_status(cursor),
         lag_seconds=None if lag is None else max(lag, 0.0),
     )
+
+
+def _status(cursor: SourceCursor) -> Literal["followed", "unreachable", "doubted"]:
+    if cursor.unreachable_since:
+        return "unreachable"
+    return "doubted" if cursor.doubted_since else "followed"

@@ -1,6 +1,7 @@
 """The command `roundsman migrate sync`: one round of following the source, by hand."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Annotated
 
@@ -14,7 +15,7 @@ from roundsman.migration.apply import Means
 from roundsman.migration.profile import SourceProfile
 from roundsman.migration.sealing import Seal
 from roundsman.migration.source_cursor import find_cursor, note_compared
-from roundsman.migration.sync import Round, compare_all
+from roundsman.migration.sync import Round, compare_accepting_gone, compare_all
 from roundsman.runtime import LONG_WORK_SECONDS, open_runtime
 from roundsman.settings import load_settings
 
@@ -24,10 +25,15 @@ def sync(
     source: SourceOption = None,
     profile: ProfileOption = BUILT_IN,
     throttle: Annotated[int, typer.Option(min=0, help="At most so many documents a second; 0 is no limit.")] = 0,
+    accept_gone: Annotated[
+        bool, typer.Option("--accept-gone", help="Go on although most of the people are gone from the source.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Compare the whole source and take what is new, changed or gone: plan and apply in one. A worker does it by itself."""
-    done, lag_seconds = run(_sync(source, read_profile(profile), throttle))
+    done, lag_seconds = run(
+        _sync(source, read_profile(profile), throttle, compare_accepting_gone if accept_gone else compare_all)
+    )
     if as_json:
         print_json(asdict(done) | {"lag_seconds": lag_seconds})
         return
@@ -45,7 +51,9 @@ def sync(
         say(f"Changed meanwhile: {', '.join(done.drifted[:5])}")
 
 
-async def _sync(option: str | None, profile: SourceProfile, throttle: int) -> tuple[Round, int]:
+async def _sync(
+    option: str | None, profile: SourceProfile, throttle: int, compare: Callable[..., Awaitable[Round]]
+) -> tuple[Round, int]:
     async with (
         opened_source(option) as source,
         open_runtime(load_settings(), patience_seconds=LONG_WORK_SECONDS) as runtime,
@@ -54,7 +62,7 @@ async def _sync(option: str | None, profile: SourceProfile, throttle: int) -> tu
         began = runtime.clock()
         with interrupts_go_to(stop.set), shown_progress() as progress:
             means = Means(Seal(runtime.sealing_key), runtime.clock, progress, stop.is_set, throttle)
-            done = await compare_all(runtime.tx, source, profile, means)
+            done = await compare(runtime.tx, source, profile, means)
         await note_compared(runtime.tx, source.locator, at=began)
         cursor = await find_cursor(runtime.tx)
         until = cursor.taken_until if cursor and cursor.taken_until else began

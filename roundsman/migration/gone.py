@@ -52,19 +52,27 @@ async def find_gone(tx: Tx, source: Source, profile: SourceProfile) -> list[str]
     in_source = await source.count_documents()
     gone: list[str] = []
     for collection in profile.of_kind(*PEOPLE):
-        query = _copies_of(collection.name) | {"gone_at": {"$exists": False}}
+        query = copies_in(collection.name) | {"gone_at": {"$exists": False}}
         if await tx.database[SOURCE_DOCUMENTS].count_documents(query) > in_source.get(collection.name, 0):
             gone += [key async for key in _missing(tx, source, collection.name, query)]
     return gone
 
 
+async def missing_ids(source: Source, collection: str, ids: Sequence[str]) -> list[str]:
+    """Those of the ids that the source does not have."""
+    there = {source_id_text(one.id) for one in await source.fetch(collection, list(map(source_id_value, ids)))}
+    return [one for one in ids if one not in there]
+
+
+def copies_in(collection: str) -> Document:
+    """What finds the copies of a collection's documents, each once."""
+    return {"_id": {"$gte": f"{collection}:", "$lt": f"{collection};"}, "part_of": {"$exists": False}}
+
+
 async def _missing(tx: Tx, source: Source, collection: str, query: Document) -> AsyncIterator[str]:
     async for batch in _key_batches(tx, query):
-        ids = [key.partition(":")[2] for key in batch]
-        there = {source_id_text(one.id) for one in await source.fetch(collection, list(map(source_id_value, ids)))}
-        for one in ids:
-            if one not in there:
-                yield f"{collection}:{one}"
+        for one in await missing_ids(source, collection, [key.partition(":")[2] for key in batch]):
+            yield f"{collection}:{one}"
 
 
 async def _key_batches(tx: Tx, query: Document) -> AsyncIterator[list[str]]:
@@ -77,10 +85,6 @@ async def _key_batches(tx: Tx, query: Document) -> AsyncIterator[list[str]]:
             batch = []
     if batch:
         yield batch
-
-
-def _copies_of(collection: str) -> Document:
-    return {"_id": {"$gte": f"{collection}:", "$lt": f"{collection};"}, "part_of": {"$exists": False}}
 
 
 async def _set_inactive(tx: Tx, copies: Sequence[Copy], kinds: dict[str, Kind]) -> None:

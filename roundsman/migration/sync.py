@@ -9,20 +9,19 @@ from datetime import timedelta
 from typing import Final
 
 from roundsman.database.bulk import BulkOutcome
-from roundsman.database.collections import SOURCE_DOCUMENTS
 from roundsman.database.lease import MIGRATION, held_lease
 from roundsman.database.transaction import Tx
-from roundsman.errors import Conflict
 from roundsman.migration.apply import Applied, Means, apply_plan
 from roundsman.migration.asking import count_asked
 from roundsman.migration.attached import import_attached
+from roundsman.migration.doubts import refuse_emptied, refuse_most_gone, refuse_most_of_these
 from roundsman.migration.gone import find_gone, note_gone
 from roundsman.migration.neighbourhood import Ids, explore
 from roundsman.migration.pipeline import Pipeline
 from roundsman.migration.plan import PlanHeader
 from roundsman.migration.plan_store import drop_plan
 from roundsman.migration.planner import make_plan
-from roundsman.migration.profile import PEOPLE, SourceProfile
+from roundsman.migration.profile import SourceProfile
 from roundsman.migration.retention import keep_until
 from roundsman.migration.runs import find_unfinished_run
 from roundsman.migration.source_keys import KeyNoting, note_keys
@@ -32,12 +31,6 @@ from roundsman.migration.write_back.restored import as_before_write_back
 _ATTACHED: Final = ("products", "addresses", "orders")
 PLANS_ARE_KEPT: Final = timedelta(days=30)
 """How long the plan and the run of a round are kept, if it had rows; one without rows leaves neither."""
-
-
-class SourceEmptied(Conflict):
-    """The source holds none of the people that were imported from it."""
-
-    code = "source_emptied"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +53,22 @@ class Round:
 async def compare_all(tx: Tx, source: Source, profile: SourceProfile, means: Means) -> Round:
     """Compare the whole source by hashes, and take what is new, changed or gone.
 
-    Raises SourceEmptied, LeaseTaken, RunInterrupted, or what the source raises.
+    Raises SourceDoubted where most of the people are gone, LeaseTaken, RunInterrupted, or what the source raises.
     """
+    await refuse_emptied(tx, source, profile)
+    await refuse_most_gone(tx, source, profile)
+    return await _compare(tx, source, profile, means)
+
+
+async def compare_accepting_gone(tx: Tx, source: Source, profile: SourceProfile, means: Means) -> Round:
+    """The same on the word of a human that whoever is gone is really gone. Raises as `compare_all`, if nobody is left."""
+    await refuse_emptied(tx, source, profile)
+    return await _compare(tx, source, profile, means)
+
+
+async def _compare(tx: Tx, source: Source, profile: SourceProfile, means: Means) -> Round:
     source = await as_before_write_back(tx, source)
     await finish_broken_run(tx, source, profile, means)
-    await _refuse_emptied(tx, source, profile)
     header = await make_plan(tx, KeyNoting(tx, source, profile), profile, as_of=means.clock(), progress=means.progress)
     applied = await _take(tx, source, profile, header, means)
     gone = await note_gone(tx, profile, await find_gone(tx, source, profile), now=means.clock())
@@ -74,12 +78,13 @@ async def compare_all(tx: Tx, source: Source, profile: SourceProfile, means: Mea
 async def take_changes(tx: Tx, source: Source, profile: SourceProfile, changed: Ids, means: Means) -> Round:
     """Take the documents that are known to have changed. Doing it twice does nothing.
 
-    Raises TooManyNeighbours where only a look at everything will do, LeaseTaken, RunInterrupted, or what the source
-    raises.
+    Raises TooManyNeighbours where only a look at everything will do, SourceDoubted, LeaseTaken, RunInterrupted, or what
+    the source raises.
     """
     source = await as_before_write_back(tx, source)
     await finish_broken_run(tx, source, profile, means)
     around = await explore(tx, source, profile, changed, now=means.clock())
+    await refuse_most_of_these(tx, source, profile, around.gone)
     header = await make_plan(tx, around.source, profile, as_of=means.clock(), asking_about=around.people)
     applied = await _take(tx, around.source, profile, header, means)
     await note_keys(tx, around.records)
@@ -129,14 +134,3 @@ async def _round(tx: Tx, header: PlanHeader, applied: Applied) -> Round:
         drifted=tuple(sorted((*applied.drifted, *applied.gone))),
         questions=header.counts.get("rows.reviews", 0) + asked,
     )
-
-
-async def _refuse_emptied(tx: Tx, source: Source, profile: SourceProfile) -> None:
-    """A source without people is a mistake or a restore under way: nobody's profile is ended by it."""
-    counts = await source.count_documents()
-    if any(counts.get(collection.name) for collection in profile.of_kind(*PEOPLE)):
-        return
-    if await tx.database[SOURCE_DOCUMENTS].find_one({}, {"_id": 1}):
-        raise SourceEmptied(
-            f"{source.locator} holds no people any more, and nothing was taken from it; is it the right database?"
-        )

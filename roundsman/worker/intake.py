@@ -14,11 +14,12 @@ from roundsman.database.lease import LeaseLost, LeaseTaken
 from roundsman.database.transaction import Tx
 from roundsman.errors import Conflict, Unavailable
 from roundsman.migration.apply import Means
+from roundsman.migration.doubts import SourceDoubted
 from roundsman.migration.neighbourhood import TooManyNeighbours
 from roundsman.migration.pipeline import RunInterrupted
 from roundsman.migration.profile import SourceProfile
 from roundsman.migration.retention import forget_old_plans
-from roundsman.migration.source_cursor import find_cursor, note_compared, note_taken, note_unreachable
+from roundsman.migration.source_cursor import find_cursor, note_compared, note_doubted, note_taken, note_unreachable
 from roundsman.migration.sources.changes import ChangeFeed, ChangesLost, Watchable
 from roundsman.migration.sources.port import Source, SourceUnreachable
 from roundsman.migration.sync import Round, compare_all, take_changes
@@ -175,6 +176,8 @@ class _Following:
         self._trouble = trouble.message
         if isinstance(trouble, SourceUnreachable):
             await note_unreachable(self._tx, source.locator, since=self._now())
+        elif isinstance(trouble, SourceDoubted):
+            await note_doubted(self._tx, source.locator, since=self._now())
         await self._intake.pause(self._pause)
         self._pause = min(self._pause * 2, _LONGEST_PAUSE)
 

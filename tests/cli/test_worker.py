@@ -1,6 +1,7 @@
 """The worker as a process: it follows a living source, survives being killed, and lets another one take over."""
 
 import asyncio
+import json
 import random
 import signal
 import subprocess
@@ -251,6 +252,38 @@ async def test_a_round_by_hand_says_what_it_did(here: RoundsmanCommand, shop: Da
     assert "Applied as run" in first.stdout
     assert second.returncode == 0, second.stderr
     assert '"arrived": 1' in second.stdout
+
+
+async def test_another_business_s_database_is_not_followed_unless_somebody_says_so(
+    here: RoundsmanCommand, runtime: Runtime, database: Database, shop: Database
+) -> None:
+    ours = [doc(f"ours-{number}", "Zoya Khan", phone=f"98460{number:05}") for number in range(40)]
+    theirs = [doc(f"theirs-{number}", "Kavita Nair", phone=f"98470{number:05}") for number in range(90)]
+    await shop["customers_v2"].insert_many(ours)
+    known = await shop["customers_v2"].count_documents({})
+    assert (await asyncio.to_thread(here, "migrate", "sync")).returncode == 0
+    users = await database[USERS].count_documents({})
+    await shop["customers_v2"].delete_many({})
+    await shop["customers_v2"].insert_many(theirs)
+
+    async with running(here) as process:
+        await said(process, "is it the right database?")
+        async with asyncio.timeout(20):
+            while not (cursor := await find_cursor(runtime.tx)) or not cursor.doubted_since:  # noqa: ASYNC110 - the worker does it
+                await asyncio.sleep(0.05)
+    refused = await asyncio.to_thread(here, "migrate", "sync")
+    assert (refused.returncode, "migrate sync --accept-gone" in refused.stderr) == (4, True)
+    assert await database[USERS].count_documents({}) == users
+    assert await database[SOURCE_DOCUMENTS].count_documents({"gone_at": {"$exists": True}}) == 0
+
+    accepted = await asyncio.to_thread(here, "migrate", "sync", "--accept-gone", "--json")
+
+    assert accepted.returncode == 0, accepted.stderr
+    told = json.loads(accepted.stdout)
+    assert (told["gone"], told["arrived"]) == (known, len(theirs))
+    cursor = await find_cursor(runtime.tx)
+    assert cursor is not None
+    assert cursor.doubted_since is None
 
 
 async def test_without_a_source_there_is_nothing_to_follow(roundsman: RoundsmanCommand) -> None:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import httpx
 
-from roundsman.migration.source_cursor import note_taken, note_unreachable
+from roundsman.migration.source_cursor import note_doubted, note_taken, note_unreachable
 from roundsman.runtime import Runtime
 
 HEALTH = "/api/v1/health/source"
@@ -35,3 +35,15 @@ async def test_a_source_that_does_not_answer_is_told_until_it_does(api: httpx.As
 
     assert away == {"status": "unreachable", "lag_seconds": None}
     assert back["status"] == "followed"
+
+
+async def test_a_source_that_looks_like_another_one_is_told_until_it_is_taken_from(
+    api: httpx.AsyncClient, runtime: Runtime
+) -> None:
+    now = runtime.clock()
+    await note_doubted(runtime.tx, "mongodb://there/shop", since=now)
+    doubted = (await api.get(HEALTH)).json()
+    await note_taken(runtime.tx, "mongodb://there/shop", token=None, until=now, fencing=1)
+
+    assert doubted["status"] == "doubted"
+    assert (await api.get(HEALTH)).json()["status"] == "followed"

@@ -17,6 +17,7 @@ from roundsman.database.collections import (
 from roundsman.database.lease import LeaseLost
 from roundsman.identity.lookup import UnknownIdentifier, find_user
 from roundsman.identity.mode import PeopleMode, get_mode, set_mode, with_people
+from roundsman.migration.doubts import MostAreGone, SourceEmptied
 from roundsman.migration.retention import forget_old_plans
 from roundsman.migration.source_cursor import (
     SourceCursor,
@@ -27,7 +28,7 @@ from roundsman.migration.source_cursor import (
 )
 from roundsman.migration.sources.changes import ChangeFeed, ChangesLost
 from roundsman.migration.sources.mongodb import MongoSource
-from roundsman.migration.sync import PLANS_ARE_KEPT, Round, SourceEmptied, compare_all, take_changes
+from roundsman.migration.sync import PLANS_ARE_KEPT, Round, compare_all, take_changes
 from roundsman.operations.person import find_person
 from tests.imports import Database, Import, fill
 from tests.migration_builders import AS_OF, EARLYBIRD, OTHER_PHONE, doc, object_id
@@ -211,6 +212,19 @@ async def test_a_source_without_people_ends_nobody(importing: Import, shop: Data
 
     with pytest.raises(SourceEmptied, match="right database"):
         await compare(importing)
+
+    assert await importing.runtime.tx.database[CUSTOMERS].count_documents({"status": "stopped"}) == 0
+
+
+async def test_when_most_people_are_told_to_be_gone_at_once_nobody_is_ended(
+    importing: Import, shop: Database, feed: ChangeFeed
+) -> None:
+    await shop["customers_v2"].insert_many([doc(f"z{one}", "Zoya Khan", phone=f"98460{one:05}") for one in range(40)])
+    await take(importing, feed)
+    await shop["customers_v2"].delete_many({"id": {"$regex": "^z"}})
+
+    with pytest.raises(MostAreGone, match="lacks 40 of the"):
+        await take(importing, feed)
 
     assert await importing.runtime.tx.database[CUSTOMERS].count_documents({"status": "stopped"}) == 0
 
