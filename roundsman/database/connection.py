@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import pymongo
-from pymongo import AsyncMongoClient
+from pymongo import AsyncMongoClient, ReadPreference
 from pymongo.errors import ConfigurationError, ConnectionFailure, InvalidURI, OperationFailure, PyMongoError
 
 from roundsman.database.transaction import Document
@@ -105,6 +105,8 @@ def _client(uri: str, patience_seconds: float) -> Client:
         "tzinfo": UTC,
         "uuidRepresentation": "standard",
         "appname": "roundsman",
+        # Whatever the address asks for: what decides, such as the mode, may not be read from a secondary that lags.
+        "read_preference": ReadPreference.PRIMARY,
     }
     if "serverselectiontimeoutms" not in uri.lower():
         options["serverSelectionTimeoutMS"] = int(patience_seconds * 1000)

@@ -69,3 +69,10 @@ async def test_a_replica_set_that_was_never_initiated_is_refused_with_what_to_do
         pytest.raises(NotAReplicaSet, match=r'run "rs\.initiate\(\)" in mongosh once'),
     ):
         await open_client(f"{uri}?serverSelectionTimeoutMS=1000")
+
+
+async def test_everything_is_read_from_the_primary_whatever_the_address_asks_for(mongod_uri: str) -> None:
+    """The server has no secondary: nothing would be read."""
+    asked = f"{mongod_uri}{'&' if '?' in mongod_uri else '?'}readPreference=secondary&maxStalenessSeconds=120"
+    async with await open_client(asked) as client:
+        assert await client["nowhere"]["nothing"].find_one() is None

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
-from pymongo import AsyncMongoClient
+from pymongo import AsyncMongoClient, ReadPreference
 from pymongo.errors import InvalidURI, OperationFailure, PyMongoError
 from pymongo.uri_parser import parse_uri
 
@@ -33,6 +33,8 @@ class MongoSource:
             serverSelectionTimeoutMS=_SERVER_SELECTION_MS,
             document_class=RawBSONDocument,
             appname="roundsman source",
+            # Whatever the address asks for: a secondary may lag behind the change that led to reading the document.
+            read_preference=ReadPreference.PRIMARY,
         )
         self._database = self._client.get_database(name, codec_options=_RAW)
         self.locator = without_password(uri)
@@ -55,10 +57,15 @@ class MongoSource:
 
     async def fetch(self, collection: str, ids: Sequence[Any]) -> Sequence[SourceDocument]:
         """Those of the documents that exist, in the order of `_id`."""
+        return [document async for batch in self.fetch_batches(collection, ids) for document in batch]
+
+    async def fetch_batches(self, collection: str, ids: Sequence[Any]) -> AsyncIterator[Sequence[SourceDocument]]:
+        """The same as the server gives them, which is at most 16 MiB at once."""
         with explained(self.locator):
             query = {"_id": {"$in": list(ids)}}
             cursor = self._database[collection].find_raw_batches(query, sort=[("_id", 1)], batch_size=len(ids) + 1)
-            return [document async for batch in cursor for document in documents_in(batch)]
+            async for batch in cursor:
+                yield documents_in(batch)
 
     async def can_be_watched(self) -> bool:
         """Whether the server tells of changes: a replica set or a sharded cluster does, a standalone server does not."""

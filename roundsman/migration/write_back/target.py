@@ -8,7 +8,7 @@ from typing import Any
 
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
-from pymongo import AsyncMongoClient, UpdateMany, UpdateOne
+from pymongo import AsyncMongoClient, ReadPreference, UpdateMany, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import BulkWriteError, OperationFailure, PyMongoError
 
@@ -73,6 +73,8 @@ class WriteBackTarget:
             serverSelectionTimeoutMS=_SERVER_SELECTION_MS,
             document_class=RawBSONDocument,
             appname=_NAME,
+            # Whatever the address asks for: what is guarded must be what is there.
+            read_preference=ReadPreference.PRIMARY,
         )
         self._database = self._client.get_database(name, codec_options=_RAW)
         self.locator = without_password(locator)

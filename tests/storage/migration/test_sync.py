@@ -29,6 +29,7 @@ from roundsman.migration.source_cursor import (
 from roundsman.migration.sources.changes import ChangeFeed, ChangesLost
 from roundsman.migration.sources.mongodb import MongoSource
 from roundsman.migration.sync import PLANS_ARE_KEPT, Round, compare_all, take_changes
+from roundsman.migration.write_back.target import WriteBackTarget
 from roundsman.operations.person import find_person
 from tests.imports import Database, Import, fill
 from tests.migration_builders import AS_OF, EARLYBIRD, OTHER_PHONE, doc, object_id
@@ -69,6 +70,23 @@ async def take(importing: Import, feed: ChangeFeed) -> Round:
 async def green(importing: Import) -> list[object]:
     verification = await importing.verify()
     return [(one.check, one.examples) for one in verification.checks if not one.passed]
+
+
+@pytest.mark.parametrize("wish", ["secondary&maxStalenessSeconds=120", "secondary&readPreferenceTags=dc:pune"])
+async def test_a_source_is_read_from_its_primary_whatever_its_address_asks_for(source_uri: str, wish: str) -> None:
+    """The server has no secondary: nothing would be read."""
+    eager = MongoSource(f"{source_uri}{'&' if '?' in source_uri else '?'}readPreference={wish}")
+    target = WriteBackTarget(f"{source_uri}{'&' if '?' in source_uri else '?'}readPreference={wish}")
+
+    counts = await eager.count_documents()
+    feed = await eager.watch(NAMES, after=None)
+    read = [document async for batch in target.read("users", ["id"]) for document in batch]
+
+    assert counts["users"] == len(read) == len(everything()["users"])
+    assert feed.token
+    await feed.close()
+    await eager.close()
+    await target.close()
 
 
 async def test_a_round_over_everything_is_an_import_and_the_next_one_does_nothing(importing: Import) -> None:
