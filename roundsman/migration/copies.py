@@ -122,11 +122,6 @@ async def copies_by_key(tx: Tx, keys: Iterable[str]) -> dict[str, Document]:
     return {document["_id"]: document async for document in cursor}
 
 
-async def count_copies(tx: Tx, collection: str) -> int:
-    """Count the documents of a source collection that are kept."""
-    return await tx.database[SOURCE_DOCUMENTS].count_documents(of_collection(collection))
-
-
 async def keys_of_copies(tx: Tx, collection: str, size: int) -> AsyncIterator[list[str]]:
     """The keys of all copies of a source collection, so many at a time."""
     keys: list[str] = []

@@ -5,14 +5,14 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from roundsman.database.transaction import Tx
-from roundsman.migration.copies import count_copies, keys_of_copies
+from roundsman.migration.copies import keys_of_copies
 from roundsman.migration.reading import source_id_value
 from roundsman.migration.reading_ahead import read_ahead
 from roundsman.migration.sealing import Seal
 from roundsman.migration.seldom_collected import seldom_collected
 from roundsman.migration.sources.port import Source
 from roundsman.migration.verify.content import Content, ContentBatch, compare_content, open_copies
-from roundsman.migration.verify.stored_copies import sealed_copies, sealed_copies_between
+from roundsman.migration.verify.stored_copies import has_more_copies, sealed_copies, sealed_copies_between
 
 _BATCH = 2_000
 
@@ -47,7 +47,7 @@ async def prove_content(tx: Tx, source: Source, collection: str, seal: Seal) -> 
         async for batch in batches:
             proof.in_source += len(batch.documents)
             proof.take(compare_content(batch))
-    if await count_copies(tx, collection) > proof.in_source - len(proof.missing):
+    if await has_more_copies(tx, collection, proof.opened):
         async for keys in _gone(tx, source, collection):
             proof.gone.update(keys)
             proof.take(open_copies(ContentBatch(seal, {}, *await sealed_copies(tx, keys))))

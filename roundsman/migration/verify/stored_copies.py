@@ -39,6 +39,12 @@ async def sealed_copies_between(tx: Tx, keys: Sequence[str]) -> tuple[list[Docum
     return await sealed_copies(tx, keys)
 
 
+async def has_more_copies(tx: Tx, collection: str, than: int) -> bool:
+    """Whether a source collection has more copies; the index alone tells nearly always, but counts further parts too."""
+    copies, which = tx.database[SOURCE_DOCUMENTS], of_collection(collection)
+    return await copies.count_documents({"_id": which["_id"]}) > than and await copies.count_documents(which) > than
+
+
 async def whole_copies(tx: Tx, collection: str, size: int) -> AsyncGenerator[tuple[list[bytes], Parts], None]:
     """All copies of a source collection as they are stored, so many at a time, with what they became."""
     cursor = tx.database[SOURCE_DOCUMENTS].find_raw_batches(
