@@ -73,6 +73,11 @@ class MemorySource:
         """Find by `_id`."""
         return [document for document in self._world.get(collection, ()) if document.id in ids]
 
+    async def fetch_batches(self, collection: str, ids: Sequence[Any]) -> AsyncIterator[Sequence[SourceDocument]]:
+        """All at once."""
+        if found := await self.fetch(collection, ids):
+            yield found
+
     async def close(self) -> None:
         """There is nothing to let go of."""
 

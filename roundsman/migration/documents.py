@@ -38,8 +38,13 @@ class DocumentImport:
     ) -> AsyncIterator[Taking]:
         """The planned documents of a collection as they are now, with all that is needed to convert them."""
         async for rows in chunks:
-            fetched = await self._source.fetch(collection.name, [source_id_value(row.source_id) for row in rows])
-            yield await self._taking(collection, rows, {source_id_text(one.id): one for one in fetched})
+            waiting = {row.source_id: row for row in rows}
+            ids = [source_id_value(row.source_id) for row in rows]
+            async for fetched in self._source.fetch_batches(collection.name, ids):
+                documents = {source_id_text(one.id): one for one in fetched}
+                yield await self._taking(collection, [waiting.pop(key) for key in documents], documents)
+            if waiting:
+                yield await self._taking(collection, list(waiting.values()), {})
 
     async def _taking(
         self, collection: CollectionProfile, rows: Sequence[DocumentRow], documents: Mapping[str, SourceDocument]

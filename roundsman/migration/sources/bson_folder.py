@@ -22,6 +22,7 @@ from urllib.parse import unquote
 from bson.errors import BSONError
 
 from roundsman.migration.reading import source_id_text
+from roundsman.migration.sources.batching import in_batches
 from roundsman.migration.sources.bson_order import Place, place_of
 from roundsman.migration.sources.port import SourceDocument, SourceUnreadable
 
@@ -81,17 +82,20 @@ class BsonFolderSource:
     async def read(self, collection: str) -> AsyncIterator[Sequence[SourceDocument]]:
         """All documents in the order of `_id`, in batches."""
         if found := self._collections.get(collection):
-            total = len(found.offsets)
-            for start in range(0, total, _BATCH):
-                yield [found.document(number) for number in range(start, min(start + _BATCH, total))]
+            for batch in in_batches(map(found.document, range(len(found.offsets))), most=_BATCH):
+                yield batch
 
     async def fetch(self, collection: str, ids: Sequence[Any]) -> Sequence[SourceDocument]:
         """Those of the documents that exist."""
-        found = self._collections.get(collection)
-        if found is None:
-            return []
-        numbers = found.numbers()
-        return [found.document(numbers[key]) for one in ids if (key := source_id_text(one)) in numbers]
+        return [document async for batch in self.fetch_batches(collection, ids) for document in batch]
+
+    async def fetch_batches(self, collection: str, ids: Sequence[Any]) -> AsyncIterator[Sequence[SourceDocument]]:
+        """The same in batches."""
+        if found := self._collections.get(collection):
+            numbers = found.numbers()
+            places = [numbers[key] for one in ids if (key := source_id_text(one)) in numbers]
+            for batch in in_batches(map(found.document, places), most=_BATCH):
+                yield batch
 
     async def close(self) -> None:
         """Close the files; unpacked ones are gone with it."""

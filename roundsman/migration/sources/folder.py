@@ -15,6 +15,7 @@ from bson.codec_options import DatetimeConversion
 from bson.errors import BSONError
 
 from roundsman.migration.reading import source_id_text
+from roundsman.migration.sources.batching import in_batches
 from roundsman.migration.sources.port import SourceDocument, SourceUnreadable
 
 _BATCH = 1_000
@@ -45,25 +46,29 @@ class FolderSource:
 
     async def read(self, collection: str) -> AsyncIterator[Sequence[SourceDocument]]:
         """All documents in the order of their lines, in batches."""
-        places = list(self._lines.get(collection, {}).values())
-        for start in range(0, len(places), _BATCH):
-            yield self._documents(collection, places[start : start + _BATCH])
+        if places := list(self._lines.get(collection, {}).values()):
+            for batch in in_batches(self._documents(collection, places), most=_BATCH):
+                yield batch
 
     async def fetch(self, collection: str, ids: Sequence[Any]) -> Sequence[SourceDocument]:
         """Those of the documents that exist."""
+        return [document async for batch in self.fetch_batches(collection, ids) for document in batch]
+
+    async def fetch_batches(self, collection: str, ids: Sequence[Any]) -> AsyncIterator[Sequence[SourceDocument]]:
+        """The same in batches."""
         lines = self._lines.get(collection, {})
-        return self._documents(collection, [lines[key] for one in ids if (key := source_id_text(one)) in lines])
+        if places := [lines[key] for one in ids if (key := source_id_text(one)) in lines]:
+            for batch in in_batches(self._documents(collection, places), most=_BATCH):
+                yield batch
 
     async def close(self) -> None:
         """Nothing is held open."""
 
-    def _documents(self, collection: str, places: Sequence[_Line]) -> list[SourceDocument]:
-        documents = []
+    def _documents(self, collection: str, places: Sequence[_Line]) -> Iterator[SourceDocument]:
         with self._files[collection].open("rb") as file:
             for place in places:
                 file.seek(place.offset)
-                documents.append(parse_line(file.read(place.length), self._files[collection], None))
-        return documents
+                yield parse_line(file.read(place.length), self._files[collection], None)
 
 
 def line_files(folder: Path) -> list[Path]:

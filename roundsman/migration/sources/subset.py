@@ -27,5 +27,9 @@ class SubsetSource:
         """Those of the documents that exist in the source now."""
         return await self._source.fetch(collection, ids)
 
+    def fetch_batches(self, collection: str, ids: Sequence[Any]) -> AsyncIterator[Sequence[SourceDocument]]:
+        """The same in batches."""
+        return self._source.fetch_batches(collection, ids)
+
     async def close(self) -> None:
         """The source is closed by whoever opened it."""

@@ -59,6 +59,11 @@ class TableSource:
             return []
         return [self._documents[key] for one in ids if (key := source_id_text(one)) in self._documents]
 
+    async def fetch_batches(self, collection: str, ids: Sequence[Any]) -> AsyncIterator[Sequence[SourceDocument]]:
+        """All at once: the rows are in memory already."""
+        if found := await self.fetch(collection, ids):
+            yield found
+
     async def close(self) -> None:
         """Nothing is held open."""
 

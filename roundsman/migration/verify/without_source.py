@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import AsyncIterator
 
+from roundsman.database.collections import SOURCE_DOCUMENTS
 from roundsman.database.transaction import Tx
-from roundsman.migration.copies import copies_by_key, open_copy
+from roundsman.migration.copies import open_copy
 from roundsman.migration.freshness import refuse_while_undoing
 from roundsman.migration.plan import DocumentRow
 from roundsman.migration.plan_documents import Section
@@ -65,21 +66,22 @@ async def _check_run(
 async def _check_rows(
     tx: Tx, rows: list[DocumentRow], run: Run, seal: Seal, content: CheckResult
 ) -> list[tuple[DocumentRow, Became | None]]:
-    stored = await copies_by_key(tx, [row.key for row in rows])
+    # One copy after another, for a batch of very large ones is more than fits into memory.
+    missing = {row.key: row for row in rows}
     looked_at: list[tuple[DocumentRow, Became | None]] = []
-    for row in rows:
-        copy = stored.get(row.key)
-        if copy is not None and copy["run"] != run.id:
+    async for copy in tx.database[SOURCE_DOCUMENTS].find({"_id": {"$in": list(missing)}}):
+        row = missing.pop(copy["_id"])
+        if copy["run"] != run.id:
             continue  # A later run renewed the copy; its own plan tells the hash.
         content.look()
-        if copy is None:
-            looked_at.append((row, None))
-            content.fail(f"there is no copy of {row.key}")
-            continue
         looked_at.append((row, Became(row.key, copy["user_id"], copy.get("profile_id"), copy["fate"])))
         try:
             if sha256(await open_copy(tx, copy, seal)) != row.sha256:
                 content.fail(f"the copy of {row.key} is not what the plan took")
         except CopyDamaged as error:
             content.fail(error.message)
+    for row in missing.values():
+        content.look()
+        content.fail(f"there is no copy of {row.key}")
+        looked_at.append((row, None))
     return looked_at

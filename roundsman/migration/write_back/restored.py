@@ -44,6 +44,11 @@ class RestoredSource:
         """Those of the documents that exist."""
         return await self._restored(collection, await self._source.fetch(collection, ids))
 
+    async def fetch_batches(self, collection: str, ids: Sequence[Any]) -> AsyncIterator[Sequence[SourceDocument]]:
+        """The same in batches."""
+        async for batch in self._source.fetch_batches(collection, ids):
+            yield await self._restored(collection, batch)
+
     async def close(self) -> None:
         """Close the source."""
         await self._source.close()

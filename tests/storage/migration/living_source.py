@@ -47,6 +47,11 @@ class LivingSource:
         found = sorted(text for one in ids if (text := source_id_text(one)) in documents)
         return [SourceDocument(bson.encode(documents[one])) for one in found]
 
+    async def fetch_batches(self, collection: str, ids: Sequence[Any]) -> AsyncIterator[Sequence[SourceDocument]]:
+        """All at once."""
+        if found := await self.fetch(collection, ids):
+            yield found
+
     async def close(self) -> None:
         """There is nothing to let go of."""
 

@@ -11,9 +11,10 @@ from roundsman.migration.sources.bson_folder import BsonFolderSource
 from roundsman.migration.sources.mongodb import MongoSource
 from roundsman.migration.sources.opening import open_source
 from roundsman.migration.sources.port import Source, SourceUnreadable
+from roundsman.migration.verify.without_source import verify_without_source
 from roundsman.runtime import Runtime
 from tests.imports import Database, Import, fill
-from tests.migration_builders import EARLYBIRD
+from tests.migration_builders import EARLYBIRD, account
 from tests.storage.migration.dumps import dump
 from tests.storage.migration.test_bad_input import VALUES
 from tests.storage.migration.worlds import everything
@@ -73,6 +74,29 @@ async def test_documents_come_in_the_servers_own_order_whatever_their_ids_are(
     assert {one.bson for one in await dumped.fetch("things", [document["_id"] for document in mixed])} == set(
         in_order["things"]
     )
+    await dumped.close()
+
+
+async def test_large_documents_come_and_are_taken_few_at_a_time(
+    importing: Import, source: MongoSource, source_database: Database, runtime: Runtime, tmp_path: Path
+) -> None:
+    for number in range(6):
+        large = account(f"u{number}", f"Person {number} Rao", phone=f"984501236{number}", photo=b"p" * 12_000_000)
+        await source_database["users"].insert_one(large)
+    small = [account(f"s{number}", f"Some {number} Nair") for number in range(2_100)]
+    await fill(source_database, {"users": small})
+    await dump(source_database, tmp_path / "shop")
+    dumped = BsonFolderSource(tmp_path / "shop")
+    ids = await source_database["users"].distinct("_id")
+
+    for one in (source, dumped):
+        for batches in (one.read("users"), one.fetch_batches("users", ids)):
+            sizes = [sum(len(document.bson) for document in batch) async for batch in batches]
+            assert max(sizes) <= 16 * 1024 * 1024
+            assert 6 <= len(sizes) <= 14
+    await importing.run()
+    assert (await importing.verify()).passed
+    assert (await verify_without_source(runtime.tx, importing.means().seal)).passed
     await dumped.close()
 
 
