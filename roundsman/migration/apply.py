@@ -26,6 +26,7 @@ from roundsman.identity.mode import PeopleMode, follow_the_source, get_mode
 from roundsman.identity.users import Identifier, User, UserStatus
 from roundsman.migration.attached import import_attached
 from roundsman.migration.collecting import Progress, no_progress
+from roundsman.migration.copies import note_drifted
 from roundsman.migration.crew import crew_for
 from roundsman.migration.documents import DocumentImport
 from roundsman.migration.freshness import refuse_claimed_since, refuse_outdated
@@ -228,6 +229,7 @@ class _Application:
                 async for taking, taken in batches:
                     self._applied.drifted += taking.drifted
                     self._applied.gone += taking.gone
+                    await note_drifted(self._tx, [*taking.drifted, *taking.gone])
                     await self._pipeline.submit(work.write(taken, self._add), len(taking.rows))
             # A customer names his delivery boy: what stands before in the order must be there.
             await self._pipeline.drain()

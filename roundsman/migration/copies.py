@@ -34,6 +34,8 @@ class Copy:
     profile_id: ObjectId | None = None
     is_gone: bool = False
     """Whether the source does not have the document any more."""
+    is_outdated: bool = False
+    """Whether a run found another document than was planned: what the plan gave its user may not be what it says."""
 
     @property
     def collection(self) -> str:
@@ -95,6 +97,12 @@ def _superfluous(document: Document) -> Document:
     key = document["_id"]
     further = [part_key(key, number) for number in range(1, document.get("parts", 1))]
     return {"_id": {"$gt": f"{key}{_PART}", "$lt": f"{key}{chr(ord(_PART) + 1)}", "$nin": further}, "part_of": key}
+
+
+async def note_drifted(tx: Tx, keys: Sequence[str]) -> None:
+    """Let documents that were not the planned ones count as changed until they are taken, even if they change back."""
+    if keys:
+        await tx.database[SOURCE_DOCUMENTS].update_many({"_id": {"$in": list(keys)}}, {"$set": {"drifted": True}})
 
 
 async def iterate_copies(tx: Tx, collection: str | None = None) -> AsyncIterator[Copy]:
@@ -161,4 +169,5 @@ def copy_from(document: Document) -> Copy:
         app_id=document.get("app_id"),
         profile_id=document.get("profile_id"),
         is_gone="gone_at" in document,
+        is_outdated="drifted" in document,
     )

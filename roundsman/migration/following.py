@@ -2,8 +2,8 @@
 
 From then on the source is a witness about people, not their authority. It may take away: `is_active: false` disables,
 a lowered role goes. What would let somebody in, or let him do more, is asked about: a phone, an e-mail, a password, a
-higher role. A name follows while it still is the one that this document gave. Before cutover nothing of this happens,
-for profiles follow by themselves and users stay as they were imported.
+higher role. A name follows while it still is the one that this document gave. Before cutover the source is the authority:
+see `mirroring`.
 """
 
 from collections.abc import Iterator, Mapping

@@ -82,7 +82,7 @@ async def _assignments(tx: Tx, roster: Roster) -> dict[Row, Assigned]:
         row = _row_of(roster, copy)
         if row is not None:
             # What had gone and is back counts as changed, so that its profile follows it again.
-            sha256 = b"" if copy.is_gone else copy.sha256
+            sha256 = b"" if copy.is_gone or copy.is_outdated else copy.sha256
             assigned[row] = Assigned(copy.profile_id, sha256, archived=copy.fate is Fate.ARCHIVED)
             roster.assign(row, UserId(copy.user_id))
     return assigned

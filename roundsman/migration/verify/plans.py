@@ -1,6 +1,6 @@
 """What the applied plans said must be stored, row by row."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -86,21 +86,23 @@ class _Now:
         """Whether the source moved a phone or an e-mail to those who hold it."""
         if key.startswith("alias:") or was == holders:
             return False
-        said = {
-            user: {key for one in await self._read(user) for key in record_of(one).identifier_keys}
-            for user in (*was, *holders)
-        }
-        return not any(key in said[user] for user in was) and all(key in said[user] for user in holders)
+        before = [reading for user in was for reading in await self._read(user)]
+        after = [await self._read(user) for user in holders]
+        return not any(map(_says(key), before)) and all(any(map(_says(key), readings)) for readings in after)
 
     async def has_password(self, user_id: UserId) -> bool:
         """Whether the account of the user himself says a password."""
         readings = await self._read(user_id)
-        return any(is_himself(record_of(one), user_id) and password_hash_of(one) for one in readings)
+        return any(one is None or (is_himself(record_of(one), user_id) and password_hash_of(one)) for one in readings)
 
-    async def _read(self, user_id: UserId) -> list[Reading]:
+    async def _read(self, user_id: UserId) -> list[Reading | None]:
+        """His documents; None for one that the profile does not know, and that may say anything."""
         copies = self.tx.database[SOURCE_DOCUMENTS].find({"user_id": user_id})
-        readings = [await self.opener.read(self.tx, copy, now=self.as_of) async for copy in copies]
-        return [one for one in readings if one is not None]
+        return [await self.opener.read(self.tx, copy, now=self.as_of) async for copy in copies]
+
+
+def _says(key: str) -> Callable[[Reading | None], bool]:
+    return lambda reading: reading is None or key in record_of(reading).identifier_keys
 
 
 async def _check_identifiers(tx: Tx, rows: Sequence[IdentifierRow], now: _Now, result: CheckResult) -> None:

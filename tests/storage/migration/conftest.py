@@ -1,13 +1,16 @@
-"""A source in the real database, and its import."""
+"""A source in the real database, its import, and a second Roundsman to compare with."""
 
 from collections.abc import AsyncIterator
 
 import pytest
 
+from roundsman.database import collections
+from roundsman.database.connection import Client
+from roundsman.database.upgrade import SCHEMA_ID, ensure_schema
 from roundsman.migration.sources.mongodb import MongoSource
 from roundsman.migration.write_back.target import WriteBackTarget
 from roundsman.runtime import Runtime
-from tests.imports import Import
+from tests.imports import Database, Import
 from tests.storage.migration.write_backs import Back
 
 
@@ -31,3 +34,20 @@ async def back(importing: Import, source_uri: str) -> AsyncIterator[Back]:
     target = WriteBackTarget(source_uri)
     yield Back(importing.runtime, target, importing.profile)
     await target.close()
+
+
+@pytest.fixture(scope="module")
+async def second_schema(client: Client) -> AsyncIterator[Database]:
+    """A second Roundsman's database."""
+    database = client["test_second_roundsman"]
+    await ensure_schema(database)
+    yield database
+    await client.drop_database(database)
+
+
+@pytest.fixture
+async def second(second_schema: Database) -> AsyncIterator[Database]:
+    """The same, empty."""
+    yield second_schema
+    for name in await second_schema.list_collection_names(filter={"type": "collection"}):
+        await second_schema[name].delete_many({"_id": {"$ne": SCHEMA_ID}} if name == collections.SYSTEM else {})

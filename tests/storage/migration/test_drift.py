@@ -2,7 +2,6 @@
 
 import pytest
 
-from roundsman.auth.credential_storage import find_credential
 from roundsman.database.collections import CUSTOMERS, DELIVERY_BOYS, SUPPLIERS
 from roundsman.identity.lookup import UnknownIdentifier, find_user
 from roundsman.migration.copies import copies_by_key, open_copy
@@ -84,21 +83,6 @@ async def test_documents_changed_after_the_import_renew_profiles_and_copies_and_
     opened = SourceDocument(await open_copy(tx, copy, importing.means().seal))
     assert opened.fields["name"] == "J. Mathew"
     assert (await importing.verify()).passed
-
-
-async def test_a_changed_password_in_the_source_leaves_the_imported_one(
-    importing: Import, source_database: Database
-) -> None:
-    await fill(source_database, everything())
-    await importing.run()
-    user = await find_user(importing.runtime.tx, "staff")
-    before = await find_credential(importing.runtime.tx, user.id)
-    await source_database["users"].update_one({"id": "staff"}, {"$set": {"password_hash": "0" * 64}})
-
-    await importing.run()
-
-    assert before is not None
-    assert await find_credential(importing.runtime.tx, user.id) == before
 
 
 async def test_an_order_changed_in_the_source_is_followed(importing: Import, source_database: Database) -> None:

@@ -1,15 +1,12 @@
 """Looking at the neighbourhood of changes ends where looking at everything does."""
 
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from roundsman.database import collections
-from roundsman.database.connection import Client
 from roundsman.database.transaction import Document, Tx
-from roundsman.database.upgrade import SCHEMA_ID, ensure_schema
 from roundsman.migration.apply import Means
 from roundsman.migration.sealing import Seal
 from roundsman.migration.sync import compare_all, take_changes
@@ -32,23 +29,6 @@ SAME = (
     collections.REVIEWS,
     collections.SOURCE_KEYS,
 )
-
-
-@pytest.fixture(scope="module")
-async def second_schema(client: Client) -> AsyncIterator[Database]:
-    """A second Roundsman's database."""
-    database = client["test_second_roundsman"]
-    await ensure_schema(database)
-    yield database
-    await client.drop_database(database)
-
-
-@pytest.fixture
-async def second(second_schema: Database) -> AsyncIterator[Database]:
-    """The same, empty."""
-    yield second_schema
-    for name in await second_schema.list_collection_names(filter={"type": "collection"}):
-        await second_schema[name].delete_many({"_id": {"$ne": SCHEMA_ID}} if name == collections.SYSTEM else {})
 
 
 def means(now: datetime) -> Means:
