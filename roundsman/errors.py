@@ -47,6 +47,12 @@ class Conflict(RoundsmanError):
     code: ClassVar[str] = "conflict"
 
 
+class Interrupted(Conflict):
+    """It was told to end before it was done, and did so in order; doing it again goes on."""
+
+    code: ClassVar[str] = "interrupted"
+
+
 class RateLimited(RoundsmanError):
     """Too many attempts; `retry_after_seconds` says when to come back."""
 

@@ -23,7 +23,7 @@ from roundsman.auth.passwords import HashForm, wrap
 from roundsman.clock import Clock
 from roundsman.database.lease import Lease, held_lease, renew_lease
 from roundsman.database.transaction import Tx
-from roundsman.errors import Conflict
+from roundsman.errors import Interrupted
 
 JOB: Final = "passwords wrap"
 _BATCH_PER_THREAD: Final = 32
@@ -33,7 +33,7 @@ Progress = Callable[[int, int], None]
 """Called with the number of hashes done since the last call, and how many there are to do in all."""
 
 
-class WrappingInterrupted(Conflict):
+class WrappingInterrupted(Interrupted):
     """The job was told to end and did so at a batch border."""
 
     code = "wrapping_interrupted"

@@ -13,8 +13,9 @@ _INTRODUCTION = """# Commands
 Settings are environment variables (see [settings](settings.md)); `--help` works at every level. Tables and JSON go to
 standard output, failures as one sentence to standard error. Exit codes: 0 done, 1 done and something was found, 2 wrong
 input, 3 something is out of reach, 4 conflict, 5 not found, 6 not permitted, 7 too often, 8 something that must hold does
-not, 130 ended by Ctrl-C. `migrate verify` exits with 2 when it could only prove the copies, because the source was out
-of reach.
+not, 130 ended by Ctrl-C or SIGTERM before it was done. Two are exceptions: `migrate verify` exits with 2 when it could only
+prove the copies, because the source was out of reach; and `serve` and `worker`, which go on until they are told to end,
+then exit with 0, because whatever supervises them takes everything else for a failure.
 
 This page is made by `roundsman commands > docs/commands.md`.
 """

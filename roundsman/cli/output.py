@@ -9,6 +9,7 @@ from typing import NoReturn
 from roundsman.errors import (
     Conflict,
     IntegrityBroken,
+    Interrupted,
     InvalidInput,
     NotAuthenticated,
     NotFound,
@@ -21,7 +22,9 @@ from roundsman.errors import (
 FINDINGS = 1
 """The exit code of a command that did its work and found something wrong."""
 
+# The first one that fits.
 _EXIT_CODES: Mapping[type[RoundsmanError], int] = {
+    Interrupted: 130,
     InvalidInput: 2,
     Unavailable: 3,
     Conflict: 4,

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any, Final, TypeVar
 
@@ -25,6 +25,15 @@ def run(work: Coroutine[Any, Any, _T]) -> _T:
     if interrupted:
         raise KeyboardInterrupt
     return result
+
+
+def run_until_told_to_end(work: Coroutine[Any, Any, None]) -> None:
+    """Run a service. Nothing but Ctrl-C or SIGTERM ends it, so that is how it ends well.
+
+    Whatever supervises it takes any other exit code than 0 for a failure.
+    """
+    with suppress(KeyboardInterrupt):
+        run(work)
 
 
 async def _heeding(work: Coroutine[Any, Any, _T], interrupted: list[bool]) -> _T:

@@ -6,7 +6,7 @@ from typing import Annotated, Final, TypedDict
 
 import typer
 
-from roundsman.cli.running import run
+from roundsman.cli.running import run_until_told_to_end
 from roundsman.errors import Unavailable
 from roundsman.runtime import Runtime, open_runtime
 from roundsman.settings import Settings, load_settings
@@ -37,7 +37,8 @@ def serve(
 ) -> None:
     """Answer requests until Ctrl-C."""
     settings = load_settings()
-    run(_serve(settings, host=host or settings.host, port=port or settings.port, workers=workers))
+    host, port = host or settings.host, port or settings.port
+    run_until_told_to_end(_serve(settings, host=host, port=port, workers=workers))
 
 
 async def _serve(settings: Settings, *, host: str, port: int, workers: int) -> None:

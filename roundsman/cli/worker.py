@@ -8,7 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from roundsman.cli.output import say
-from roundsman.cli.running import interrupts_go_to, run
+from roundsman.cli.running import interrupts_go_to, run_until_told_to_end
 from roundsman.cli.sources import BUILT_IN, NoSource, ProfileOption, SourceOption, read_profile
 from roundsman.migration.apply import Means
 from roundsman.migration.profile import SourceProfile
@@ -31,7 +31,8 @@ def worker(
     throttle: Annotated[int, typer.Option(min=0, help="At most so many documents a second; 0 is no limit.")] = 0,
 ) -> None:
     """Follow the source: take what changes there, until Ctrl-C or SIGTERM. Of several workers one works, the others wait."""
-    run(_work(source, read_profile(profile), Rhythm(compare=timedelta(seconds=every)), throttle))
+    rhythm = Rhythm(compare=timedelta(seconds=every))
+    run_until_told_to_end(_work(source, read_profile(profile), rhythm, throttle))
 
 
 async def _work(option: str | None, profile: SourceProfile, rhythm: Rhythm, throttle: int) -> None:

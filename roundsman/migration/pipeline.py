@@ -8,7 +8,7 @@ from typing import Any
 from roundsman.clock import Clock
 from roundsman.database.lease import Lease, renew_lease
 from roundsman.database.transaction import Tx
-from roundsman.errors import Conflict
+from roundsman.errors import Interrupted
 from roundsman.migration.runs import note_writing
 
 _IN_FLIGHT = 3
@@ -17,7 +17,7 @@ _RENEW_AFTER = timedelta(seconds=5)
 Stop = Callable[[], bool]
 
 
-class RunInterrupted(Conflict):
+class RunInterrupted(Interrupted):
     """The run was told to end and did so at a batch border."""
 
     code = "run_interrupted"

@@ -26,18 +26,23 @@ def answer_once_it_listens(server: subprocess.Popen[str], url: str) -> httpx.Res
     pytest.fail("the server ended before it answered")
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_serve_answers_until_it_is_told_to_end(roundsman: RoundsmanCommand, workers: int) -> None:
+@pytest.mark.parametrize(
+    ("workers", "number"), [(1, signal.SIGTERM), (1, signal.SIGINT), (2, signal.SIGTERM), (2, signal.SIGINT)]
+)
+def test_serve_answers_until_it_is_told_to_end(
+    roundsman: RoundsmanCommand, workers: int, number: signal.Signals
+) -> None:
     port = free_port()
     with roundsman.start("serve", "--port", port, "--workers", str(workers)) as server:
         try:
             page = answer_once_it_listens(server, f"http://127.0.0.1:{port}/")
             ready = httpx.get(f"http://127.0.0.1:{port}/api/v1/health/ready")
-            server.send_signal(signal.SIGTERM)
+            server.send_signal(number)
             output, errors = server.communicate(timeout=60)
         finally:
             server.kill()
 
+    assert server.returncode == 0, errors
     assert page.status_code == 200
     assert "server" not in page.headers
     assert ready.json() == {"status": "ready"}

@@ -123,7 +123,7 @@ async def test_a_run_told_to_end_does_so_at_a_batch_border_and_goes_on_later(
         process.send_signal(number)
         _, said = await asyncio.to_thread(process.communicate)
 
-    assert process.returncode == 4, said
+    assert process.returncode == 130, said
     assert "batch border" in said
     assert "apply the same plan again" in said
     assert await database[USERS].count_documents({}) % ROWS_PER_CHUNK == 0
