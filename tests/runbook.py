@@ -2,7 +2,7 @@
 
 A block `console` has commands after `$ `, each followed by its output. In the output a line `…` stands for lines that are
 left out, and `…` within a line for the rest of it; `^C` is Ctrl-C, pressed when what stands above it was printed; what
-follows `to go on: ` or `[y/N]: ` is typed. `$ echo $?` shows the exit code of the command before it; where it is not shown
+follows `to go on: ` is typed. `$ echo $?` shows the exit code of the command before it; where it is not shown
 the code is 0. A block `js` has commands for MongoDB's administrator, a block `ini` the file that its first line names.
 """
 
@@ -17,8 +17,8 @@ CTRL_C = "^C"
 
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _RUN_COMMAND = re.compile(r'^db\.getSiblingDB\("(\w+)"\)\.runCommand\((.*?)\)$', re.MULTILINE | re.DOTALL)
-_TYPED = re.compile(r"(.*(?:to go on|\[y/N\]): )(\w+)")
-_ASKED = re.compile(r"((?:to go on|\[y/N\]): )")
+_TYPED = re.compile(r"(.*to go on: )(\w+)")
+_ASKED = re.compile(r"(to go on: )")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,15 @@
 """The command `roundsman migrate write-back`: the only one that writes to a source."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, redirect_stdout
 from dataclasses import asdict
 from typing import Annotated, Final
 
 import typer
 
+from roundsman.cli.confirming import require_word
 from roundsman.cli.output import FINDINGS, print_json, print_table, say
 from roundsman.cli.progress import shown_progress
 from roundsman.cli.running import interrupts_go_to, run
@@ -39,7 +41,7 @@ def write_back_(  # noqa: PLR0913 - one parameter for each option
     ] = False,
     undo: Annotated[bool, typer.Option("--undo", help="Restore the bytes of every field that was written.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; for scripts.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Write into the source whose user each customer is, only where that is absent, null or leads nowhere.
@@ -108,12 +110,14 @@ async def _means(runtime: Runtime) -> AsyncIterator[Means]:
 
 
 def _ask(previewed: Outcome, *, undo: bool) -> None:
-    _print_counts(previewed, MEANING_BEFOREHAND)
-    say("")
-    question = "Restore these fields in the source?" if undo else "Write these fields into the source?"
-    if not typer.confirm(question):
-        say("Nothing was changed.")
-        raise typer.Exit(FINDINGS)
+    # Beside the question: standard output may be a file with JSON.
+    with redirect_stdout(sys.stderr):
+        _print_counts(previewed, MEANING_BEFOREHAND)
+        say("")
+    if undo:
+        require_word("These fields of the source get back what they held.", "restore", yes=False)
+    else:
+        require_word("These fields are written into the source.", "write", yes=False)
 
 
 def _print(outcome: Outcome, meaning: Mapping[Became, str], *, as_json: bool) -> None:

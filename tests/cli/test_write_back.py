@@ -35,15 +35,15 @@ async def test_an_owner_looks_writes_and_takes_it_back(
     before = await database_hash(source_database)
 
     looked = command("migrate", "write-back", "--dry-run")
-    declined = command("migrate", "write-back", standard_input="n\n")
+    declined = command("migrate", "write-back", standard_input="y\n")
 
     assert (looked.returncode, looked.stderr) == (0, "")
     assert "customers_v2.user_id       4  to be written" in looked.stdout
     assert declined.returncode == 1
-    assert "Nothing was changed." in declined.stdout
+    assert "nothing was changed" in declined.stderr
     assert await database_hash(source_database) == before
 
-    written = command("migrate", "write-back", "--yes", "--json")
+    written = command("migrate", "write-back", "--json", standard_input="write\n")
 
     assert written.returncode == 0, written.stderr
     told = json.loads(written.stdout)
@@ -51,7 +51,10 @@ async def test_an_owner_looks_writes_and_takes_it_back(
     assert told["own_ids"] == len(told["listed"]["own_id"]) == 1
     assert command("migrate", "verify").returncode == 0
 
-    undone = command("migrate", "write-back", "--undo", standard_input="y\n")
+    hesitant = command("migrate", "write-back", "--undo", standard_input="write\n")
+    undone = command("migrate", "write-back", "--undo", standard_input="restore\n")
+
+    assert hesitant.returncode == 1
 
     assert undone.returncode == 0, undone.stderr
     assert "as it was before" in undone.stdout
