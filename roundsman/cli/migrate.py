@@ -30,6 +30,7 @@ from roundsman.migration.plan_file import write_plan_file
 from roundsman.migration.planner import make_plan
 from roundsman.migration.profile import SourceProfile
 from roundsman.migration.report import markdown
+from roundsman.migration.report_texts import meaning_of_count
 from roundsman.migration.reporting import gather_report
 from roundsman.migration.sealing import Seal
 from roundsman.migration.sources.opening import Opened
@@ -58,7 +59,8 @@ def plan_(
     if as_json:
         print_json(asdict(header))
         return
-    print_table(("decided", "number"), sorted(header.counts.items()))
+    rows = [(name, count, meaning_of_count(name)) for name, count in sorted(header.counts.items())]
+    print_table(("decided", "number", "meaning"), rows)
     say(f"\nPlan {header.digest}")
     say(f"Nothing is imported yet. Apply it with:\n  roundsman migrate apply --plan {header.digest[:12]}")
 

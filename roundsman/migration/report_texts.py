@@ -113,3 +113,23 @@ STORED: Final[Mapping[str, str]] = {
     "suppliers": "suppliers' profiles",
     "users": "people, with the tombstones of merged and archived accounts",
 }
+
+
+def meaning_of_count(name: str) -> str:
+    """What one number of a plan counts, by its name: `fate.merged`, `rule.C1`, `review.unsure.V1`, `rows.users`, `changed`."""
+    kind, _, about = name.partition(".")
+    match kind:
+        case "fate":
+            return FATES.get(about, "")
+        case "rule" if about in RULES:
+            return f"{RULES[about].situation}: {RULES[about].outcome}"
+        case "review":
+            list_name, _, rule = about.partition(".")
+            asked = LISTS.get(list_name, "")
+            return f"questions, {asked} {RULES[rule].situation}" if rule in RULES else f"questions, {asked}"
+        case "rows":
+            return f"lines of the plan about {about.replace('_', ' ')}"
+        case "changed":
+            return "imported before and changed in the source since"
+        case _:
+            return ""

@@ -32,6 +32,9 @@ async def test_from_a_plan_to_a_report(roundsman: RoundsmanCommand, database: Da
     assert planned.returncode == 0, planned.stderr
     assert "Nothing is imported yet" in planned.stdout
     assert await database[USERS].count_documents({}) == 0
+    counted = [line.split(maxsplit=2) for line in planned.stdout.partition("\n\nPlan ")[0].splitlines()[2:]]
+    assert {"fate", "rule", "rows"} <= {name.partition(".")[0] for name, *_ in counted}
+    assert not [one for one in counted if len(one) < 3], "every number says what it counts"
     rows = [json.loads(line) for line in (roundsman.directory / "plan.jsonl").read_text().splitlines()]
     digest = planned.stdout.partition("\nPlan ")[2].split()[0]
     assert rows
