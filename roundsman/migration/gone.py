@@ -60,7 +60,8 @@ async def find_gone(tx: Tx, source: Source, profile: SourceProfile) -> list[str]
 
 async def missing_ids(source: Source, collection: str, ids: Sequence[str]) -> list[str]:
     """Those of the ids that the source does not have."""
-    there = {source_id_text(one.id) for one in await source.fetch(collection, list(map(source_id_value, ids)))}
+    batches = source.fetch_batches(collection, list(map(source_id_value, ids)))
+    there = {source_id_text(one.id) async for batch in batches for one in batch}
     return [one for one in ids if one not in there]
 
 

@@ -65,5 +65,5 @@ async def _gone(tx: Tx, source: Source, collection: str) -> AsyncIterator[Sequen
     """What the source does not have any more; its copies must be whole all the same."""
     async for keys in keys_of_copies(tx, collection, _BATCH):
         ids = [source_id_value(key.partition(":")[2]) for key in keys]
-        there = {one.id_text for one in await source.fetch(collection, ids)}
+        there = {one.id_text async for batch in source.fetch_batches(collection, ids) for one in batch}
         yield [key for key in keys if key.partition(":")[2] not in there]
