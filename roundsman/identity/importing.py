@@ -42,9 +42,24 @@ async def revive_users(tx: Tx, users: Sequence[User]) -> None:
             await tx.database[USERS].replace_one(left, user_document(user), session=tx.session)
 
 
+def identifier_documents(identifiers: Sequence[Identifier]) -> list[Document]:
+    """Identifiers as they are stored; a plan holds them so too."""
+    return [identifier_document(identifier) for identifier in identifiers]
+
+
+def identifiers_from(documents: Sequence[Document]) -> list[Identifier]:
+    """Read them back."""
+    return [identifier_from(document) for document in documents]
+
+
 async def insert_identifiers(tx: Tx, identifiers: Sequence[Identifier]) -> BulkOutcome:
     """Insert the identifiers that are not stored yet; compare the others."""
-    return await insert_missing(tx, IDENTIFIERS, [identifier_document(identifier) for identifier in identifiers])
+    return await insert_identifier_documents(tx, identifier_documents(identifiers))
+
+
+async def insert_identifier_documents(tx: Tx, documents: Sequence[Document]) -> BulkOutcome:
+    """The same for identifiers that are in the stored form."""
+    return await insert_missing(tx, IDENTIFIERS, documents)
 
 
 def iterate_users(tx: Tx) -> AsyncIterator[User]:
@@ -86,6 +101,11 @@ async def find_users_known_as(tx: Tx, old_ids: Sequence[str]) -> dict[str, UserI
 async def find_users(tx: Tx, user_ids: Sequence[UserId]) -> list[User]:
     """Those of the users that exist."""
     return [user async for user in iterate(tx, USERS, user_from, {"_id": {"$in": list(user_ids)}})]
+
+
+async def has_anybody_claimed(tx: Tx) -> bool:
+    """Whether there is a user who has taken his account into his hands."""
+    return await tx.database[USERS].find_one({"claim": Claim.CLAIMED.value}, {"_id": 1}) is not None
 
 
 async def claimed_among(tx: Tx, user_ids: Sequence[UserId]) -> list[UserId]:

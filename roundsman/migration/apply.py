@@ -19,11 +19,11 @@ from roundsman.customers.linkage import count_customers, insert_customers
 from roundsman.database.bulk import BulkOutcome, insert_missing
 from roundsman.database.collections import REVIEWS
 from roundsman.database.lease import MIGRATION, Lease, held_lease
-from roundsman.database.transaction import Tx
+from roundsman.database.transaction import Document, Tx
 from roundsman.errors import NotFound
-from roundsman.identity.importing import add_profile_roles, insert_identifiers, insert_users, revive_users
+from roundsman.identity.importing import add_profile_roles, insert_identifier_documents, insert_users, revive_users
 from roundsman.identity.mode import PeopleMode, follow_the_source, get_mode
-from roundsman.identity.users import Identifier, User, UserStatus
+from roundsman.identity.users import User, UserStatus
 from roundsman.migration.attached import import_attached
 from roundsman.migration.collecting import Progress, no_progress
 from roundsman.migration.copies import note_drifted
@@ -37,7 +37,6 @@ from roundsman.migration.plan import (
     IMPORTED,
     DocumentRow,
     HandOverRow,
-    IdentifierRow,
     PlanHeader,
     ProfileRow,
     ReviewRow,
@@ -45,7 +44,7 @@ from roundsman.migration.plan import (
     UserRow,
 )
 from roundsman.migration.plan_documents import Section
-from roundsman.migration.plan_store import find_plan, read_rows
+from roundsman.migration.plan_store import find_plan, read_documents, read_rows
 from roundsman.migration.profile import PEOPLE, SourceProfile
 from roundsman.migration.runs import RunState, close_run, find_run, open_run
 from roundsman.migration.sealing import Seal
@@ -136,6 +135,7 @@ class _Application:
         self._run_id = header.run_id
         self._actor = Actor(f"import:{self._run_id}")
         self._applied = Applied(self._run_id)
+        self._crew = crew_for(header.counts["rows.documents"])
         self._pipeline = Pipeline(
             tx, self._run_id, lease, means.clock, stop=means.stop, documents_a_second=means.documents_a_second
         )
@@ -147,7 +147,8 @@ class _Application:
             await follow_the_source(self._tx)
         await open_run(self._tx, self._run_id, plan=self._header.digest, writer=writer, now=self._means.clock())
         try:
-            await self._stages()
+            async with self._crew:
+                await self._stages()
         except BaseException:
             await self._pipeline.abandon()
             raise
@@ -158,7 +159,7 @@ class _Application:
         await self._section(Section.USERS, self._users)
         await self._section(Section.ROLES, self._roles)
         await self._section(Section.HAND_OVERS, self._hand_overs)
-        await self._section(Section.IDENTIFIERS, self._identifiers)
+        await self._identifiers()
         await self._section(Section.PROFILES, self._made_profiles)
         await self._documents()
         await self._mirror()
@@ -211,9 +212,14 @@ class _Application:
                 )
                 await record_once(self._tx, [entry])
 
-    async def _identifiers(self, rows: Sequence[IdentifierRow]) -> None:
-        identifiers = [Identifier(row.key, row.user_ids, row.verified_at) for row in rows]
-        self._add("identifiers", await insert_identifiers(self._tx, identifiers))
+    async def _identifiers(self) -> None:
+        """They are the most, and in the plan as they are stored."""
+        async for documents in read_documents(self._tx, self._chunks_id, Section.IDENTIFIERS):
+            await self._pipeline.submit(self._insert_identifiers(documents), len(documents))
+        await self._pipeline.drain()
+
+    async def _insert_identifiers(self, documents: Sequence[Document]) -> None:
+        self._add("identifiers", await insert_identifier_documents(self._tx, documents))
 
     async def _made_profiles(self, rows: Sequence[ProfileRow]) -> None:
         customers = [replace(row.customer, created_by=self._actor.who) for row in rows]
@@ -222,10 +228,9 @@ class _Application:
     async def _documents(self) -> None:
         run = Import(self._profile, self._means.seal, self._run_id, self._header.as_of)
         work = DocumentImport(self._tx, self._source, run, self._means.clock)
-        crew = crew_for(self._header.counts["rows.documents"])
         for place, collection in enumerate(self._profile.of_kind(*PEOPLE)):
             rows = read_rows(self._tx, self._chunks_id, Section.DOCUMENTS, place)
-            async with aclosing(crew.in_order(take, work.takings(collection, rows))) as batches:
+            async with aclosing(self._crew.in_order(take, work.takings(collection, rows))) as batches:
                 async for taking, taken in batches:
                     self._applied.drifted += taking.drifted
                     self._applied.gone += taking.gone

@@ -10,11 +10,11 @@ from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from multiprocessing import get_context, parent_process, resource_tracker
 from threading import Thread
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 from roundsman.errors import Unavailable
 from roundsman.migration.seldom_collected import seldom_collected_now
@@ -23,6 +23,8 @@ Piece = TypeVar("Piece")
 Result = TypeVar("Result")
 _WORTH_A_PROCESS = 10_000
 _WAITING = 1
+_IN_HAND = 2
+"""How many pieces a process has: one it works on and the next, so that it never waits for this process."""
 _ENDING: Final = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -33,16 +35,34 @@ class HelperDied(Unavailable):
 
 
 class Crew:
-    """Whoever is free does the next piece. Pieces and results are values: they may go to another process and back."""
+    """Whoever is free does the next piece. Pieces and results are values: they may go to another process and back.
+
+    Entering it has the processes start, so that they are there when work comes; leaving it lets them go.
+    """
 
     def __init__(self, processes: int = 0) -> None:
         self._processes = processes
+        self._pool = _pool(processes) if processes else None
         self._seats: asyncio.Queue[Callable[..., Coroutine[Any, Any, Any]]] = asyncio.Queue()
-        if processes:
-            self._seats.put_nowait(asyncio.to_thread)
-            in_process = partial(_in_process, _pool(processes))
-            for _ in range(processes):
-                self._seats.put_nowait(in_process)
+        self._seats.put_nowait(asyncio.to_thread)
+        self._joining: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        if self._pool:
+            self._joining = asyncio.create_task(self._join(self._pool))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._pool and self._joining:
+            self._joining.cancel()
+            self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def _join(self, pool: ProcessPoolExecutor) -> None:
+        """Let processes take part from when they are ready; nobody waits for what they have begun to read in."""
+        with suppress(HelperDied):
+            await asyncio.gather(*(_in_process(pool, os.getpid) for _ in range(self._processes)))
+        for _ in range(self._processes * _IN_HAND):
+            self._seats.put_nowait(partial(_in_process, pool))
 
     async def in_order(
         self, work: Callable[[Piece], Result], pieces: AsyncIterator[Piece]
@@ -56,7 +76,7 @@ class Crew:
         try:
             async for piece in pieces:
                 running.append((piece, asyncio.create_task(self._run(work, piece))))
-                if len(running) > self._processes + 1 + _WAITING:
+                if len(running) > self._processes * _IN_HAND + 1 + _WAITING:
                     done, task = running.popleft()
                     yield done, await task
             while running:

@@ -6,7 +6,7 @@ from roundsman.database.collections import MIGRATION_PLANS
 from roundsman.database.lease import MIGRATION, count_turns
 from roundsman.database.transaction import Tx
 from roundsman.errors import Conflict
-from roundsman.identity.importing import claimed_among
+from roundsman.identity.importing import claimed_among, has_anybody_claimed
 from roundsman.identity.mode import PeopleMode, get_mode
 from roundsman.migration.matching import Rule
 from roundsman.migration.plan import Fate
@@ -45,7 +45,7 @@ async def refuse_claimed_since(tx: Tx, chunks_id: ObjectId) -> None:
 
     A run that was begun is finished all the same: half of it would be worse.
     """
-    if (await get_mode(tx)).people is PeopleMode.SHADOW:
+    if (await get_mode(tx)).people is PeopleMode.SHADOW or not await has_anybody_claimed(tx):
         return
     async for rows in read_rows(tx, chunks_id, Section.DOCUMENTS):
         joining = {row.user_id: row.key for row in rows if row.fate in _JOINED and row.rule not in _BY_LINK}

@@ -9,7 +9,8 @@ from roundsman.access.roles import Role
 from roundsman.customers.linkage import customer_documents, customers_from
 from roundsman.database.documents import without_absent
 from roundsman.database.transaction import Document
-from roundsman.identity.importing import user_documents, users_from
+from roundsman.identity.importing import identifier_documents, identifiers_from, user_documents, users_from
+from roundsman.identity.users import Identifier
 from roundsman.migration.plan import (
     DocumentRow,
     Fate,
@@ -42,7 +43,8 @@ def row_document(row: Any) -> Document:  # noqa: ANN401 - one of the row types
         case DocumentRow():
             return _document_row(row)
         case IdentifierRow():
-            return without_absent({"key": row.key, "user_ids": list(row.user_ids), "verified_at": row.verified_at})
+            (identifier,) = identifier_documents([Identifier(row.key, row.user_ids, row.verified_at)])
+            return identifier
         case RolesRow() | HandOverRow():
             return without_absent(asdict(row))
         case ProfileRow():
@@ -62,6 +64,11 @@ def _user_row(row: UserRow) -> Document:
 def _read_user_row(document: Document) -> UserRow:
     (user,) = users_from([document])
     return UserRow(user, document.get("password_from"), document.get("rules", {}))
+
+
+def _read_identifier_row(document: Document) -> IdentifierRow:
+    (identifier,) = identifiers_from([document])
+    return IdentifierRow(identifier.key, identifier.user_ids, identifier.verified_at)
 
 
 def _document_row(row: DocumentRow) -> Document:
@@ -119,7 +126,7 @@ READERS: Mapping[Section, Callable[[Document], Any]] = {
         row["user_id"], tuple(map(Role, row["roles"])), tuple(map(Role, row["to_confirm"]))
     ),
     Section.HAND_OVERS: lambda row: HandOverRow(row["key"], row["before"], row.get("after"), row.get("verified_at")),
-    Section.IDENTIFIERS: lambda row: IdentifierRow(row["key"], tuple(row["user_ids"]), row.get("verified_at")),
+    Section.IDENTIFIERS: _read_identifier_row,
     Section.DOCUMENTS: _read_document_row,
     Section.PROFILES: _read_profile_row,
     Section.REVIEWS: _read_review_row,

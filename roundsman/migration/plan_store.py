@@ -55,11 +55,17 @@ async def find_plan(tx: Tx, digest: str) -> tuple[PlanHeader, ObjectId] | None:
 async def read_rows(tx: Tx, chunks_id: ObjectId, section: Section, *place: int) -> AsyncIterator[list[Any]]:
     """The rows of a section, or of the places in it that begin with these numbers, chunk by chunk in their order."""
     read = READERS[section]
+    async for rows in read_documents(tx, chunks_id, section, *place):
+        yield [read(row) for row in rows]
+
+
+async def read_documents(tx: Tx, chunks_id: ObjectId, section: Section, *place: int) -> AsyncIterator[list[Document]]:
+    """The same rows in their stored form."""
     # A reply of the usual size would be decoded at once, and take a hundred times the memory of a chunk.
     chunks = tx.database[MIGRATION_PLANS].find(_chunk_range(chunks_id, section, *place), batch_size=_CHUNKS_PER_REPLY)
     cursor = chunks.sort("_id", 1)
     async for document in cursor:
-        yield [read(row) for row in document["rows"]]
+        yield document["rows"]
 
 
 def _chunk_range(chunks_id: ObjectId, section: Section | None = None, *place: int) -> Document:

@@ -50,18 +50,20 @@ async def make_plan(
     source = await as_before_write_back(tx, source)
     source_counts = await source.count_documents()
     people = [collection.name for collection in profile.of_kind(*PEOPLE)]
-    crew = crew_for(sum(source_counts.get(name, 0) for name in people))
-    roster = await collect(source, profile, progress, crew)
-    known = await learn(tx, roster)
     digest = Digest(profile.name, profile.version, as_of)
     chunks_id = ObjectId()
     counts = Counter({f"rows.{section}": 0 for section in Section})
-    pieces = portions(roster, known, collections=people, as_of=as_of, chunks_id=chunks_id, asking_about=asking_about)
-    async for portion, planned in crew.in_order(plan_portion, pieces):
-        await insert_chunks(tx, planned.chunks)
-        digest.add(*planned.digests)
-        counts.update(planned.counts)
-        progress("plan people", len(portion.records))
+    async with crew_for(sum(source_counts.get(name, 0) for name in people)) as crew:
+        roster = await collect(source, profile, progress, crew)
+        known = await learn(tx, roster)
+        pieces = portions(
+            roster, known, collections=people, as_of=as_of, chunks_id=chunks_id, asking_about=asking_about
+        )
+        async for portion, planned in crew.in_order(plan_portion, pieces):
+            await insert_chunks(tx, planned.chunks)
+            digest.add(*planned.digests)
+            counts.update(planned.counts)
+            progress("plan people", len(portion.records))
     header = PlanHeader(
         digest=digest.hex(),
         profile=profile.name,

@@ -38,10 +38,16 @@ async def verify(tx: Tx, source: Source, profile: SourceProfile, seal: Seal, *, 
     """Recompute every proof from the source and the stored documents; writes nothing. Raises UndoingUnfinished."""
     await refuse_while_undoing(tx)
     source = await as_before_write_back(tx, source)
+    async with crew_for(await count_people(source, profile)) as crew:
+        return await _verify(tx, source, profile, seal, crew, as_of=as_of)
+
+
+async def _verify(
+    tx: Tx, source: Source, profile: SourceProfile, seal: Seal, crew: Crew, *, as_of: datetime
+) -> Verification:
     statuses = await user_statuses(tx)
     runs = await list_runs(tx)
     drifted = frozenset(key for run in runs for key in run.drifted)
-    crew = crew_for(await count_people(source, profile))
     accounting = Accounting(tx, source, profile, seal, statuses, drifted, crew)
     people = await accounting.accounts()
     orphans, linked = await check_profiles(tx, statuses)

@@ -22,7 +22,8 @@ async def pieces():
         yield 0.1
 
 async def lead():
-    return [piece async for piece, _ in Crew(1).in_order(time.sleep, pieces())]
+    async with Crew(1) as crew:
+        return [piece async for piece, _ in crew.in_order(time.sleep, pieces())]
 
 for number in (signal.SIGINT, signal.SIGTERM):
     signal.signal(number, lambda *_: None)
