@@ -4,6 +4,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -68,6 +69,8 @@ def foreign_server(directory: Path, *options: str) -> Iterator[str]:
         for line in server.stdout:
             if "Waiting for connections" in line:
                 break
+        # A server that nobody listens to stands still once the pipe is full.
+        threading.Thread(target=server.stdout.read, daemon=True).start()
         try:
             yield f"mongodb://127.0.0.1:{port}/"
         finally:
