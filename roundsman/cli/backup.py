@@ -20,6 +20,7 @@ from roundsman.database.backup_keys import put_keys_back, require_room_for_keys,
 from roundsman.database.backup_manifest import Manifest, read_manifest, require_intact
 from roundsman.database.restore import count_to_lose, restore_backup
 from roundsman.database.transaction import Tx
+from roundsman.migration.write_back.forgetting import refuse_forgetting
 from roundsman.runtime import open_database
 from roundsman.settings import Settings, load_settings
 
@@ -67,6 +68,9 @@ def restore_(
     with_keys: Annotated[
         bool, typer.Option("--with-keys", help="Put the key files of the backup into the data directory too.")
     ] = False,
+    forget_write_back: Annotated[
+        bool, typer.Option("--forget-write-back", help="Restore even if nobody can undo then what was written back.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask; for scripts.")] = False,
 ) -> None:
     """Make Roundsman's database what a backup holds. Stop everything that uses it first; after a crash do it again."""
@@ -75,6 +79,8 @@ def restore_(
     require_intact(folder, manifest)
     if with_keys:
         require_room_for_keys(folder, manifest, _keys(settings))
+    if replace and not forget_write_back:
+        run(_refuse_forgetting(settings, folder, manifest))
     if replace and (documents := run(_to_lose(settings))):
         name = settings.database_name
         require_word(f"The {documents} documents in the database {name} are taken away.", name, yes=yes)
@@ -87,6 +93,11 @@ def restore_(
     )
     for name in strange_keys(manifest, _keys(settings)):
         say(f"The data directory lacks the {name} of the backup: put it back, or what it opens stays closed.")
+
+
+async def _refuse_forgetting(settings: Settings, folder: Path, manifest: Manifest) -> None:
+    async with open_database(settings) as client:
+        await refuse_forgetting(Tx(client[settings.database_name]), folder, manifest)
 
 
 async def _to_lose(settings: Settings) -> int:

@@ -4,7 +4,7 @@ A row says what was there before, byte for byte, and what was written instead. I
 everybody else sees the source as it was.
 """
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from enum import StrEnum
 
 from bson import Binary
@@ -71,6 +71,15 @@ async def rows_by_key(tx: Tx, keys: Sequence[str]) -> dict[str, Row]:
 async def is_in_force(tx: Tx) -> bool:
     """Whether the source holds, or may hold, something that was written back."""
     return await _journal(tx).find_one({"state": {"$in": list(IN_FORCE)}}, {"_id": 1}) is not None
+
+
+async def count_in_force(tx: Tx, *, among: Mapping[str, str] | None = None) -> int:
+    """Count the rows in force, all or those of these keys that the given run wrote."""
+    query: Document = {"state": {"$in": list(IN_FORCE)}}
+    if among is None:
+        return await _journal(tx).count_documents(query)
+    found = _journal(tx).find(query | {"_id": {"$in": list(among)}}, {"run": 1})
+    return len([row async for row in found if row["run"] == among[row["_id"]]])
 
 
 async def iterate_rows(tx: Tx, *states: RowState) -> AsyncIterator[list[Row]]:
