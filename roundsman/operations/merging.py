@@ -85,11 +85,11 @@ async def _candidate(tx: Tx, user: User) -> Candidate:
 
 async def _refuse_second_profiles(tx: Tx, users: Iterable[User]) -> None:
     for name, what in _AT_MOST_ONE.items():
-        having = [str(user.id) for user in users if await ids_of_owner(tx, name, user.id)]
+        having = [f"{user.name} ({user.id})" for user in users if await ids_of_owner(tx, name, user.id)]
         if len(having) > 1:
             raise NotMergeable(
-                f"Users {' and '.join(having)} are each a {what}, and a user is at most one. "
-                "If it is one person, answer that he has two accounts"
+                f"{' and '.join(having)} are each a {what}, and a user is at most one. If it is one "
+                "person, answer two-accounts: both accounts stay, and it is not asked again"
             )
 
 

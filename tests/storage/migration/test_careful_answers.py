@@ -35,7 +35,7 @@ from roundsman.migration.shared_phone import NoSharedPhone
 from roundsman.migration.side_by_side import show_review
 from roundsman.migration.splitting import undo_merge
 from roundsman.migration.sync import compare_all
-from roundsman.operations.merging import merge_users
+from roundsman.operations.merging import NotMergeable, merge_users
 from tests.imports import Database, Import, contents, fill
 from tests.migration_builders import (
     AS_OF,
@@ -185,7 +185,15 @@ async def test_what_cannot_be_joined_is_shown_so(importing: Import, database: Da
 
     shown = await show_review(tx, asked, opener(importing), now=importing.runtime.clock())
 
-    assert shown.answers["merge"].startswith("Not possible")
+    refusal = shown.answers["merge"]
+    assert refusal.startswith("Not possible: Asha Rao (")
+    assert "are each a delivery boy" in refusal
+    assert "answer two-accounts" in refusal
+    before = await contents(database)
+    given = Answer(Decision.MERGE, "x")
+    with pytest.raises(NotMergeable):
+        await decide(tx, asked, given, actor=SYSTEM, opener=opener(importing), now=importing.runtime.clock())
+    assert await contents(database) == before
 
 
 async def test_no_switch_while_an_import_is_broken_off(importing: Import, source_database: Database) -> None:
