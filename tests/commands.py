@@ -36,6 +36,7 @@ class RoundsmanCommand:
             [*_PROGRAM, *arguments],
             cwd=self.directory,
             env={**os.environ, **self.environment},
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -59,6 +59,28 @@ async def test_both_switches_and_the_way_back(roundsman: RoundsmanCommand, runti
     assert (told["code"], [one["count"] for one in told["written"]]) == ("written_live", [1, 1, 1])
 
 
+async def test_whoever_imports_while_it_waits_for_the_word_is_noticed(
+    roundsman: RoundsmanCommand, runtime: Runtime, source_database: Database, shop: str
+) -> None:
+    here = roundsman.with_settings(ROUNDSMAN_SOURCE=shop)
+    import_shop(roundsman, shop)
+    make_admin(roundsman)
+    assert here("db", "backup", "backup").returncode == 0
+
+    with here.start("migrate", "cutover") as process:
+        assert process.stderr is not None
+        asked = ""
+        while "Type live to go on" not in asked:
+            asked += process.stderr.read(1)
+            assert process.poll() is None, asked
+        await fill(source_database, {"users": [account("late", "Late Comer", phone="9845090001")]})
+        assert here("migrate", "sync").returncode == 0
+        _, said = process.communicate("live\n", timeout=60)
+
+    assert (process.returncode, "since everything was proved" in said) == (4, True)
+    assert await get_mode(runtime.tx) == SHADOW
+
+
 async def test_a_list_proves_nothing_of_an_application_but_all_of_a_business_that_has_no_other(
     roundsman: RoundsmanCommand, runtime: Runtime, shop: str
 ) -> None:
