@@ -26,7 +26,7 @@ from roundsman.identity.mode import PeopleMode, follow_the_source, get_mode
 from roundsman.identity.users import User, UserStatus
 from roundsman.migration.attached import import_attached
 from roundsman.migration.collecting import Progress, no_progress
-from roundsman.migration.copies import note_drifted
+from roundsman.migration.copies import note_drifted, was_taken_before
 from roundsman.migration.crew import crew_for
 from roundsman.migration.documents import DocumentImport
 from roundsman.migration.freshness import refuse_claimed_since, refuse_outdated
@@ -243,16 +243,15 @@ class _Application:
         await hand_over_identifiers(self._tx, rows, self._as_mirror())
 
     async def _mirror(self) -> None:
-        """While people follow the source, the users of changed documents are what all of theirs say now."""
+        """While people follow the source, users who were here are what all their documents say now."""
         counts = self._header.counts
-        if not (counts.get("changed") or counts.get(f"rows.{Section.HAND_OVERS}")):
-            return
-        if (await get_mode(self._tx)).people is PeopleMode.SHADOW:
-            await self._section(Section.DOCUMENTS, self._mirror_changed)
+        is_first = not (counts.get("changed") or await was_taken_before(self._tx, self._run_id))
+        if not is_first and (await get_mode(self._tx)).people is PeopleMode.SHADOW:
+            await self._section(Section.DOCUMENTS, self._mirror_owners)
             await self._section(Section.HAND_OVERS, self._mirror_parties)
 
-    async def _mirror_changed(self, rows: Sequence[DocumentRow]) -> None:
-        await mirror_users(self._tx, {row.user_id for row in rows if row.changed}, self._as_mirror())
+    async def _mirror_owners(self, rows: Sequence[DocumentRow]) -> None:
+        await mirror_users(self._tx, {row.user_id for row in rows}, self._as_mirror())
 
     async def _mirror_parties(self, rows: Sequence[HandOverRow]) -> None:
         users = {user for row in rows for user in (row.before, row.after) if user is not None}

@@ -99,6 +99,12 @@ def _superfluous(document: Document) -> Document:
     return {"_id": {"$gt": f"{key}{_PART}", "$lt": f"{key}{chr(ord(_PART) + 1)}", "$nin": further}, "part_of": key}
 
 
+async def was_taken_before(tx: Tx, run: str) -> bool:
+    """Whether any other run took a document last; by the index of runs, of which there are many documents each."""
+    others: Document = {"$or": [{"run": {"$lt": run}}, {"run": {"$gt": run}}]}
+    return await tx.database[SOURCE_DOCUMENTS].find_one(others, {"_id": 1}) is not None
+
+
 async def note_drifted(tx: Tx, keys: Sequence[str]) -> None:
     """Let documents that were not the planned ones count as changed until they are taken, even if they change back."""
     if keys:

@@ -61,8 +61,9 @@ async def _hand_over(tx: Tx, row: HandOverRow, mirror: Mirror) -> None:
 
 
 async def mirror_users(tx: Tx, user_ids: Collection[UserId], mirror: Mirror) -> None:
-    """Let each of them who was imported be what his documents say now."""
-    users = {user.id: user for user in await find_users(tx, sorted(user_ids)) if is_imported(user)}
+    """Let each of them who was imported be what his documents say now; whom this run made was planned so."""
+    found = await find_users(tx, sorted(user_ids))
+    users = {user.id: user for user in found if is_imported(user) and user.created_by != mirror.actor.who}
     words = await _words(tx, users, mirror)
     async for here in _as_they_are(tx, [users[one] for one in words], words):
         before, after = here.user, mirrored(here, words[here.user.id])

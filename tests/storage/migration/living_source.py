@@ -9,7 +9,7 @@ import bson
 
 from roundsman.migration.reading import source_id_text
 from roundsman.migration.sources.port import SourceDocument
-from tests.migration_builders import Fields, account, doc, object_id
+from tests.migration_builders import PASSWORD_HASH, Fields, account, doc, object_id
 from tests.storage.migration.worlds import an_order
 
 NAMES = ("Asha Verma", "Asha Varma", "A Verma", "Gurpreet Singh", "Farida Sheikh", "Joseph Mathew", "Lakshmi Iyer")
@@ -86,12 +86,14 @@ class LivingSource:
     def _change(self) -> None:
         if found := self._anybody():
             collection, fields = found
-            what = self._chance.choice(("contact", "name", "link", "blocked"))
+            what = self._chance.choice(("contact", "name", "link", "blocked", "role", "password"))
             changes: Fields = {
                 "contact": self._contact(),
                 "name": {"name": self._chance.choice(NAMES)},
                 "link": self._link(collection),
                 "blocked": {"is_active": self._chance.random() < 0.5},
+                "role": {"role": self._chance.choice(("customer", "delivery_boy", "admin", "nothing"))},
+                "password": {"password_hash": self._chance.choice((PASSWORD_HASH, "0" * 64, None))},
             }[what]
             self._put(collection, fields | changes)
 
@@ -102,7 +104,8 @@ class LivingSource:
             self._put("orders", an_order(handle, found[1]["id"], _id=object_id(handle)))
 
     def _leave(self) -> None:
-        if found := self._anybody():
+        # A source without anybody would be taken for the wrong one.
+        if sum(len(self._documents[name]) for name in PEOPLE) > 1 and (found := self._anybody()):
             collection, fields = found
             self._left.append(found)
             del self._documents[collection][str(fields["_id"])]

@@ -246,8 +246,12 @@ class ChangingPeople:
         handle, name = f"p{number}", NAMES[number][0]
         own = account(handle, name, password_hash=self._chance.choice(HASHES), phone="", email="")
         own["_id"] = object_id(handle, days_old=30 if number else 400)
-        own_phones = [f"97311{number}56{one}2" for one in range(self._chance.choice((0, 1, 2)) if number else 0)]
-        return [own, *(doc(f"c{phone}", name, user_id=handle, phone=phone, email="") for phone in own_phones)]
+        customers = range(self._chance.choice((0, 1, 2)) if number else 0)
+        return [own, *(self._customer(number, one) for one in customers)]
+
+    def _customer(self, number: int, one: int) -> Document:
+        phone = f"97311{number}56{one}2"
+        return doc(f"c{phone}", NAMES[number][0], user_id=f"p{number}", phone=phone, email="")
 
     def source(self) -> MemorySource:
         """What the existing application holds now."""
@@ -265,8 +269,11 @@ class ChangingPeople:
             self._pass_round(meaning, pool)
         for number, person in enumerate(self._people):
             self._change(number, *person)
+            own, *customers = person
+            if number and own["role"] in PARTNER_ROLES and self._chance.random() < 0.2:
+                person.append(self._customer(number, len(customers)))
         self.changed = {
-            name: {str(one["_id"]) for one in documents if one != before[one["_id"]]}
+            name: {str(one["_id"]) for one in documents if one != before.get(one["_id"])}
             for name, documents in (
                 ("users", [own for own, *_ in self._people]),
                 ("customers_v2", [one for _, *customers in self._people for one in customers]),
