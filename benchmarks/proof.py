@@ -7,8 +7,8 @@ A labelled world is imported. Then are timed, each for all people:
 * the whole verification, with all its other proofs;
 * a loop that fetches, opens and compares one document after another, from a sample.
 
-The shorter ones are done several times, and the middle one counts. Beside the time stands how much of it this process
-computed, because other work on the same machine does not make that longer by much.
+The shorter ones are done several times, and the middle one counts. Beside the time stands how long this process and the
+server computed for each document, because other work on the same machine does not make that longer by much.
 """
 
 import argparse
@@ -26,6 +26,7 @@ from importing import CACHE_GB, PROFILE
 
 from roundsman.clock import utc_now
 from roundsman.database.embedded import embedded_server
+from roundsman.database.transaction import Document
 from roundsman.migration.apply import Means, apply_plan
 from roundsman.migration.copies import copies_by_key, open_copy
 from roundsman.migration.generator.generating import World, generate
@@ -46,16 +47,18 @@ _CUSTOMERS_OF_SCALE_ONE = 2_000
 _SAMPLE = 2_000
 _SAMPLED = "customers_v2"
 _TIMES = 5
-_LINE = "  {:<32}{:>8.2f} s {:>10,.0f} a second   computing {:>5.1f} us each"
+_LINE = "  {:<30}{:>7.2f} s {:>9,.0f} a second   {:>6.1f} us here {:>6.1f} us in the server"
+_A_MILLION = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """The documents that something was done to, and the seconds it took."""
+    """The documents that something was done to, the seconds it took, and those that each side computed."""
 
     documents: int
     seconds: float
-    computing: float
+    computed_here: float
+    computed_by_server: float
 
     @property
     def rate(self) -> float:
@@ -64,7 +67,8 @@ class Timed:
 
     def line(self, name: str) -> str:
         """Say it."""
-        return _LINE.format(name, self.seconds, self.rate, self.computing / self.documents * 1e6)
+        each = (seconds / self.documents * _A_MILLION for seconds in (self.computed_here, self.computed_by_server))
+        return _LINE.format(name, self.seconds, self.rate, *each)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,11 @@ class Sides:
         """The collections of people."""
         return [collection.name for collection in self.profile.of_kind(*PEOPLE)]
 
+    async def computed_by_server(self) -> float:
+        """The seconds that the server has computed since it started; it holds both databases."""
+        status = await self.runtime.client.admin.command("serverStatus")
+        return float(status["extra_info"]["user_time_us"] + status["extra_info"]["system_time_us"]) / _A_MILLION
+
     async def prove(self) -> int:
         """Prove the content of all people."""
         proofs = [await prove_content(self.runtime.tx, self.source, name, self.seal) for name in self.names]
@@ -92,7 +101,7 @@ class Sides:
         """Read both sides in the same batches as the proof, and do nothing with them."""
         return sum([len(copies) for copies in await self.copies()])
 
-    async def copies(self) -> list[list[dict[str, object]]]:
+    async def copies(self) -> list[list[Document]]:
         """Read both sides and keep the copies."""
         found = []
         for name in self.names:
@@ -156,30 +165,32 @@ async def _import(sides: Sides) -> None:
 
 async def _measure(sides: Sides, customers: int) -> None:
     load = os.getloadavg()[0]
-    proof = await _middle(sides.prove)
+    proof = await _middle(sides, sides.prove)
     print(f"{customers:,} customers, {proof.documents:,} documents; load average {load:.1f} on {os.cpu_count()} cores")
     print(proof.line("content proof, both sides"), flush=True)
-    print((await _middle(sides.read)).line("merely reading both sides"))
+    print((await _middle(sides, sides.read)).line("merely reading both sides"))
     copies = [copy for batch in await sides.copies() for copy in batch]
 
     async def open_all() -> int:
-        return len([sides.seal.open(str(copy["_id"]), [copy["sealed"]]) for copy in copies])  # type: ignore[list-item]  # bytes
+        return len([sides.seal.open(copy["_id"], [copy["sealed"]]) for copy in copies])
 
-    print((await _middle(open_all)).line("merely opening the copies"))
-    print((await _timed(sides.verify)).line("whole verification"), flush=True)
-    loop = await _timed(sides.prove_one_by_one)
+    print((await _middle(sides, open_all)).line("merely opening the copies"))
+    print((await _timed(sides, sides.verify)).line("whole verification"), flush=True)
+    loop = await _timed(sides, sides.prove_one_by_one)
     print(loop.line("loop, one by one (a sample)"))
     print(f"  the content proof is {proof.rate / loop.rate:.0f} times as fast as the loop", flush=True)
 
 
-async def _middle(work: Callable[[], Awaitable[int]]) -> Timed:
-    return sorted([await _timed(work) for _ in range(_TIMES)], key=lambda one: one.seconds)[_TIMES // 2]
+async def _middle(sides: Sides, work: Callable[[], Awaitable[int]]) -> Timed:
+    return sorted([await _timed(sides, work) for _ in range(_TIMES)], key=lambda one: one.seconds)[_TIMES // 2]
 
 
-async def _timed(work: Callable[[], Awaitable[int]]) -> Timed:
+async def _timed(sides: Sides, work: Callable[[], Awaitable[int]]) -> Timed:
+    computed_by_server = await sides.computed_by_server()
     start, computed = perf_counter(), process_time()
     documents = await work()
-    return Timed(documents, perf_counter() - start, process_time() - computed)
+    seconds, computed_here = perf_counter() - start, process_time() - computed
+    return Timed(documents, seconds, computed_here, await sides.computed_by_server() - computed_by_server)
 
 
 if __name__ == "__main__":
