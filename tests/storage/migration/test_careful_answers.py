@@ -268,13 +268,14 @@ async def test_a_password_of_an_account_that_was_joined_is_not_the_survivor_s(
     await refused(importing, database, [one for one in says_new if one.rule == "S4"])
 
 
+@pytest.mark.parametrize("mode", PeopleMode)
 @pytest.mark.parametrize(
     "changes",
     [{"role": "customer"}, {"password_hash": "a" * 64}, {"password_hash": None}, {"is_active": False}],
     ids=["role", "another password", "no password", "block"],
 )
 async def test_what_the_source_took_away_from_one_of_two_does_not_come_back(
-    importing: Import, database: Database, source_database: Database, changes: Document
+    importing: Import, database: Database, source_database: Database, changes: Document, mode: PeopleMode
 ) -> None:
     tx, clock = importing.runtime.tx, importing.runtime.clock
     users = [
@@ -284,7 +285,7 @@ async def test_what_the_source_took_away_from_one_of_two_does_not_come_back(
     ]
     await fill(source_database, {"users": users})
     await importing.run()
-    await set_mode(tx, with_people(await get_mode(tx), PeopleMode.LIVE, since=AS_OF))
+    await set_mode(tx, with_people(await get_mode(tx), mode, since=AS_OF))
     first, second = (UserId(one["_id"]) for one in users)
     await database[USERS].update_one({"_id": first}, {"$set": {"last_sign_in_at": AS_OF}})
     (asked,) = (await list_reviews(tx)).reviews
