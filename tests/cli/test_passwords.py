@@ -1,6 +1,4 @@
-import asyncio
 import json
-import signal
 
 from bson import ObjectId
 
@@ -55,18 +53,3 @@ async def test_a_second_runner_is_told_who_is_at_it(tx: Tx, roundsman: Roundsman
 
     assert refused.returncode == 4
     assert lease.owner in refused.stderr
-
-
-async def test_told_to_end_it_says_so_with_the_exit_code_of_everything_that_was_not_done(
-    tx: Tx, roundsman: RoundsmanCommand
-) -> None:
-    await carry(tx, *["{SHA256}" + DIGITS] * 600)
-    with roundsman.start("passwords", "wrap", "--threads", "1") as process:
-        while not await tx.database[CREDENTIALS].count_documents({"hash": {"$not": {"$regex": r"^\{SHA256\}"}}}):
-            assert process.poll() is None, process.communicate()
-            await asyncio.sleep(0.02)
-        process.send_signal(signal.SIGTERM)
-        _, said = await asyncio.to_thread(process.communicate)
-
-    assert process.returncode == 130, said
-    assert "run it again to go on" in said

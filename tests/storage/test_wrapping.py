@@ -163,7 +163,7 @@ async def begun(command: RoundsmanCommand, tx: Tx) -> subprocess.Popen[str]:
     return process
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGKILL, -signal.SIGKILL), (signal.SIGTERM, 4)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGKILL, -signal.SIGKILL), (signal.SIGTERM, 130)])
 async def test_a_job_that_was_ended_or_killed_in_the_middle_is_taken_up_where_it_was(
     number: signal.Signals, code: int, tx: Tx, roundsman: RoundsmanCommand
 ) -> None:
