@@ -35,7 +35,7 @@ class Copy:
     is_gone: bool = False
     """Whether the source does not have the document any more."""
     is_outdated: bool = False
-    """Whether a run found another document than was planned: what the plan gave its user may not be what it says."""
+    """Whether a run found another document than was planned, or was undone: its user may not have what it says."""
 
     @property
     def collection(self) -> str:

@@ -22,6 +22,7 @@ from roundsman.database.collections import (
 )
 from roundsman.database.transaction import Document, Tx
 from roundsman.ids import UserId
+from roundsman.migration.copies import note_drifted
 from roundsman.migration.plan import DocumentRow, HandOverRow, RolesRow
 from roundsman.migration.plan_documents import Section
 from roundsman.migration.plan_store import find_plan, read_rows
@@ -99,6 +100,7 @@ class Removal:
     async def _documents(self, rows: Sequence[DocumentRow]) -> None:
         new = [row for row in rows if not row.changed]
         self.removed.renewed += len(rows) - len(new)
+        await note_drifted(self.tx, [row.key for row in rows if row.changed])
         kinds = {one.name: one.kind for one in self.profile.collections}
         for kind, collection in _PROFILES.items():
             made = [row.profile_id for row in new if row.makes_profile and kinds.get(row.collection) is kind]

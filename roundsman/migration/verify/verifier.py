@@ -5,6 +5,7 @@ from datetime import datetime
 
 from roundsman.database.transaction import Tx
 from roundsman.migration.collecting import collect, count_people
+from roundsman.migration.copies import find_copies
 from roundsman.migration.crew import Crew, crew_for
 from roundsman.migration.freshness import refuse_while_undoing
 from roundsman.migration.knowledge import learn
@@ -124,13 +125,20 @@ async def _check_replan(
     roster = await collect(source, profile, crew=crew)
     planning = Planning(roster, await learn(tx, roster), as_of=as_of)
     result = CheckResult(Check.REPLAN)
+    again: dict[str, str] = {}
     for row in planning.document_rows():
         result.look()
         if row.key not in news:
-            result.fail(f"{row.key} would be taken again ({row.rule})")
+            again[row.key] = row.rule
+    # What drifted, or was taken by a run that was undone, waits for the next round, even if it changed back.
+    news = news | {copy.key for copy in await find_copies(tx, again) if copy.is_outdated}
+    for key in again.keys() - news:
+        result.fail(f"{key} would be taken again ({again[key]})")
     if not news:
         for user in planning.user_rows():
             result.fail(f"user {user.user.id} would be created")
+        for left in planning.hand_over_rows():
+            result.fail(f"{left.key} would find {left.after or 'nobody'}")
         for identifier in planning.identifier_rows():
             result.fail(f"{identifier.key} would be added")
         for made in planning.profile_rows():

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from roundsman.access.roles import Role
+from roundsman.audit_log.entries import SYSTEM
 from roundsman.auth.credential_storage import find_credential, set_password
 from roundsman.auth.passwords import hash_password
 from roundsman.database.collections import AUDIT_LOG, CREDENTIALS, IDENTIFIERS, REVIEWS, USERS
@@ -18,6 +19,7 @@ from roundsman.migration import apply
 from roundsman.migration.apply import Means
 from roundsman.migration.sealing import Seal
 from roundsman.migration.sync import Round, compare_all, take_changes
+from roundsman.migration.undoing import undo_run
 from roundsman.migration.verify.verification import Check
 from roundsman.migration.verify.verifier import verify
 from tests.depth import depth
@@ -358,6 +360,25 @@ async def test_a_run_that_was_killed_before_users_followed_ends_in_the_same(
         assert credential.password_hash == "{SHA256}" + PASSWORD_HASH
         assert (await owner_of(shadow, PHONE), await owner_of(shadow, FREE_PHONE)) == (user.id, None)
         await settled(shadow)
+
+
+async def test_what_a_round_that_was_undone_had_renewed_is_taken_again(
+    shadow: Import, source_database: Database
+) -> None:
+    tx = shadow.runtime.tx
+    await source_database["users"].insert_one(account("zoya", "Zoya Khan", phone=PHONE))
+    done = await change(shadow, source_database, {"phone": FREE_PHONE, "role": "supplier"})
+    before = await people(tx.database)
+    assert done.run_id
+
+    await undo_run(
+        tx, done.run_id, EARLYBIRD, actor=SYSTEM, clock=shadow.runtime.clock, forget=False, seal=shadow.means().seal
+    )
+
+    assert (await shadow.verify()).passed
+    assert (await compare(shadow)).changed == 1
+    assert await people(tx.database) == before
+    await settled(shadow)
 
 
 async def test_verification_tells_what_following_did_from_what_somebody_else_did(
