@@ -17,6 +17,7 @@ from roundsman.migration.profile import Kind, SourceProfile
 from roundsman.migration.runs import RunState, list_runs
 from roundsman.migration.runs_about import runs_about
 from roundsman.migration.sealing import Seal
+from roundsman.migration.seldom_collected import seldom_collected
 from roundsman.migration.sources.port import Source
 from roundsman.migration.verify.accounting import Accounting
 from roundsman.migration.verify.attached import AttachedCheck
@@ -35,6 +36,7 @@ from roundsman.migration.write_back.restored import as_before_write_back
 _STILL_TO_COME = (Kind.ACTIVITY,)
 
 
+@seldom_collected
 async def verify(tx: Tx, source: Source, profile: SourceProfile, seal: Seal, *, as_of: datetime) -> Verification:
     """Recompute every proof from the source and the stored documents; writes nothing. Raises UndoingUnfinished."""
     await refuse_while_undoing(tx)
