@@ -1,4 +1,4 @@
-"""The key that signs access tokens: made at first use, kept in one file that only its owner can read."""
+"""The keys of authentication: made at first use, each kept in one file that only its owner can read."""
 
 from pathlib import Path
 from typing import Final
@@ -9,6 +9,8 @@ from joserfc.jwk import ECKey
 from roundsman.database.key_file import load_or_create_key
 
 _FILE_NAME: Final = "signing.key"
+_SECRET_FILE_NAME: Final = "secret.key"
+_SECRET_BYTES: Final = 32
 # 64 bits more than the order of the curve, so that taking the remainder favours no key (FIPS 186-5, A.2.1).
 _SEED_BYTES: Final = 40
 _ORDER_OF_P256: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
@@ -23,3 +25,8 @@ def signing_key_from(seed: bytes) -> ECKey:
     """Return the key that a seed of random bytes stands for; the same seed is always the same key."""
     secret = int.from_bytes(seed) % (_ORDER_OF_P256 - 1) + 1
     return ECKey.import_key(ec.derive_private_key(secret, ec.SECP256R1()))
+
+
+def load_secret_key(folder: Path) -> bytes:
+    """Return the key under which codes and tokens are kept as digests, making it where there is none yet."""
+    return load_or_create_key(folder / _SECRET_FILE_NAME, size=_SECRET_BYTES)
