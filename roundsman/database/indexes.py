@@ -67,6 +67,9 @@ INDEXES: Mapping[str, tuple[Index, ...]] = MappingProxyType(
             _on("user_id", reason="The sessions of a user: to list and to end them."),
             _expiring("expires_at", reason="MongoDB removes what has expired; reading checks the time anyway."),
         ),
+        collections.ATTEMPTS: (
+            _expiring("expires_at", reason="A count that nobody asks for any more goes by itself."),
+        ),
         collections.CUSTOMERS: (
             _on("user_id", reason="The customer profiles of a user, in every joined view."),
             _where_present("phone", reason="The lookup by a contact phone, which a household may share."),

@@ -81,6 +81,10 @@ VALIDATORS: Mapping[str, Document] = MappingProxyType(
         collections.SESSIONS: _document(
             {"_id": _OBJECT_ID, "user_id": _OBJECT_ID, "version": _COUNT, "created_at": _DATE, "expires_at": _DATE}
         ),
+        collections.ATTEMPTS: _document(
+            {"_id": _NAME, "expires_at": _DATE},
+            {"taken": _COUNT, "pending": _COUNT, "failures": _COUNT, "allowed_at": _DATE},
+        ),
         collections.CUSTOMERS: _document(
             {
                 "_id": _OBJECT_ID,
