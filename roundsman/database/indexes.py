@@ -12,6 +12,9 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from roundsman.database import collections
 from roundsman.database.transaction import Document
 
+BY_NAME: Document = {"locale": "en", "strength": 1}
+"""How names are compared where people look for them: neither case nor accents count."""
+
 
 @dataclass(frozen=True, slots=True)
 class Index:
@@ -58,6 +61,11 @@ INDEXES: Mapping[str, tuple[Index, ...]] = MappingProxyType(
             _where_present("merged_into", reason="Who was merged into a user; only merged users are in it."),
             _where_present("former_identifiers", reason="Whom a phone belonged to, to restore an archived user."),
             _on("roles", reason="Lists of staff and partners; whether an active admin is left."),
+            Index(
+                (("name", ASCENDING), ("_id", ASCENDING)),
+                "The search by the beginning of a name, whatever its case and accents.",
+                {"collation": BY_NAME},
+            ),
         ),
         collections.IDENTIFIERS: (
             _where_present("user_id", reason="The phones and e-mails of a user."),
@@ -69,6 +77,14 @@ INDEXES: Mapping[str, tuple[Index, ...]] = MappingProxyType(
         ),
         collections.ATTEMPTS: (
             _expiring("expires_at", reason="A count that nobody asks for any more goes by itself."),
+        ),
+        collections.OTP_CHALLENGES: (
+            _expiring("forget_at", reason="The resend schedule is forgotten some time after the last code."),
+        ),
+        collections.PROOFS: (_expiring("expires_at", reason="Reading checks the time anyway."),),
+        collections.OUTBOX: (
+            _on("state", "next_at", reason="What is due, asked twice a second by each process that sends."),
+            _expiring("forget_at", reason="What was sent is forgotten after a week."),
         ),
         collections.CUSTOMERS: (
             _on("user_id", reason="The customer profiles of a user, in every joined view."),
@@ -86,6 +102,7 @@ INDEXES: Mapping[str, tuple[Index, ...]] = MappingProxyType(
             Index(
                 (("target", ASCENDING), ("at", DESCENDING)), "What was done to one user or record.", {"sparse": True}
             ),
+            _on("seal.number", "_id", reason="The rows in the order of the chain, and those that are not sealed yet."),
         ),
         collections.SOURCE_DOCUMENTS: (
             _where_present("user_id", reason="What a user was made from."),

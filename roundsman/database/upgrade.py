@@ -141,6 +141,10 @@ def _enforces(options: Document, validator: Document) -> bool:
 
 def _same(index: Index, stored: Mapping[str, Any]) -> bool:
     options = {name: stored[name] for name in _COMPARED_OPTIONS if name in stored}
+    # MongoDB adds what a collation leaves open, and its version.
+    declared = index.options.get("collation", {})
+    if "collation" in options:
+        options["collation"] = {name: options["collation"].get(name) for name in declared} or options["collation"]
     return [tuple(key) for key in stored["key"]] == list(index.keys) and options == index.options
 
 

@@ -78,12 +78,61 @@ VALIDATORS: Mapping[str, Document] = MappingProxyType(
         collections.CREDENTIALS: _document(
             {"_id": _OBJECT_ID, "hash": _NAME, "origin": _one_of("imported", "own"), "changed_at": _DATE}
         ),
+        collections.SECOND_FACTORS: _document(
+            {"_id": _OBJECT_ID, "failures": _COUNT},
+            {
+                "pending": _BYTES,
+                "pending_at": _DATE,
+                "secret": _BYTES,
+                "confirmed_at": _DATE,
+                "last_step": _COUNT,
+                "recovery": _list_of(_BYTES),
+                "paused_until": _DATE,
+            },
+        ),
         collections.SESSIONS: _document(
             {"_id": _OBJECT_ID, "user_id": _OBJECT_ID, "version": _COUNT, "created_at": _DATE, "expires_at": _DATE}
         ),
         collections.ATTEMPTS: _document(
             {"_id": _NAME, "expires_at": _DATE},
             {"taken": _COUNT, "pending": _COUNT, "failures": _COUNT, "allowed_at": _DATE},
+        ),
+        collections.OTP_CHALLENGES: _document(
+            {
+                "_id": _NAME,
+                "purpose": _NAME,
+                "code": _BYTES,
+                "is_decoy": _FLAG,
+                "tries_left": _COUNT,
+                "sent": _COUNT,
+                "resend_at": _DATE,
+                "expires_at": _DATE,
+                "forget_at": _DATE,
+            },
+            {"for_user": _OBJECT_ID},
+        ),
+        collections.PROOFS: _document(
+            {"_id": _BYTES, "key": _NAME, "purpose": _NAME, "expires_at": _DATE}, {"for_user": _OBJECT_ID}
+        ),
+        collections.OUTBOX: _document(
+            {
+                "_id": _NAME,
+                "channel": _one_of("sms", "email"),
+                "to": _NAME,
+                "template": _NAME,
+                "values": {"bsonType": "object"},
+                "state": _one_of("waiting", "sent", "given_up"),
+                "tries": _COUNT,
+                "created_at": _DATE,
+                "forget_at": _DATE,
+            },
+            {
+                "secret": _BYTES,
+                "useful_until": _DATE,
+                "next_at": _DATE,
+                "ended_at": _DATE,
+                "owner": _NAME,
+            },
         ),
         collections.CUSTOMERS: _document(
             {
@@ -181,7 +230,15 @@ VALIDATORS: Mapping[str, Document] = MappingProxyType(
                 "action": _NAME,
                 "target": _NAME,
             },
-            {"before_digest": _BYTES, "after_digest": _BYTES, "reason": _TEXT},
+            {
+                "before_digest": _BYTES,
+                "after_digest": _BYTES,
+                "reason": _TEXT,
+                "seal": _object({"number": _COUNT, "previous": _BYTES, "mac": _BYTES}),
+            },
+        ),
+        collections.AUDIT_CHECKPOINTS: _document(
+            {"_id": _COUNT, "mac": _BYTES, "at": _DATE, "signature": _BYTES},
         ),
         collections.SYSTEM: _document({"_id": _NAME}),
         collections.LEASES: _document({"_id": _NAME, "expires_at": _DATE}),
