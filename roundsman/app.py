@@ -1,5 +1,6 @@
 """The application that answers requests, put together: routes, guards, errors, headers, and what they work with."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
@@ -69,9 +70,13 @@ def _lifespan(opener: RuntimeOpener) -> Callable[[FastAPI], AbstractAsyncContext
             app.state.services = Services(runtime, _password_sign_in(runtime.settings, hashing))
             app.state.recently_whole = RecentlyWhole()
             app.state.recent_overview = overview.RecentOverview()
+            # A worker sends too, but a single process must bring a code within a second.
+            sending = asyncio.create_task(runtime.dispatcher.run())
             try:
                 yield
             finally:
+                sending.cancel()
+                await asyncio.gather(sending, return_exceptions=True)
                 hashing.close()
 
     return lifespan

@@ -5,6 +5,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
+from roundsman.auth.digests import derived_key
+from roundsman.auth.keys import load_secret_key
 from roundsman.clock import Clock, utc_now
 from roundsman.database.connection import Client, database_errors, open_client
 from roundsman.database.data_directory import data_directory_errors, private_directory
@@ -12,6 +14,10 @@ from roundsman.database.embedded import embedded_server
 from roundsman.database.key_file import load_or_create_key
 from roundsman.database.transaction import Tx
 from roundsman.database.upgrade import ensure_schema
+from roundsman.notifications.dispatch import Dispatcher
+from roundsman.notifications.gateway import AppriseSender, ChannelSenders
+from roundsman.notifications.messages import Channel
+from roundsman.notifications.sender import FileSender, Sender
 from roundsman.settings import Settings
 
 _SEALING_KEY_BYTES = 64
@@ -21,13 +27,29 @@ LONG_WORK_SECONDS: Final = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """What a running Roundsman is made of. `sealing_key` encrypts the verbatim copies of source documents."""
+    """What a running Roundsman is made of.
+
+    `sealing_key` encrypts the verbatim copies of source documents; of `secret_key` the keys are made under which codes
+    and tokens are kept as digests; `sender` brings messages to people.
+    """
 
     settings: Settings
     client: Client
     tx: Tx
     clock: Clock
     sealing_key: bytes
+    secret_key: bytes
+    sender: Sender
+
+    @property
+    def outbox_key(self) -> bytes:
+        """The key that seals the secrets in waiting messages."""
+        return derived_key(self.secret_key, "outbox")
+
+    @property
+    def dispatcher(self) -> Dispatcher:
+        """What sends the messages that wait."""
+        return Dispatcher(self.tx, self.sender, self.outbox_key, self.clock)
 
 
 @asynccontextmanager
@@ -40,11 +62,12 @@ async def open_runtime(
     Leaving it closes everything. Raises errors of the families Unavailable, InvalidInput, Conflict and
     IntegrityBroken, each with one sentence that says what to do.
     """
-    sealing_key = _load_sealing_key(settings)
+    sealing_key, secret_key = _load_keys(settings)
+    sender = _sender(settings)
     async with open_database(settings, patience_seconds=patience_seconds) as client:
         tx = Tx(client[settings.database_name])
         await ensure_schema(tx.database)
-        yield Runtime(settings=settings, client=client, tx=tx, clock=clock, sealing_key=sealing_key)
+        yield Runtime(settings, client, tx, clock, sealing_key, secret_key, sender)
 
 
 @asynccontextmanager
@@ -68,7 +91,13 @@ async def server_uri(settings: Settings) -> AsyncIterator[str]:
         yield uri
 
 
-def _load_sealing_key(settings: Settings) -> bytes:
+def _load_keys(settings: Settings) -> tuple[bytes, bytes]:
     keys = private_directory(settings.data_dir, "keys")
     with data_directory_errors(settings.data_dir):
-        return load_or_create_key(keys / "source-documents.key", size=_SEALING_KEY_BYTES)
+        return load_or_create_key(keys / "source-documents.key", size=_SEALING_KEY_BYTES), load_secret_key(keys)
+
+
+def _sender(settings: Settings) -> Sender:
+    file = FileSender(settings.data_dir.resolve())
+    urls = {Channel.SMS: settings.message_gateway, Channel.EMAIL: settings.email_gateway}
+    return ChannelSenders({channel: AppriseSender(url) if url else file for channel, url in urls.items()})

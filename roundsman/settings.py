@@ -87,6 +87,19 @@ class Settings(BaseSettings):
             "that its holder has to set one of his own. Everybody who knew the application knows these passwords."
         ),
     ] = True
+    message_gateway: Annotated[
+        str | None,
+        Field(
+            repr=False,
+            description="The gateway for SMS as an Apprise URL, with `{to}` where the phone belongs, and `{code}` for the code "
+            "alone where a registered template wants it; docs/operations.md shows MSG91 for India. Without it messages, "
+            "codes among them, are written to `outbox.jsonl` in the data directory, which is for trying out.",
+        ),
+    ] = None
+    email_gateway: Annotated[
+        str | None,
+        Field(repr=False, description="The same for e-mail: `mailtos://user:password@smtp.example.in?to={to}`."),
+    ] = None
 
 
 def load_settings() -> Settings:

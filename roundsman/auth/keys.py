@@ -9,8 +9,8 @@ from joserfc.jwk import ECKey
 from roundsman.database.key_file import load_or_create_key
 
 _FILE_NAME: Final = "signing.key"
-_SECRET_FILE_NAME: Final = "secret.key"
-_SECRET_BYTES: Final = 32
+_DIGEST_KEY_FILE: Final = "secret.key"
+_DIGEST_KEY_BYTES: Final = 32
 # 64 bits more than the order of the curve, so that taking the remainder favours no key (FIPS 186-5, A.2.1).
 _SEED_BYTES: Final = 40
 _ORDER_OF_P256: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
@@ -29,4 +29,4 @@ def signing_key_from(seed: bytes) -> ECKey:
 
 def load_secret_key(folder: Path) -> bytes:
     """Return the key under which codes and tokens are kept as digests, making it where there is none yet."""
-    return load_or_create_key(folder / _SECRET_FILE_NAME, size=_SECRET_BYTES)
+    return load_or_create_key(folder / _DIGEST_KEY_FILE, size=_DIGEST_KEY_BYTES)

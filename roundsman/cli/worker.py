@@ -1,4 +1,4 @@
-"""The command `roundsman worker`: following the source, until somebody ends it."""
+"""The command `roundsman worker`: following the source and sending messages, until somebody ends it."""
 
 import asyncio
 import sys
@@ -46,7 +46,9 @@ async def _work(option: str | None, profile: SourceProfile, rhythm: Rhythm, thro
             means = Means(Seal(runtime.sealing_key), runtime.clock, documents_a_second=throttle)
             intake = Intake(runtime.tx, lambda: open_source(locator), profile, means, stop, _say, rhythm)
             _say("Following the source. Ctrl-C ends it.")
+            sending = asyncio.create_task(runtime.dispatcher.run())
             await _ending_in_time(asyncio.create_task(intake.run()), stop)
+            sending.cancel()
             _say("Ended.")
 
 

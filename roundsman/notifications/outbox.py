@@ -1,0 +1,118 @@
+"""Messages that wait to be sent, and that were. The collection is known here and nowhere else.
+
+A message is put within the transaction that causes it, so what did not happen tells nobody anything. One dispatcher at a
+time holds a message, by a lease of its own; one that dies leaves it to the next when the lease has run out.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from pymongo import ASCENDING, ReturnDocument
+
+from roundsman.database.collections import OUTBOX
+from roundsman.database.documents import without_absent
+from roundsman.database.transaction import Document, Tx
+from roundsman.notifications.messages import Channel, Message, Template
+
+_LEASE: Final = timedelta(seconds=60)
+_KEPT: Final = timedelta(days=7)
+MOST_TRIES: Final = 5
+_PAUSES: Final = tuple(timedelta(seconds=seconds) for seconds in (2, 10, 60, 300))
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message that this dispatcher alone sends now; `tries` counts this one."""
+
+    message: Message
+    owner: str
+    tries: int
+
+
+async def put(tx: Tx, message: Message, *, now: datetime) -> bool:
+    """Put a message to be sent after the transaction commits; False if its key was put before."""
+    document = _document(message) | {
+        "state": "waiting",
+        "tries": 0,
+        "next_at": now,
+        "created_at": now,
+        "forget_at": now + _KEPT,
+    }
+    put_now = await tx.database[OUTBOX].update_one(
+        {"_id": message.key}, {"$setOnInsert": document}, upsert=True, session=tx.session
+    )
+    return put_now.upserted_id is not None
+
+
+async def claim_next(tx: Tx, *, now: datetime) -> Claimed | None:
+    """Take the next message that is due, so that nobody else sends it; None when there is none.
+
+    What is no longer useful is given up unsent.
+    """
+    owner = secrets.token_hex(8)
+    while True:
+        document = await tx.database[OUTBOX].find_one_and_update(
+            {"state": "waiting", "next_at": {"$lte": now}},
+            {"$set": {"owner": owner, "next_at": now + _LEASE}, "$inc": {"tries": 1}},
+            sort=[("next_at", ASCENDING)],
+            return_document=ReturnDocument.AFTER,
+        )
+        if document is None:
+            return None
+        claimed = Claimed(_message(document), owner, document["tries"])
+        useful_until = claimed.message.useful_until
+        if claimed.tries <= MOST_TRIES and (useful_until is None or useful_until > now):
+            return claimed
+        await _settle(tx, claimed, "given_up", now=now)
+
+
+async def note_sent(tx: Tx, claimed: Claimed, *, now: datetime) -> None:
+    """Note that a message was sent; its secret is forgotten."""
+    await _settle(tx, claimed, "sent", now=now)
+
+
+async def note_failed(tx: Tx, claimed: Claimed, *, now: datetime) -> bool:
+    """Note that sending failed: it is tried again after a pause that grows; False when it is given up."""
+    if claimed.tries >= MOST_TRIES:
+        await _settle(tx, claimed, "given_up", now=now)
+        return False
+    again = {"$set": {"next_at": now + _PAUSES[claimed.tries - 1]}, "$unset": {"owner": ""}}
+    await tx.database[OUTBOX].update_one(_held(claimed), again)
+    return True
+
+
+async def _settle(tx: Tx, claimed: Claimed, state: str, *, now: datetime) -> None:
+    ended = {"$set": {"state": state, "ended_at": now}, "$unset": {"secret": "", "owner": "", "next_at": ""}}
+    await tx.database[OUTBOX].update_one(_held(claimed), ended)
+
+
+def _held(claimed: Claimed) -> Document:
+    return {"_id": claimed.message.key, "owner": claimed.owner}
+
+
+def _document(message: Message) -> Document:
+    return without_absent(
+        {
+            "_id": message.key,
+            "channel": message.channel.value,
+            "to": message.to,
+            "template": message.template.value,
+            "values": dict(message.values),
+            "secret": message.secret,
+            "useful_until": message.useful_until,
+        }
+    )
+
+
+def _message(document: Document) -> Message:
+    return Message(
+        key=document["_id"],
+        channel=Channel(document["channel"]),
+        to=document["to"],
+        template=Template(document["template"]),
+        values=document["values"],
+        secret=document.get("secret"),
+        useful_until=document.get("useful_until"),
+    )
