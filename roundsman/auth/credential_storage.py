@@ -14,6 +14,7 @@ from roundsman.auth.passwords import HashForm, wrap
 from roundsman.database.bulk import BulkOutcome, insert_missing
 from roundsman.database.changes import Edit, edit
 from roundsman.database.collections import CREDENTIALS
+from roundsman.database.documents import without_absent
 from roundsman.database.transaction import Document, Tx
 from roundsman.errors import Conflict
 from roundsman.ids import UserId
@@ -97,8 +98,14 @@ async def follow_imported(tx: Tx, user_id: UserId, credential: Credential | None
 async def set_password(tx: Tx, user_id: UserId, password_hash: str, *, now: datetime) -> None:
     """Make this hash the user's password, whether he had one before or not."""
     document = _document(Credential(user_id, password_hash, CredentialOrigin.OWN, now))
-    changes = {key: value for key, value in document.items() if key != "_id"}
-    await tx.database[CREDENTIALS].update_one({"_id": user_id}, {"$set": changes}, upsert=True, session=tx.session)
+    await tx.database[CREDENTIALS].replace_one({"_id": user_id}, document, upsert=True, session=tx.session)
+
+
+async def disable_password(tx: Tx, user_id: UserId, *, now: datetime) -> bool:
+    """Let the user's password prove nothing until he sets another; False if he has none or it was disabled before."""
+    enabled = {"_id": user_id, "disabled_at": {"$exists": False}}
+    change = {"$set": {"disabled_at": now}}
+    return (await tx.database[CREDENTIALS].update_one(enabled, change, session=tx.session)).modified_count == 1
 
 
 async def renew_hash(tx: Tx, credential: Credential, password_hash: str) -> bool:
@@ -143,12 +150,15 @@ def _is(form: HashForm) -> Document:
 
 
 def _document(credential: Credential) -> Document:
-    return {
-        "_id": credential.user_id,
-        "hash": credential.password_hash,
-        "origin": credential.origin.value,
-        "changed_at": credential.changed_at,
-    }
+    return without_absent(
+        {
+            "_id": credential.user_id,
+            "hash": credential.password_hash,
+            "origin": credential.origin.value,
+            "changed_at": credential.changed_at,
+            "disabled_at": credential.disabled_at,
+        }
+    )
 
 
 def _credential(document: Document) -> Credential:
@@ -157,4 +167,5 @@ def _credential(document: Document) -> Credential:
         password_hash=document["hash"],
         origin=CredentialOrigin(document["origin"]),
         changed_at=document["changed_at"],
+        disabled_at=document.get("disabled_at"),
     )

@@ -76,7 +76,8 @@ VALIDATORS: Mapping[str, Document] = MappingProxyType(
             }
         },
         collections.CREDENTIALS: _document(
-            {"_id": _OBJECT_ID, "hash": _NAME, "origin": _one_of("imported", "own"), "changed_at": _DATE}
+            {"_id": _OBJECT_ID, "hash": _NAME, "origin": _one_of("imported", "own"), "changed_at": _DATE},
+            {"disabled_at": _DATE},
         ),
         collections.SECOND_FACTORS: _document(
             {"_id": _OBJECT_ID, "failures": _COUNT},
@@ -91,7 +92,18 @@ VALIDATORS: Mapping[str, Document] = MappingProxyType(
             },
         ),
         collections.SESSIONS: _document(
-            {"_id": _OBJECT_ID, "user_id": _OBJECT_ID, "version": _COUNT, "created_at": _DATE, "expires_at": _DATE}
+            {"_id": _OBJECT_ID, "user_id": _OBJECT_ID, "version": _COUNT, "created_at": _DATE, "expires_at": _DATE},
+            {
+                "signed_in_by": _one_of("password", "otp"),
+                "fresh_at": _DATE,
+                "second_factor_at": _DATE,
+                "second_factor_due": _FLAG,
+                "last_seen_at": _DATE,
+                "device": _TEXT,
+                "address": _TEXT,
+                "refresh_digest": _BYTES,
+                "rotated": _list_of(_object({"digest": _BYTES, "salt": _BYTES, "at": _DATE})),
+            },
         ),
         collections.ATTEMPTS: _document(
             {"_id": _NAME, "expires_at": _DATE},

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
-from roundsman.errors import NotAuthenticated
+from roundsman.errors import NotAuthenticated, RateLimited
 
 STEP_SECONDS: Final = 0.4
 
@@ -18,11 +18,11 @@ def seconds_to_wait(elapsed: float, *, step: float = STEP_SECONDS) -> float:
 
 @asynccontextmanager
 async def failures_at_whole_steps() -> AsyncIterator[None]:
-    """Hold back a failed sign-in until the next whole step since entering; others may be answered meanwhile."""
+    """Hold back a sign-in that failed or came too soon until the next whole step since entering; others are answered."""
     loop = asyncio.get_running_loop()
     arrived = loop.time()
     try:
         yield
-    except NotAuthenticated:
+    except (NotAuthenticated, RateLimited):
         await asyncio.sleep(seconds_to_wait(loop.time() - arrived))
         raise

@@ -1,0 +1,149 @@
+"""Holding sign-ins back where too many have failed: of an account, from an address, and in all.
+
+The account is counted before its secret is compared. What is compared and fails stays counted; what never came to be
+compared, because the server was busy or at fault, is taken back.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from roundsman.audit_log.entries import SYSTEM, AuditEntry
+from roundsman.audit_log.log import record
+from roundsman.auth.attempts import count, take
+from roundsman.auth.credential_storage import disable_password
+from roundsman.auth.limits import window_end
+from roundsman.auth.reservations import (
+    Answer,
+    confirm_account,
+    confirm_address,
+    forgive_account,
+    is_familiar,
+    patiently,
+    release_account,
+    release_address,
+    remember_familiar,
+    reserve_account,
+    reserve_address,
+    too_often,
+)
+from roundsman.auth.throttle import SignInThrottle, subscriber_of
+from roundsman.database.transaction import Tx, in_transaction
+from roundsman.errors import InvalidInput, NotAuthenticated
+from roundsman.identity.identifiers import identifier_candidates
+from roundsman.identity.users import User
+from roundsman.ids import UserId
+
+_EVERYBODY = "everybody"
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """Who is said to sign in, and from where; `user_id` is absent where nobody is found."""
+
+    account: str
+    user_id: UserId | None
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """A try that may go on: what was counted for it."""
+
+    tx: Tx
+    claimed: Claimed
+    throttle: SignInThrottle
+    now: datetime
+    address_counts: bool
+    number: int
+
+
+def claimed_account(user: User | None, identifier: str, *, address: str | None) -> Claimed:
+    """Name the account by its user, however he is called; what nobody is found by is an account of its own."""
+    if user is not None:
+        return Claimed(f"user:{user.id}", user.id, subscriber_of(address))
+    try:
+        account: str = identifier_candidates(identifier)[0]
+    except InvalidInput:
+        account = identifier
+    return Claimed(account, None, subscriber_of(address))
+
+
+@asynccontextmanager
+async def slowed_down(tx: Tx, claimed: Claimed, throttle: SignInThrottle, *, now: datetime) -> AsyncIterator[None]:
+    """Compare a secret within this. NotAuthenticated is a failure; anything else that goes wrong is none.
+
+    Raises TooOften before anything is compared.
+    """
+    turn = await _turn(tx, claimed, throttle, now=now)
+    try:
+        yield
+    except NotAuthenticated:
+        await _failed(turn)
+        raise
+    except Exception:
+        await _undone(turn)
+        raise
+    await _succeeded(turn)
+
+
+async def _turn(tx: Tx, claimed: Claimed, throttle: SignInThrottle, *, now: datetime) -> _Turn:
+    address_counts = await _reserve_address(tx, claimed, throttle, now=now)
+    account = await patiently(
+        lambda: reserve_account(tx, claimed.account, throttle, now=now), patience=throttle.patience
+    )
+    if account.answer is Answer.GRANTED:
+        return _Turn(tx, claimed, throttle, now, address_counts, account.number)
+    if address_counts:
+        await release_address(tx, throttle.per_address, claimed.address, now=now)
+    raise too_often(account.allowed_at, now=now)
+
+
+async def _reserve_address(tx: Tx, claimed: Claimed, throttle: SignInThrottle, *, now: datetime) -> bool:
+    """Whether the try counts for its address: it does not for who is familiar there. Raises TooOften."""
+    if await count(tx, throttle.in_all, _EVERYBODY, now=now) >= throttle.in_all.most:
+        if await is_familiar(tx, claimed.account, claimed.address, now=now):
+            return False
+        raise too_often(window_end(throttle.in_all, now=now), now=now)
+    reserved = await patiently(
+        lambda: reserve_address(tx, throttle.per_address, claimed.address, now=now), patience=throttle.patience
+    )
+    if reserved.answer is Answer.GRANTED:
+        return True
+    if await is_familiar(tx, claimed.account, claimed.address, now=now):
+        return False
+    raise too_often(reserved.allowed_at, now=now)
+
+
+async def _failed(turn: _Turn) -> None:
+    tx, claimed, now = turn.tx, turn.claimed, turn.now
+    await take(tx, turn.throttle.in_all, _EVERYBODY, now=now)
+    await confirm_account(tx, claimed.account)
+    if turn.address_counts:
+        await confirm_address(tx, turn.throttle.per_address, claimed.address, now=now)
+    if claimed.user_id is not None and turn.number >= turn.throttle.backoff.until_disabled:
+        await _disable(tx, claimed.user_id, failures=turn.number, now=now)
+
+
+async def _undone(turn: _Turn) -> None:
+    await release_account(turn.tx, turn.claimed.account)
+    if turn.address_counts:
+        await release_address(turn.tx, turn.throttle.per_address, turn.claimed.address, now=turn.now)
+
+
+async def _succeeded(turn: _Turn) -> None:
+    tx, claimed, now = turn.tx, turn.claimed, turn.now
+    await forgive_account(tx, claimed.account)
+    await remember_familiar(tx, claimed.account, claimed.address, until=now + turn.throttle.familiar)
+    if turn.address_counts:
+        await release_address(tx, turn.throttle.per_address, claimed.address, now=now)
+
+
+async def _disable(tx: Tx, user_id: UserId, *, failures: int, now: datetime) -> None:
+    async def work(tx: Tx) -> None:
+        if await disable_password(tx, user_id, now=now):
+            why = f"{failures} sign-ins in a row have failed"
+            await record(tx, AuditEntry(now, SYSTEM, "password.disabled", f"user:{user_id}", reason=why))
+
+    await in_transaction(tx, work)
