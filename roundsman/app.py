@@ -9,12 +9,14 @@ from typing import Final
 from fastapi import Depends, FastAPI
 from pymongo.errors import ConnectionFailure, ExecutionTimeout, WaitQueueTimeoutError
 
-from roundsman.api import auth, documents, health, reviews, users
+from roundsman.api import auth, documents, health, reviews, sessions, users
 from roundsman.auth.hashing import PasswordHashing
-from roundsman.auth.keys import load_signing_key
+from roundsman.auth.keys import load_secret_key, load_signing_key
+from roundsman.auth.refresh import RefreshTokens
 from roundsman.auth.tokens import TokenAuthority
 from roundsman.console import overview, static_files
 from roundsman.database.data_directory import data_directory_errors, private_directory
+from roundsman.operations.session_opening import SessionKeeping
 from roundsman.operations.sign_in import PasswordSignIn
 from roundsman.runtime import Runtime, open_runtime
 from roundsman.settings import Settings, load_settings
@@ -46,7 +48,7 @@ def create_app(opener: RuntimeOpener | None = None) -> FastAPI:
         # The document is served by a guarded route of ours; FastAPI's page for it would load scripts from a CDN.
         openapi_url=None,
     )
-    for router in (auth.router, users.router, reviews.router):
+    for router in (auth.router, sessions.router, sessions.of_users, users.router, reviews.router):
         app.include_router(router, prefix=_API, dependencies=[Depends(only_whole_database)])
     for router in (health.router, documents.api_router):
         app.include_router(router, prefix=_API)
@@ -90,4 +92,5 @@ def _password_sign_in(settings: Settings, hashing: PasswordHashing) -> PasswordS
     keys = private_directory(settings.data_dir, "keys")
     with data_directory_errors(settings.data_dir):
         tokens = TokenAuthority(signing_key=load_signing_key(keys), issuer=_ISSUER, audience=_ISSUER)
-    return PasswordSignIn(hashing, tokens, refuse_default_passwords=settings.refuse_default_passwords)
+        keeping = SessionKeeping(tokens, RefreshTokens(load_secret_key(keys)))
+    return PasswordSignIn(hashing, keeping, refuse_default_passwords=settings.refuse_default_passwords)

@@ -1,10 +1,12 @@
 """Values for tests: complete and valid, each with an id of its own, changed only where a test says so."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from bson import ObjectId
 
+from roundsman.access.principal import SignedInBy
 from roundsman.access.roles import Role
+from roundsman.auth.sessions import Opening, Session, new_session
 from roundsman.customers.customers import Customer, CustomerStatus
 from roundsman.delivery.delivery_boys import DeliveryBoy, DeliveryBoyStatus
 from roundsman.identity.users import Claim, User, UserStatus
@@ -37,6 +39,11 @@ def a_user(
         merged_into=merged_into,
         last_sign_in_at=last_sign_in_at,
     )
+
+
+def a_session(user_id: UserId, *, lifetime: timedelta = timedelta(days=1), now: datetime = NOW) -> Session:
+    """Build a session of a user who signs in now."""
+    return new_session(user_id, Opening(SignedInBy.PASSWORD), version=0, expires_at=now + lifetime, now=now)
 
 
 def a_customer(user_id: UserId, name: str = "Asha Rao") -> Customer:

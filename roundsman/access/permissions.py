@@ -12,10 +12,28 @@ class Permission(StrEnum):
 
     ME_READ = "me:read"
     """See one's own user, roles and profiles."""
+    ME_PROVE = "me:prove"
+    """Prove again who one is, and set up an authenticator."""
+    ME_EXPORT = "me:export"
+    """Get everything that is stored about oneself."""
+    ME_CLOSE = "me:close"
+    """Close one's own account, which erases everything personal."""
+    SESSIONS_MANAGE = "sessions:manage"
+    """See where one is signed in, and sign out here or there."""
     CUSTOMERS_CREATE = "customers:create"
     """Register a customer who stands at the door or on the phone (assisted onboarding)."""
     USERS_READ = "users:read"
     """Find any user by any identifier and see his roles and profiles."""
+    USERS_EXPORT = "users:export"
+    """Get everything that is stored about another, on his behalf."""
+    AUTHENTICATORS_FORGET = "authenticators:forget"
+    """Let somebody who lost his authenticator and its recovery codes enrol anew."""
+    USERS_SESSIONS = "users:sessions"
+    """See where a user is signed in, and sign him out."""
+    USERS_DISABLE = "users:disable"
+    """Shut a user out, and let him in again."""
+    ROLES_GRANT = "roles:grant"
+    """Give a user a role, and take it from him."""
     REVIEWS_READ = "reviews:read"
     """See what an import left to humans, with the people side by side."""
     REVIEWS_DECIDE = "reviews:decide"
@@ -33,14 +51,30 @@ class Changes(StrEnum):
     """Orders and what follows from them: Roundsman's from the second switch on."""
 
 
-OWN_ONLY: Final = frozenset({Permission.ME_READ})
+_OF_EVERYBODY: Final = frozenset(
+    {
+        Permission.ME_READ,
+        Permission.ME_PROVE,
+        Permission.ME_EXPORT,
+        Permission.ME_CLOSE,
+        Permission.SESSIONS_MANAGE,
+    }
+)
+
+OWN_ONLY: Final = _OF_EVERYBODY
 """Permissions that reach only what belongs to the one who asks."""
 
+MAY_TRUST_RECENT: Final = frozenset({Permission.ME_READ})
+"""Permissions for which session and roles may have been read up to two seconds ago; for all others they are read anew.
+
+Money, roles and whatever else is hard to take back must never be added.
+"""
+
 _GRANTED: Final[dict[Role, frozenset[Permission]]] = {
-    Role.CUSTOMER: frozenset({Permission.ME_READ}),
-    Role.DELIVERY_BOY: frozenset({Permission.ME_READ, Permission.CUSTOMERS_CREATE}),
-    Role.SUPPLIER: frozenset({Permission.ME_READ}),
-    Role.MARKETING_STAFF: frozenset({Permission.ME_READ, Permission.CUSTOMERS_CREATE}),
+    Role.CUSTOMER: _OF_EVERYBODY,
+    Role.DELIVERY_BOY: _OF_EVERYBODY | {Permission.CUSTOMERS_CREATE},
+    Role.SUPPLIER: _OF_EVERYBODY,
+    Role.MARKETING_STAFF: _OF_EVERYBODY | {Permission.CUSTOMERS_CREATE},
     # Made from the enum, so that no permission can be added that admin lacks.
     Role.ADMIN: frozenset(Permission),
 }
@@ -48,8 +82,18 @@ _GRANTED: Final[dict[Role, frozenset[Permission]]] = {
 
 _CHANGES: Final[dict[Permission, Changes]] = {
     Permission.ME_READ: Changes.NOTHING,
+    # Sessions and authenticators are Roundsman's own.
+    Permission.ME_PROVE: Changes.NOTHING,
+    Permission.ME_EXPORT: Changes.NOTHING,
+    Permission.ME_CLOSE: Changes.PEOPLE,
+    Permission.USERS_EXPORT: Changes.NOTHING,
+    Permission.AUTHENTICATORS_FORGET: Changes.NOTHING,
+    Permission.SESSIONS_MANAGE: Changes.NOTHING,
     Permission.CUSTOMERS_CREATE: Changes.PEOPLE,
     Permission.USERS_READ: Changes.NOTHING,
+    Permission.USERS_SESSIONS: Changes.NOTHING,
+    Permission.USERS_DISABLE: Changes.PEOPLE,
+    Permission.ROLES_GRANT: Changes.PEOPLE,
     Permission.REVIEWS_READ: Changes.NOTHING,
     # Answers are how an import is brought to its end, before cutover and after it.
     Permission.REVIEWS_DECIDE: Changes.NOTHING,

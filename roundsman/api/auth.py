@@ -1,14 +1,14 @@
 """Registering customers, signing in, and who one is."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import Field, SecretStr, StringConstraints
 
 from roundsman.access.permissions import Permission
-from roundsman.access.roles import Role
 from roundsman.api.models import AnswerModel, Id, Line, RequestModel, problems
 from roundsman.api.people import PersonView
+from roundsman.api.sessions import LoggedIn, logged_in
 from roundsman.audit_log.entries import acting
 from roundsman.operations.person import get_person
 from roundsman.operations.sign_in import Attempt, sign_in
@@ -16,7 +16,7 @@ from roundsman.operations.sign_up import SignUp, sign_up_customer
 from roundsman.web.guards import public, require
 from roundsman.web.pacing import failures_at_whole_steps
 from roundsman.web.principal import CurrentPrincipal
-from roundsman.web.services import client_address, services_of
+from roundsman.web.services import client_address, client_device, services_of
 
 router = APIRouter(prefix="/auth", tags=["auth"])
 
@@ -48,16 +48,6 @@ class Login(RequestModel):
     password: Annotated[SecretStr, Field(min_length=1, max_length=1024)]
 
 
-class LoggedIn(AnswerModel):
-    """The access token of a new session, and how long it is valid."""
-
-    access_token: str = Field(description="Send it as `Authorization: Bearer <token>`.")
-    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105  a word of RFC 6750, no secret
-    expires_in_seconds: int
-    user_id: Id
-    roles: list[Role]
-
-
 @router.post(
     "/register",
     status_code=201,
@@ -80,17 +70,17 @@ async def register(body: Registration, request: Request, principal: CurrentPrinc
 async def login(body: Login, request: Request) -> LoggedIn:
     """Sign in with a password. Whatever is wrong, the refusal is the same, and comes at a multiple of 400 ms."""
     services = services_of(request)
-    attempt = Attempt(body.identifier, body.password.get_secret_value(), address=client_address(request))
+    attempt = Attempt(
+        body.identifier,
+        body.password.get_secret_value(),
+        address=client_address(request),
+        device=client_device(request),
+    )
     async with failures_at_whole_steps():
         signed_in = await sign_in(
             services.runtime.tx, attempt, by=services.password_sign_in, now=services.runtime.clock()
         )
-    return LoggedIn(
-        access_token=signed_in.access_token,
-        expires_in_seconds=int(signed_in.token_lifetime.total_seconds()),
-        user_id=signed_in.user.id,
-        roles=[role for role in Role if role in signed_in.user.effective_roles],
-    )
+    return logged_in(signed_in)
 
 
 @router.get("/me", dependencies=[Depends(require(Permission.ME_READ))], responses=problems(401, 403))

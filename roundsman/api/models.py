@@ -4,9 +4,17 @@ from http import HTTPStatus
 from typing import Annotated, Any
 
 from bson import ObjectId
-from pydantic import BaseModel, ConfigDict, PlainSerializer, StringConstraints, WithJsonSchema
+from fastapi import Path
+from pydantic import BaseModel, ConfigDict, PlainSerializer, PlainValidator, StringConstraints, WithJsonSchema
 
 from roundsman.web.documentation import PROBLEM_CONTENT
+
+
+def _object_id(text: object) -> ObjectId:
+    if not isinstance(text, str) or not ObjectId.is_valid(text):
+        raise ValueError("an id has 24 hexadecimal digits")
+    return ObjectId(text)
+
 
 Id = Annotated[
     ObjectId,
@@ -14,6 +22,14 @@ Id = Annotated[
     WithJsonSchema({"type": "string", "pattern": "^[0-9a-f]{24}$", "examples": ["69a3d7f0c2a4e5b6d7e8f901"]}),
 ]
 """An id in an answer: 24 hexadecimal digits."""
+
+IdInPath = Annotated[
+    ObjectId,
+    PlainValidator(_object_id),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9a-f]{24}$", "examples": ["69a3d7f0c2a4e5b6d7e8f901"]}),
+    Path(),
+]
+"""An id in an address, read as one."""
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 """A text of one line in a request: spaces around it do not count, and it is not empty."""

@@ -1,31 +1,81 @@
-"""Sessions: one row for each sign-in that still counts. The collection is known here and nowhere else."""
+"""Sessions: one row for each sign-in that still counts. The collection is known here and nowhere else.
 
+Fields that an earlier version did not write are read with what they would have been, so its sessions go on counting.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Final
 
 from bson import ObjectId
+from pymongo import DESCENDING, ReturnDocument
 
+from roundsman.access.principal import SignedInBy
+from roundsman.auth.refresh import Rotation
 from roundsman.database.collections import SESSIONS
+from roundsman.database.documents import without_absent
 from roundsman.database.transaction import Document, Tx
 from roundsman.ids import SessionId, UserId
+
+_LONGEST_DEVICE: Final = 200
+_KEPT_PREDECESSORS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How somebody signs in: what proved him, a second factor if there was one or one is due, and from where."""
+
+    signed_in_by: SignedInBy
+    second_factor_at: datetime | None = None
+    second_factor_due: bool = False
+    device: str | None = None
+    address: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One sign-in. It counts until it expires, is ended, or `version` is no longer the user's session version."""
+    """One sign-in. It counts until it expires, is ended, or `version` is no longer the user's session version.
+
+    `fresh_at` is when its user last proved who he is; `expires_at` moves with each refresh, within the life in all.
+    """
 
     id: SessionId
     user_id: UserId
     version: int
     created_at: datetime
     expires_at: datetime
+    signed_in_by: SignedInBy
+    fresh_at: datetime
+    last_seen_at: datetime
+    second_factor_at: datetime | None = None
+    second_factor_due: bool = False
+    device: str | None = None
+    address: str | None = None
 
 
-async def open_session(tx: Tx, user_id: UserId, *, version: int, lifetime: timedelta, now: datetime) -> Session:
-    """Write a new session of the user."""
-    session = Session(SessionId(ObjectId()), user_id, version, created_at=now, expires_at=now + lifetime)
-    await tx.database[SESSIONS].insert_one(_document(session), session=tx.session)
-    return session
+def new_session(user_id: UserId, opening: Opening, *, version: int, expires_at: datetime, now: datetime) -> Session:
+    """Make the session of a sign-in at this moment; nothing is written."""
+    return Session(
+        id=SessionId(ObjectId()),
+        user_id=user_id,
+        version=version,
+        created_at=now,
+        expires_at=expires_at,
+        signed_in_by=opening.signed_in_by,
+        fresh_at=now,
+        last_seen_at=now,
+        second_factor_at=opening.second_factor_at,
+        second_factor_due=opening.second_factor_due,
+        device=None if opening.device is None else opening.device[:_LONGEST_DEVICE],
+        address=opening.address,
+    )
+
+
+async def open_session(tx: Tx, session: Session, *, refresh_digest: bytes) -> None:
+    """Write a new session, which is refreshed by the token of this digest."""
+    document = _document(session) | {"refresh_digest": refresh_digest}
+    await tx.database[SESSIONS].insert_one(document, session=tx.session)
 
 
 async def find_live_session(tx: Tx, session_id: SessionId, *, now: datetime) -> Session | None:
@@ -35,10 +85,67 @@ async def find_live_session(tx: Tx, session_id: SessionId, *, now: datetime) -> 
     return None if document is None else _session(document)
 
 
+async def list_live_sessions(tx: Tx, user_id: UserId, *, version: int, now: datetime) -> list[Session]:
+    """List the sessions of a user that count, newest first."""
+    criteria = {"user_id": user_id, "version": version, "expires_at": {"$gt": now}}
+    found = tx.database[SESSIONS].find(criteria, session=tx.session).sort("_id", DESCENDING)
+    return sorted([_session(one) async for one in found], key=lambda one: one.created_at, reverse=True)
+
+
+async def rotate(tx: Tx, session: Session, rotation: Rotation, *, expires_at: datetime, now: datetime) -> bool:
+    """Let the next token refresh the session instead of this one; False if this one does not refresh it any more.
+
+    One conditional update, so that of any number of uses at the same time one rotates.
+    """
+    step = {"digest": rotation.digest, "salt": rotation.salt, "at": now}
+    rotated = await tx.database[SESSIONS].update_one(
+        {"_id": session.id, "refresh_digest": rotation.digest, "expires_at": {"$gt": now}},
+        {
+            "$set": {"refresh_digest": rotation.next_digest, "last_seen_at": now, "expires_at": expires_at},
+            "$push": {"rotated": {"$each": [step], "$slice": -_KEPT_PREDECESSORS}},
+        },
+        session=tx.session,
+    )
+    return rotated.modified_count == 1
+
+
+async def find_salt(tx: Tx, session_id: SessionId, *, digest: bytes, since: datetime) -> bytes | None:
+    """Return with what the token of this digest was made into its successor, if that was since then."""
+    criteria = {"_id": session_id, "rotated": {"$elemMatch": {"digest": digest, "at": {"$gte": since}}}}
+    document = await tx.database[SESSIONS].find_one(criteria, {"rotated": 1}, session=tx.session)
+    if document is None:
+        return None
+    return next(bytes(step["salt"]) for step in document["rotated"] if step["digest"] == digest)
+
+
+async def renew_proof(tx: Tx, session_id: SessionId, *, second_factor: bool, now: datetime) -> Session | None:
+    """Note that the user of a live session has proved now who he is; None if the session has ended."""
+    proved = {"fresh_at": now} | ({"second_factor_at": now} if second_factor else {})
+    document = await tx.database[SESSIONS].find_one_and_update(
+        {"_id": session_id, "expires_at": {"$gt": now}},
+        {"$set": proved},
+        return_document=ReturnDocument.AFTER,
+        session=tx.session,
+    )
+    return None if document is None else _session(document)
+
+
+async def end_session(tx: Tx, session_id: SessionId, *, of: UserId) -> bool:
+    """End one session of the user; False if he has none of this id."""
+    ended = await tx.database[SESSIONS].delete_one({"_id": session_id, "user_id": of}, session=tx.session)
+    return ended.deleted_count == 1
+
+
 async def end_sessions(tx: Tx, *user_ids: UserId) -> int:
     """End every session of the users; count them."""
     ended = await tx.database[SESSIONS].delete_many({"user_id": {"$in": user_ids}}, session=tx.session)
     return ended.deleted_count
+
+
+async def end_those(tx: Tx, sessions: Sequence[Session]) -> None:
+    """End exactly these sessions."""
+    if sessions:
+        await tx.database[SESSIONS].delete_many({"_id": {"$in": [one.id for one in sessions]}}, session=tx.session)
 
 
 async def end_all_sessions(tx: Tx) -> int:
@@ -47,20 +154,37 @@ async def end_all_sessions(tx: Tx) -> int:
 
 
 def _document(session: Session) -> Document:
-    return {
-        "_id": session.id,
-        "user_id": session.user_id,
-        "version": session.version,
-        "created_at": session.created_at,
-        "expires_at": session.expires_at,
-    }
+    return without_absent(
+        {
+            "_id": session.id,
+            "user_id": session.user_id,
+            "version": session.version,
+            "created_at": session.created_at,
+            "expires_at": session.expires_at,
+            "signed_in_by": session.signed_in_by.value,
+            "fresh_at": session.fresh_at,
+            "last_seen_at": session.last_seen_at,
+            "second_factor_at": session.second_factor_at,
+            "second_factor_due": session.second_factor_due or None,
+            "device": session.device,
+            "address": session.address,
+        }
+    )
 
 
 def _session(document: Document) -> Session:
+    created_at: datetime = document["created_at"]
     return Session(
         id=document["_id"],
         user_id=document["user_id"],
         version=document["version"],
-        created_at=document["created_at"],
+        created_at=created_at,
         expires_at=document["expires_at"],
+        signed_in_by=SignedInBy(document.get("signed_in_by", SignedInBy.PASSWORD)),
+        fresh_at=document.get("fresh_at", created_at),
+        last_seen_at=document.get("last_seen_at", created_at),
+        second_factor_at=document.get("second_factor_at"),
+        second_factor_due=document.get("second_factor_due", False),
+        device=document.get("device"),
+        address=document.get("address"),
     )

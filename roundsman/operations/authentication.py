@@ -3,12 +3,14 @@
 from datetime import datetime
 
 from roundsman.access.principal import Principal
-from roundsman.auth.sessions import find_live_session
+from roundsman.auth.lifetimes import session_life
+from roundsman.auth.sessions import Session, find_live_session
 from roundsman.auth.tokens import AccessClaims
 from roundsman.database.transaction import Tx
 from roundsman.errors import NotAuthenticated
 from roundsman.identity.lookup import UnknownUser, get_user
-from roundsman.identity.users import UserStatus
+from roundsman.identity.users import User, UserStatus
+from roundsman.ids import SessionId
 
 
 class SessionEnded(NotAuthenticated):
@@ -21,18 +23,39 @@ class SessionEnded(NotAuthenticated):
 
 
 async def authenticate(tx: Tx, claims: AccessClaims, *, now: datetime) -> Principal:
-    """Return the principal of a token that was read; raises SessionEnded.
+    """Return the principal of a token that was read, as session and user stand now; raises SessionEnded.
 
-    Session and user are read on every request, so that ending a session, disabling a user or changing his roles counts
-    at once and everywhere.
+    Ending a session, disabling a user or changing his roles so counts wherever this is asked.
     """
-    session = await find_live_session(tx, claims.session_id, now=now)
-    if session is None or session.user_id != claims.user_id or session.version != claims.session_version:
+    session, user = await get_session_and_user(tx, claims.session_id, now=now)
+    if session.user_id != claims.user_id or session.version != claims.session_version:
+        raise SessionEnded
+    return Principal(
+        user.id,
+        user.effective_roles,
+        session.id,
+        session.signed_in_by,
+        fresh_at=session.fresh_at,
+        second_factor_at=session.second_factor_at,
+        second_factor_due=session.second_factor_due,
+    )
+
+
+async def get_session_and_user(tx: Tx, session_id: SessionId, *, now: datetime) -> tuple[Session, User]:
+    """Read a session that counts, and whose it is; raises SessionEnded.
+
+    A role that was granted since may end it earlier: a session carries all roles, and the strictest life holds.
+    """
+    session = await find_live_session(tx, session_id, now=now)
+    if session is None:
         raise SessionEnded
     try:
-        user = await get_user(tx, claims.user_id)
+        user = await get_user(tx, session.user_id)
     except UnknownUser as error:
         raise SessionEnded from error
     if user.status is not UserStatus.ACTIVE or user.session_version != session.version:
         raise SessionEnded
-    return Principal(user.id, user.effective_roles, session.id)
+    life = session_life(user.effective_roles)
+    if now >= life.end(created_at=session.created_at, last_seen_at=session.last_seen_at):
+        raise SessionEnded
+    return session, user

@@ -19,7 +19,7 @@ class Services:
     @property
     def tokens(self) -> TokenAuthority:
         """Who makes and reads access tokens."""
-        return self.password_sign_in.tokens
+        return self.password_sign_in.sessions.tokens
 
 
 def services_of(connection: HTTPConnection) -> Services:
@@ -31,3 +31,8 @@ def services_of(connection: HTTPConnection) -> Services:
 def client_address(connection: HTTPConnection) -> str | None:
     """Return the network address the request came from, for the audit log."""
     return None if connection.client is None else connection.client.host
+
+
+def client_device(connection: HTTPConnection) -> str | None:
+    """Return what the client's browser or app calls itself, for people to recognise a sign-in by."""
+    return connection.headers.get("user-agent")

@@ -49,7 +49,8 @@ async def test_signing_in_leaves_a_session_the_time_and_an_audit_row(api: httpx.
     assert stored["first_sign_in_at"] == stored["last_sign_in_at"]
     session = await tx.database[SESSIONS].find_one({"user_id": user.id})
     assert session is not None
-    assert (session["expires_at"] - session["created_at"]).days == 90
+    assert (session["expires_at"] - session["created_at"]).days == 30
+    assert (session["signed_in_by"], session["address"]) == ("password", "127.0.0.1")
     row = await tx.database[AUDIT_LOG].find_one({"target": f"user:{user.id}"})
     assert row is not None
     assert (row["action"], row["actor"]["session"]) == ("session.opened", str(session["_id"]))
@@ -77,7 +78,7 @@ async def test_staff_gets_a_shorter_token_and_session(api: httpx.AsyncClient, tx
     assert answer.json()["expires_in_seconds"] == 300
     session = await tx.database[SESSIONS].find_one({"user_id": user.id})
     assert session is not None
-    assert (session["expires_at"] - session["created_at"]).total_seconds() == 12 * 3600
+    assert (session["expires_at"] - session["created_at"]).total_seconds() == 30 * 60
 
 
 async def test_every_failure_gets_the_same_answer(api: httpx.AsyncClient, tx: Tx) -> None:

@@ -21,6 +21,7 @@ PUBLIC_PATHS = {
     "/static/{path}",
     "/.well-known/jwks.json",
     "/api/v1/auth/login",
+    "/api/v1/auth/refresh",
     "/api/v1/health",
     "/api/v1/health/ready",
     "/api/v1/health/source",

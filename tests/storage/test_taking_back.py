@@ -1,7 +1,5 @@
 """What taking back must never do: give rights that went since, leave a person's things with nobody, or keep doors open."""
 
-from datetime import timedelta
-
 import pytest
 
 from roundsman.access.roles import Role
@@ -17,7 +15,7 @@ from roundsman.identity.rejoining import rewrite_user
 from roundsman.identity.users import Identifier, User, UserStatus
 from roundsman.operations.journal import Entry, TakenBack, belongings_of, keep_entry, list_entries, take_entry_back
 from roundsman.operations.merging import Merged, merge_users
-from tests.builders import NOW, a_customer, a_user
+from tests.builders import NOW, a_customer, a_session, a_user
 
 PHONE = "phone:+919820012345"
 
@@ -81,7 +79,7 @@ async def test_a_block_that_the_merge_brought_goes_with_it(tx: Tx) -> None:
 async def test_nobody_knows_whose_sessions_since_the_merge_are(tx: Tx) -> None:
     survivor, loser = a_user(), a_user()
     await merged(tx, survivor, loser)
-    await open_session(tx, survivor.id, version=0, lifetime=timedelta(hours=1), now=NOW)
+    await open_session(tx, a_session(survivor.id), refresh_digest=b"x")
 
     await take_back(tx)
 
@@ -92,7 +90,7 @@ async def test_who_is_merged_again_keeps_nothing(tx: Tx) -> None:
     stays, leaves = await split(tx)
     await insert_identifiers(tx, [Identifier(PHONE, (leaves.id,), NOW), Identifier("alias:usha", (leaves.id,))])
     await insert_customers(tx, [a_customer(leaves.id)])
-    await open_session(tx, leaves.id, version=0, lifetime=timedelta(hours=1), now=NOW)
+    await open_session(tx, a_session(leaves.id), refresh_digest=b"x")
 
     taken = await take_back(tx)
 

@@ -40,7 +40,7 @@ from roundsman.migration.reviews import Answer, Decision, ReviewStatus, get_revi
 from roundsman.operations.journal import LaterChangesFirst, list_entries, take_entry_back
 from roundsman.operations.merging import NotMergeable, merge_users
 from roundsman.orders.history import insert_orders
-from tests.builders import NOW, a_delivery_boy, a_user, an_order
+from tests.builders import NOW, a_delivery_boy, a_session, a_user, an_order
 from tests.imports import JOURNALS, Database, Import, contents
 from tests.migration_builders import EARLYBIRD, OTHER_PHONE, PHONE, THIRD_PHONE, Fields, MemorySource, account
 
@@ -211,7 +211,7 @@ async def test_a_loser_is_signed_out_and_earlier_losers_lead_on(tx: Tx) -> None:
         await insert_identifiers(tx, [Identifier(f"alias:{user.name}", (user.id,))])
     await insert_identifiers(tx, [Identifier("alias:all", tuple(sorted(user.id for user in users)))])
     first = await merge_users(tx, [users[1].id, users[2].id], cause="one", actor=SYSTEM, now=NOW)
-    await open_session(tx, first.survivor, version=0, lifetime=NOW - NOW.replace(year=2020), now=NOW)
+    await open_session(tx, a_session(first.survivor), refresh_digest=b"x")
     before = await contents(tx.database, without=JOURNALS | {MERGES, SESSIONS})
 
     await insert_identifiers(tx, [Identifier(phone_key("+919820012345"), (users[0].id,), NOW)])

@@ -2,7 +2,6 @@
 
 import dataclasses
 import hashlib
-from datetime import timedelta
 
 import pytest
 
@@ -28,6 +27,7 @@ from roundsman.migration.plan import PlanHeader
 from roundsman.migration.reviews import Answer, Decision, Review, ReviewStatus, list_reviews
 from roundsman.migration.side_by_side import show_review
 from roundsman.migration.sync import Round, compare_all, take_changes
+from tests.builders import a_session
 from tests.imports import Database, Import, contents, fill
 from tests.migration_builders import AS_OF, EARLYBIRD, OTHER_PHONE, PASSWORD_HASH, PHONE, THIRD_PHONE, account, doc
 
@@ -226,7 +226,7 @@ async def test_a_role_of_the_staff_needs_two_admins_and_goes_at_once_when_it_is_
     tx, now = live.runtime.tx, live.runtime.clock()
     admins = [await create_admin(tx, name="Meera", phone=f"973110000{number}", now=now) for number in (1, 2)]
     first, second = (Actor(str(admin.id)) for admin in admins)
-    await open_session(tx, ASHA["_id"], version=0, lifetime=timedelta(days=90), now=now)
+    await open_session(tx, a_session(ASHA["_id"], now=now), refresh_digest=b"x")
     await change(live, source_database, {"role": "admin"})
     review = (await asked(live))["S3"]
 
@@ -277,7 +277,7 @@ async def test_who_is_not_active_there_is_disabled_and_comes_back_by_nothing_the
     live: Import, source_database: Database
 ) -> None:
     tx = live.runtime.tx
-    await open_session(tx, ASHA["_id"], version=0, lifetime=timedelta(days=1), now=live.runtime.clock())
+    await open_session(tx, a_session(ASHA["_id"], now=live.runtime.clock()), refresh_digest=b"x")
     before = await asha(live)
 
     await change(live, source_database, {"is_active": False})

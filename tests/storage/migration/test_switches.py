@@ -54,7 +54,7 @@ from roundsman.migration.verify.verification import Check, CheckResult
 from roundsman.operations.admins import NewAdmin, create_admin_with_password
 from roundsman.operations.sign_up import SignUp, sign_up_customer
 from roundsman.orders.history import insert_orders
-from tests.builders import a_customer, an_order
+from tests.builders import a_customer, a_session, an_order
 from tests.imports import Database, Import, contents, fill
 from tests.migration_builders import AS_OF, EARLYBIRD, PHONE, Fields, account, doc, object_id
 from tests.storage.migration import worlds
@@ -223,7 +223,8 @@ async def test_people_go_back_and_forth_while_nothing_is_written(imported: Impor
         await require_ready_for_people(tx, await imported.verify())
     asha = await find_user(tx, PHONE)
     await record_sign_in(tx, asha, now=now)
-    session = await open_session(tx, asha.id, version=0, lifetime=timedelta(days=1), now=now)
+    session = a_session(asha.id, now=now)
+    await open_session(tx, session, refresh_digest=b"x")
     await record(tx, AuditEntry(imported.runtime.clock(), Actor(str(asha.id)), "session.opened", f"user:{asha.id}"))
     await take_people_back(tx, now=imported.runtime.clock())
 

@@ -1,0 +1,82 @@
+"""Opening a session for somebody who has proved who he is, in whatever way, and what he gets for it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from roundsman.audit_log.entries import SYSTEM, Actor, AuditEntry
+from roundsman.audit_log.log import record, record_many
+from roundsman.auth.lifetimes import session_life, token_lifetime
+from roundsman.auth.refresh import RefreshTokens
+from roundsman.auth.sessions import Opening, Session, end_those, list_live_sessions, new_session, open_session
+from roundsman.auth.tokens import AccessClaims, TokenAuthority
+from roundsman.database.transaction import Tx, in_transaction
+from roundsman.identity.sign_ins import record_sign_in
+from roundsman.identity.users import User
+
+_GRACE: Final = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionKeeping:
+    """What sessions are kept with; for `refresh_grace` a used refresh token still gives its successor."""
+
+    tokens: TokenAuthority
+    refreshing: RefreshTokens
+    refresh_grace: timedelta = _GRACE
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """The user and his session, with the access token, its lifetime, and the token that refreshes both."""
+
+    user: User
+    session: Session
+    access_token: str = field(repr=False)
+    token_lifetime: timedelta
+    refresh_token: str = field(repr=False)
+
+
+async def open_session_of(
+    tx: Tx, user: User, opening: Opening, *, by: SessionKeeping, now: datetime
+) -> SignedIn | None:
+    """Open a session of the user; None if he was disabled or his sessions were ended since he was read.
+
+    Where he has as many sessions as his roles allow, the oldest ends.
+    """
+
+    async def work(tx: Tx) -> SignedIn | None:
+        if not await record_sign_in(tx, user, now=now):
+            return None
+        await _make_room(tx, user, now=now)
+        return await _open(tx, user, opening, by=by, now=now)
+
+    return await in_transaction(tx, work)
+
+
+def tokens_for(user: User, session: Session, refresh_token: str, *, by: SessionKeeping, now: datetime) -> SignedIn:
+    """Sign a new access token for the session and hand it out with the refresh token."""
+    lifetime = token_lifetime(user.effective_roles)
+    claims = AccessClaims(user.id, session.id, session.version)
+    access_token = by.tokens.issue(claims, now=now, lifetime=lifetime)
+    return SignedIn(user, session, access_token, lifetime, refresh_token)
+
+
+async def _make_room(tx: Tx, user: User, *, now: datetime) -> None:
+    """End the oldest sessions; the user was written in this transaction, so two sign-ins never count the same."""
+    live = await list_live_sessions(tx, user.id, version=user.session_version, now=now)
+    oldest = live[session_life(user.effective_roles).most - 1 :]
+    await end_those(tx, oldest)
+    reason = "a newer sign-in took its place"
+    entries = [AuditEntry(now, SYSTEM, "session.ended", f"user:{user.id}", reason=reason) for _ in oldest]
+    await record_many(tx, entries)
+
+
+async def _open(tx: Tx, user: User, opening: Opening, *, by: SessionKeeping, now: datetime) -> SignedIn:
+    expires_at = session_life(user.effective_roles).end(created_at=now, last_seen_at=now)
+    session = new_session(user.id, opening, version=user.session_version, expires_at=expires_at, now=now)
+    refresh_token = by.refreshing.first(session.id)
+    await open_session(tx, session, refresh_digest=by.refreshing.digest(refresh_token))
+    actor = Actor(str(user.id), str(session.id), opening.address)
+    await record(tx, AuditEntry(now, actor, "session.opened", f"user:{user.id}"))
+    return tokens_for(user, session, refresh_token, by=by, now=now)
