@@ -60,7 +60,7 @@ class SignInThrottle:
     in_all: Limit = _IN_ALL
     remembered: timedelta = timedelta(days=30)
     familiar: timedelta = timedelta(days=30)
-    patience: timedelta = timedelta(seconds=10)
+    patience: timedelta = timedelta(seconds=30)
 
 
 def subscriber_of(address: str | None) -> str:

@@ -7,20 +7,20 @@ wrong, and every attempt costs the verification of one hash. Only who has proved
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from roundsman.access.principal import SignedInBy
 from roundsman.access.roles import STAFF_ROLES
 from roundsman.auth.credential_storage import find_credential, renew_hash
 from roundsman.auth.credentials import Credential
 from roundsman.auth.hashing import PasswordHashing
 from roundsman.auth.passwords import DUMMY_HASH, is_known_default, needs_rehash
-from roundsman.auth.sessions import Opening, SignedInBy
-from roundsman.auth.throttle import SignInThrottle
+from roundsman.auth.sessions import Opening
 from roundsman.database.transaction import Tx
 from roundsman.errors import Conflict, InvalidInput, NotAuthenticated, NotFound, NotPermitted
 from roundsman.identity.lookup import find_user
 from roundsman.identity.mode import PeopleMode, get_mode
 from roundsman.identity.users import User, UserStatus
 from roundsman.operations.session_opening import SessionKeeping, SignedIn, open_session_of
-from roundsman.operations.slowing_down import claimed_account, slowed_down
+from roundsman.operations.slowing_down import Slowing, claimed_account, slowed_down
 
 
 class InvalidCredentials(NotAuthenticated):
@@ -61,7 +61,7 @@ class PasswordSignIn:
     hashing: PasswordHashing
     sessions: SessionKeeping
     refuse_default_passwords: bool = True
-    throttle: SignInThrottle = field(default_factory=SignInThrottle)
+    slowing: Slowing = field(default_factory=Slowing)
 
 
 async def sign_in(tx: Tx, attempt: Attempt, *, by: PasswordSignIn, now: datetime) -> SignedIn:
@@ -72,9 +72,9 @@ async def sign_in(tx: Tx, attempt: Attempt, *, by: PasswordSignIn, now: datetime
     """
     found = await _find(tx, attempt.identifier)
     claimed = claimed_account(found, attempt.identifier, address=attempt.address)
-    async with slowed_down(tx, claimed, by.throttle, now=now):
+    async with slowed_down(tx, claimed, by.slowing, now=now):
         user, credential = await _verified(tx, found, attempt.password, hashing=by.hashing)
-    await _require_open(tx, user)
+    await require_sign_in_open(tx, user)
     if by.refuse_default_passwords and is_known_default(attempt.password):
         raise PasswordMustChange("This password was handed out to everybody. Ask the office to set a new one.")
     if needs_rehash(credential.password_hash):
@@ -102,7 +102,8 @@ async def _find(tx: Tx, identifier: str) -> User | None:
         return None
 
 
-async def _require_open(tx: Tx, user: User) -> None:
+async def require_sign_in_open(tx: Tx, user: User) -> None:
+    """Go on only where the user may sign in here yet. Raises SignInClosed."""
     if user.effective_roles.isdisjoint(STAFF_ROLES) and (await get_mode(tx)).people is PeopleMode.SHADOW:
         raise SignInClosed(
             "Until the business changes over, only its staff signs in here. Use the existing application."

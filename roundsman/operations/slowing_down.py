@@ -6,7 +6,7 @@ compared, because the server was busy or at fault, is taken back.
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from roundsman.audit_log.entries import SYSTEM, AuditEntry
@@ -14,6 +14,7 @@ from roundsman.audit_log.log import record
 from roundsman.auth.attempts import count, take
 from roundsman.auth.credential_storage import disable_password
 from roundsman.auth.limits import window_end
+from roundsman.auth.queues import Queues, StillWaiting
 from roundsman.auth.reservations import (
     Answer,
     confirm_account,
@@ -48,6 +49,14 @@ class Claimed:
 
 
 @dataclass(frozen=True, slots=True)
+class Slowing:
+    """The rules, and the lines in which this process lets people wait."""
+
+    throttle: SignInThrottle = field(default_factory=SignInThrottle)
+    queues: Queues = field(default_factory=Queues)
+
+
+@dataclass(frozen=True, slots=True)
 class _Turn:
     """A try that may go on: what was counted for it."""
 
@@ -71,21 +80,27 @@ def claimed_account(user: User | None, identifier: str, *, address: str | None) 
 
 
 @asynccontextmanager
-async def slowed_down(tx: Tx, claimed: Claimed, throttle: SignInThrottle, *, now: datetime) -> AsyncIterator[None]:
+async def slowed_down(tx: Tx, claimed: Claimed, slowing: Slowing, *, now: datetime) -> AsyncIterator[None]:
     """Compare a secret within this. NotAuthenticated is a failure; anything else that goes wrong is none.
 
     Raises TooOften before anything is compared.
     """
-    turn = await _turn(tx, claimed, throttle, now=now)
+    throttle = slowing.throttle
+    in_line = slowing.queues.turn(claimed.address, at_once=throttle.per_address.most, patience=throttle.patience)
     try:
-        yield
-    except NotAuthenticated:
-        await _failed(turn)
-        raise
-    except Exception:
-        await _undone(turn)
-        raise
-    await _succeeded(turn)
+        async with in_line:
+            turn = await _turn(tx, claimed, throttle, now=now)
+            try:
+                yield
+            except NotAuthenticated:
+                await _failed(turn)
+                raise
+            except Exception:
+                await _undone(turn)
+                raise
+            await _succeeded(turn)
+    except StillWaiting as error:
+        raise too_often(now, now=now) from error
 
 
 async def _turn(tx: Tx, claimed: Claimed, throttle: SignInThrottle, *, now: datetime) -> _Turn:
