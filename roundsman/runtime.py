@@ -3,10 +3,14 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
+from roundsman.access.assurance import AssuranceRules
 from roundsman.auth.digests import derived_key
+from roundsman.auth.factor_seal import FactorSeal
 from roundsman.auth.keys import load_secret_key
+from roundsman.auth.second_factors import Authenticators, FactorRules
 from roundsman.clock import Clock, utc_now
 from roundsman.database.connection import Client, database_errors, open_client
 from roundsman.database.data_directory import data_directory_errors, private_directory
@@ -50,6 +54,25 @@ class Runtime:
     def dispatcher(self) -> Dispatcher:
         """What sends the messages that wait."""
         return Dispatcher(self.tx, self.sender, self.outbox_key, self.clock)
+
+    @property
+    def assurance(self) -> AssuranceRules:
+        """How surely people have to prove who they are."""
+        return AssuranceRules(
+            staff_needs_second_factor=self.settings.staff_totp == "required",
+            fresh_for=timedelta(minutes=self.settings.step_up_minutes),
+        )
+
+    @property
+    def authenticators(self) -> Authenticators:
+        """What second factors are set up and used with."""
+        settings = self.settings
+        rules = FactorRules(
+            most_failures=settings.totp_most_failures,
+            pause=timedelta(minutes=settings.totp_pause_minutes),
+            recovery_codes=settings.totp_recovery_codes,
+        )
+        return Authenticators(FactorSeal(self.secret_key), rules)
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from dotenv import dotenv_values
 from pydantic import Field, ValidationError
@@ -87,6 +87,102 @@ class Settings(BaseSettings):
             "that its holder has to set one of his own. Everybody who knew the application knows these passwords."
         ),
     ] = True
+    trusted_proxies: Annotated[
+        str,
+        Field(
+            description="The networks of the proxies in front of Roundsman, with commas: `127.0.0.1, 10.0.0.0/8`. Only what "
+            "they say of the client in X-Forwarded-For and X-Forwarded-Proto counts; without them everybody behind a proxy "
+            "seems to come from one address (OWASP ASVS 5.0, 4.1.3)."
+        ),
+    ] = ""
+    sign_in_free_failures: Annotated[
+        int,
+        Field(
+            ge=1, le=100, description="How many sign-ins of an account may fail before the next has to wait (OWASP)."
+        ),
+    ] = 5
+    sign_in_first_wait_seconds: Annotated[
+        float, Field(gt=0, le=3600, description="The first wait after that; each further failure doubles it.")
+    ] = 1
+    sign_in_longest_wait_seconds: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=86_400,
+            description="The longest wait. It ends by itself, so nobody can lock somebody out for good.",
+        ),
+    ] = 900
+    sign_in_failures_until_disabled: Annotated[
+        int,
+        Field(
+            ge=10,
+            le=100_000,
+            description="After how many failures in a row the password is disabled (NIST SP 800-63B-4, 3.2.2: at most 100); a "
+            "code still signs in, and a new password ends it.",
+        ),
+    ] = 100
+    sign_in_failures_remembered_days: Annotated[
+        int, Field(ge=1, le=3650, description="How long a row of failures is remembered that nobody adds to.")
+    ] = 30
+    sign_in_window_seconds: Annotated[
+        int, Field(ge=1, le=86_400, description="The time in which failures of an address, and of all, are counted.")
+    ] = 300
+    sign_in_failures_per_address: Annotated[
+        int,
+        Field(
+            ge=1,
+            description="How many sign-ins may fail from one address in that time. Only failures count, so an office behind "
+            "one address signs in as it likes, and who has signed in there before is not held up.",
+        ),
+    ] = 10
+    sign_in_failures_in_all: Annotated[
+        int,
+        Field(
+            ge=1, description="How many may fail in that time in all, against guessing from everywhere at everybody."
+        ),
+    ] = 1000
+    sign_in_familiar_days: Annotated[
+        int, Field(ge=0, le=3650, description="How long somebody is known at an address from which he has signed in.")
+    ] = 30
+    sign_in_patience_seconds: Annotated[
+        float, Field(ge=0, le=300, description="How long a sign-in waits for those before it at the same address.")
+    ] = 30
+    hashing_threads: Annotated[
+        int,
+        Field(
+            ge=1, le=64, description="How many passwords are computed at once; each takes 19 MiB (OWASP) and a core."
+        ),
+    ] = 2
+    hashing_queue: Annotated[
+        int, Field(ge=0, le=10_000, description="How many more wait for that; the rest is told to come back (503).")
+    ] = 32
+    password_shortest: Annotated[
+        int,
+        Field(
+            ge=8, le=64, description="The shortest password that is somebody's only proof (NIST SP 800-63B-4, 3.1.1.2)."
+        ),
+    ] = 15
+    password_shortest_with_second_factor: Annotated[
+        int, Field(ge=8, le=64, description="The shortest password of who needs a second factor too (the same).")
+    ] = 8
+    password_longest: Annotated[
+        int,
+        Field(ge=64, le=1024, description="The longest password; more would only cost time (OWASP ASVS 5.0, 6.2.9)."),
+    ] = 128
+    password_brand_words: Annotated[
+        str,
+        Field(description="Words of the business, with commas, that are no password even with digits around them."),
+    ] = "roundsman"
+    password_reset_minutes: Annotated[
+        int, Field(ge=1, le=1440, description="How long a link to set a new password counts (OWASP Forgot Password).")
+    ] = 30
+    password_resets_per_day: Annotated[
+        int, Field(ge=1, le=1000, description="How many such links one account may ask for in a day.")
+    ] = 5
+    public_url: Annotated[
+        str,
+        Field(description="Where people reach Roundsman, for the links in messages: `https://milk.example.in`."),
+    ] = "http://127.0.0.1:8000"
     message_gateway: Annotated[
         str | None,
         Field(
@@ -100,6 +196,41 @@ class Settings(BaseSettings):
         str | None,
         Field(repr=False, description="The same for e-mail: `mailtos://user:password@smtp.example.in?to={to}`."),
     ] = None
+    staff_totp: Annotated[
+        Literal["required", "optional"],
+        Field(
+            description="Whether staff signs in with an authenticator app besides (OWASP ASVS 5.0, 6.3.3). Whoever has set "
+            "one up needs it either way; `required` lets staff without one do nothing but set it up."
+        ),
+    ] = "required"
+    totp_most_failures: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=100,
+            description="After so many wrong codes of an authenticator none counts for a while (spec: identity).",
+        ),
+    ] = 5
+    totp_pause_minutes: Annotated[
+        int, Field(ge=1, le=1440, description="For how long no code counts then (spec: identity).")
+    ] = 15
+    totp_recovery_codes: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=50,
+            description="How many recovery codes come with an authenticator, for whoever loses it (spec: identity).",
+        ),
+    ] = 10
+    step_up_minutes: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=60,
+            description="How old the last proof of identity may be for what is hard to repair, such as closing an account "
+            "(OWASP ASVS 5.0, 7.5.3).",
+        ),
+    ] = 10
 
 
 def load_settings() -> Settings:

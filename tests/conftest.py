@@ -108,8 +108,13 @@ def tx(database: Database) -> Tx:
 
 @pytest.fixture
 def settings(tmp_path: Path, mongod_uri: str, database: Database) -> Settings:
-    """Settings of a Roundsman with its own data directory, on `database` of the one server."""
-    return Settings(data_dir=tmp_path / "data", mongodb_uri=mongod_uri, database_name=database.name)
+    """Settings of a Roundsman with its own data directory, on `database` of the one server.
+
+    Staff needs no authenticator where that is not what a test is about.
+    """
+    return Settings(
+        data_dir=tmp_path / "data", mongodb_uri=mongod_uri, database_name=database.name, staff_totp="optional"
+    )
 
 
 @pytest.fixture
@@ -128,6 +133,7 @@ def roundsman(tmp_path: Path, settings: Settings) -> RoundsmanCommand:
             "ROUNDSMAN_DATA_DIR": str(settings.data_dir),
             "ROUNDSMAN_MONGODB_URI": str(settings.mongodb_uri),
             "ROUNDSMAN_DATABASE_NAME": settings.database_name,
+            "ROUNDSMAN_STAFF_TOTP": settings.staff_totp,
         },
     )
 

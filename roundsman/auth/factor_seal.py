@@ -10,11 +10,12 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
+from roundsman.auth.digests import derived_key
 from roundsman.errors import IntegrityBroken
 from roundsman.ids import UserId
 
-_SEALING: Final = b"second factor: secret"
-_RECOVERY: Final = b"second factor: recovery code"
+_SEALING: Final = "second factor: secret"
+_RECOVERY: Final = "second factor: recovery code"
 
 
 class FactorDamaged(IntegrityBroken):
@@ -27,8 +28,8 @@ class FactorSeal:
     """Seals authenticator secrets and digests recovery codes, under keys derived from one secret."""
 
     def __init__(self, secret_key: bytes) -> None:
-        self._cipher = AESSIV(hmac.digest(secret_key, _SEALING, "sha256"))
-        self._recovery_key = hmac.digest(secret_key, _RECOVERY, "sha256")
+        self._cipher = AESSIV(derived_key(secret_key, _SEALING))
+        self._recovery_key = derived_key(secret_key, _RECOVERY)
 
     def close(self, user_id: UserId, secret: bytes) -> bytes:
         """Seal the secret of a user."""

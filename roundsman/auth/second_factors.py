@@ -35,6 +35,14 @@ class FactorRules:
     recovery_codes: int = 10
 
 
+@dataclass(frozen=True, slots=True)
+class Authenticators:
+    """What second factors are set up and used with."""
+
+    seal: FactorSeal
+    rules: FactorRules
+
+
 class WrongCode(NotPermitted):
     """The code is not the one that counts now, or it counted already."""
 
@@ -59,36 +67,36 @@ class TooManyWrongCodes(RateLimited):
     code = "too_many_wrong_codes"
 
 
-async def begin_enrolment(tx: Tx, user_id: UserId, *, seal: FactorSeal, now: datetime) -> bytes:
+async def begin_enrolment(tx: Tx, user_id: UserId, *, by: Authenticators, now: datetime) -> bytes:
     """Give the user a new secret, which counts once he confirms it; an authenticator he has counts until then."""
     secret = new_secret()
-    update = {"$set": {"pending": seal.close(user_id, secret), "pending_at": now}, "$setOnInsert": {"failures": 0}}
+    update = {"$set": {"pending": by.seal.close(user_id, secret), "pending_at": now}, "$setOnInsert": {"failures": 0}}
     await tx.database[SECOND_FACTORS].update_one({"_id": user_id}, update, upsert=True, session=tx.session)
     return secret
 
 
 async def confirm_enrolment(
-    tx: Tx, user_id: UserId, code: str, *, seal: FactorSeal, rules: FactorRules, now: datetime
+    tx: Tx, user_id: UserId, code: str, *, by: Authenticators, now: datetime
 ) -> tuple[str, ...]:
     """Let the pending secret count, which the code proves; gives recovery codes, which are never shown again.
 
     Raises NoSecondFactor, WrongCode or TooManyWrongCodes. Not to be called in a transaction: attempts count even where
     nothing else comes of them.
     """
-    row = await _take_attempt(tx, user_id, rules=rules, now=now)
+    row = await _take_attempt(tx, user_id, rules=by.rules, now=now)
     if "pending" not in row:
         raise NoSecondFactor
-    step = matching_step(seal.open(user_id, row["pending"]), code, newer_than=_NEVER, now=now)
+    step = matching_step(by.seal.open(user_id, row["pending"]), code, newer_than=_NEVER, now=now)
     if step is None:
         raise WrongCode
-    codes = new_recovery_codes(rules.recovery_codes)
+    codes = new_recovery_codes(by.rules.recovery_codes)
     update = {
         "$set": {
             "secret": row["pending"],
             "confirmed_at": now,
             "last_step": step,
             "failures": 0,
-            "recovery": _digests(user_id, codes, seal),
+            "recovery": _digests(user_id, codes, by.seal),
         },
         "$unset": {"pending": "", "pending_at": "", "paused_until": ""},
     }
@@ -104,42 +112,40 @@ async def has_second_factor(tx: Tx, user_id: UserId) -> bool:
     return await tx.database[SECOND_FACTORS].find_one(confirmed, {"_id": 1}, session=tx.session) is not None
 
 
-async def use_code(tx: Tx, user_id: UserId, code: str, *, seal: FactorSeal, rules: FactorRules, now: datetime) -> None:
+async def use_code(tx: Tx, user_id: UserId, code: str, *, by: Authenticators, now: datetime) -> None:
     """Use up a code of the authenticator; of several uses of one code exactly one succeeds.
 
     Raises NoSecondFactor, WrongCode or TooManyWrongCodes. Not to be called in a transaction.
     """
-    row = await _take_attempt(tx, user_id, rules=rules, now=now)
+    row = await _take_attempt(tx, user_id, rules=by.rules, now=now)
     if "secret" not in row:
         raise NoSecondFactor
-    step = matching_step(seal.open(user_id, row["secret"]), code, newer_than=row["last_step"], now=now)
+    step = matching_step(by.seal.open(user_id, row["secret"]), code, newer_than=row["last_step"], now=now)
     if step is None:
         raise WrongCode
     newest = {"_id": user_id, "secret": row["secret"], "last_step": {"$lt": step}}
     await _count_as_right(tx, newest, {"$set": {"last_step": step}})
 
 
-async def use_recovery_code(
-    tx: Tx, user_id: UserId, code: str, *, seal: FactorSeal, rules: FactorRules, now: datetime
-) -> int:
+async def use_recovery_code(tx: Tx, user_id: UserId, code: str, *, by: Authenticators, now: datetime) -> int:
     """Use up a recovery code, each of which counts once; says how many are left.
 
     Raises NoSecondFactor, WrongCode or TooManyWrongCodes. Not to be called in a transaction.
     """
-    row = await _take_attempt(tx, user_id, rules=rules, now=now)
+    row = await _take_attempt(tx, user_id, rules=by.rules, now=now)
     if "secret" not in row:
         raise NoSecondFactor
-    digest = seal.recovery_digest(user_id, recovery_code_as_made(code))
+    digest = by.seal.recovery_digest(user_id, recovery_code_as_made(code))
     # The digest is keyed, so how long it takes to find it tells nothing about the codes.
     await _count_as_right(tx, {"_id": user_id, "recovery": digest}, {"$pull": {"recovery": digest}})
     return len([one for one in row["recovery"] if one != digest])
 
 
-async def renew_recovery_codes(tx: Tx, user_id: UserId, *, seal: FactorSeal, rules: FactorRules) -> tuple[str, ...]:
+async def renew_recovery_codes(tx: Tx, user_id: UserId, *, by: Authenticators) -> tuple[str, ...]:
     """Give the user new recovery codes in place of the old ones. Raises NoSecondFactor."""
-    codes = new_recovery_codes(rules.recovery_codes)
+    codes = new_recovery_codes(by.rules.recovery_codes)
     confirmed = {"_id": user_id, "confirmed_at": {"$exists": True}}
-    update = {"$set": {"recovery": _digests(user_id, codes, seal)}}
+    update = {"$set": {"recovery": _digests(user_id, codes, by.seal)}}
     if not (await tx.database[SECOND_FACTORS].update_one(confirmed, update, session=tx.session)).matched_count:
         raise NoSecondFactor
     return codes

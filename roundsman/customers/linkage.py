@@ -62,3 +62,9 @@ async def customers_of_users(tx: Tx, user_ids: Sequence[UserId]) -> dict[UserId,
     async for customer in iterate(tx, CUSTOMERS, customer_from, {"user_id": {"$in": list(user_ids)}}):
         found.setdefault(customer.user_id, []).append(customer)
     return found
+
+
+async def owners_of_contact(tx: Tx, contacts: Sequence[str]) -> set[UserId]:
+    """Find the users of the customers who have one of these phones as a contact; a household may share one."""
+    found = tx.database[CUSTOMERS].find({"phone": {"$in": list(contacts)}}, {"user_id": 1}, session=tx.session)
+    return {UserId(document["user_id"]) async for document in found}

@@ -95,6 +95,12 @@ async def find_entry_about(tx: Tx, user_id: UserId) -> Entry | None:
     return _entry(document) if document else None
 
 
+async def entries_about(tx: Tx, user_id: UserId) -> list[Entry]:
+    """Everything that stands and touches a user, the newest first."""
+    found = tx.database[MERGES].find({"users": user_id}, session=tx.session).sort(_NEWEST_FIRST)
+    return [_entry(document) async for document in found]
+
+
 async def list_entries(tx: Tx) -> list[Entry]:
     """Everything that stands, the newest first."""
     return [_entry(one) async for one in tx.database[MERGES].find({}, session=tx.session).sort(_NEWEST_FIRST)]

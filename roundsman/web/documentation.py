@@ -36,9 +36,10 @@ def _problem_schemas() -> dict[str, Any]:
 
 def _describe(operation: dict[str, Any], guard: Guard) -> None:
     match guard:
-        case Require(permission, changes):
+        case Require(permission, changes, fresh=fresh):
             operation["x-permission"] = permission.value
             operation["x-changes"] = changes.value
+            operation["x-step-up"] = fresh
             operation["x-roles"] = sorted(roles_with(permission))
         case Public(reason):
             operation["x-public"] = reason

@@ -10,8 +10,10 @@ from typing import assert_never
 from fastapi import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from roundsman.access.assurance import Missing, missing_proof
 from roundsman.access.decisions import Denied, decide
 from roundsman.access.permissions import Changes, Permission, changes_of
+from roundsman.access.principal import Principal
 from roundsman.database.transaction import Tx
 from roundsman.errors import NotPermitted
 from roundsman.identity.mode import require_operations_managed_here, require_people_managed_here
@@ -25,18 +27,45 @@ class PermissionMissing(NotPermitted):
     code = "permission_missing"
 
 
+class SecondFactorNeeded(NotPermitted):
+    """The sign-in is only half of one: the authenticator has to be set up or used first."""
+
+    code = "second_factor_needed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This sign-in needs its second step: POST /api/v1/auth/step-up with a code of your authenticator app, or "
+            "POST /api/v1/auth/totp/enrol if you have none yet."
+        )
+
+
+class StepUpNeeded(NotPermitted):
+    """What is asked for needs a proof of identity that is a few minutes old at most."""
+
+    code = "step_up_needed"
+
+    def __init__(self) -> None:
+        super().__init__("Prove again who you are first: POST /api/v1/auth/step-up, then repeat this request.")
+
+
 @dataclass(frozen=True, slots=True)
 class Require:
     """Lets those pass who have the permission; refuses with 401 who is nobody and with 403 who may not.
 
-    Whoever may is refused with 409 while what he would change is managed by the existing application.
+    Whoever is signed in by half is refused with 403 too, unless the route is `half_signed_in`; and on a `fresh` route
+    whoever has not proved himself lately. Whoever may is refused with 409 while what he would change is managed by the
+    existing application.
     """
 
     permission: Permission
     changes: Changes
+    fresh: bool = False
+    half_signed_in: bool = False
 
     async def __call__(self, request: Request, principal: CurrentPrincipal) -> None:
         """Decide about the principal of the request."""
+        if not self.half_signed_in:
+            _require_proofs(request, principal, fresh=self.fresh)
         if isinstance(decide(principal, self.permission), Denied):
             raise PermissionMissing(f"This needs the permission {self.permission}, which none of your roles has.")
         await _require_managed_here(services_of(request).runtime.tx, self.changes)
@@ -67,9 +96,13 @@ class PublicMount:
         await self.app(scope, receive, send)
 
 
-def require(permission: Permission) -> Require:
-    """Declare that a route needs the permission."""
-    return Require(permission, changes_of(permission))
+def require(permission: Permission, *, fresh: bool = False, half_signed_in: bool = False) -> Require:
+    """Declare that a route needs the permission.
+
+    `fresh` asks besides for a proof of identity of the last minutes; `half_signed_in` lets those pass too whose second
+    step is still to come, which only the routes may that serve that step, and those that end a session.
+    """
+    return Require(permission, changes_of(permission), fresh=fresh, half_signed_in=half_signed_in)
 
 
 def public(*, reason: str) -> Public:
@@ -80,6 +113,17 @@ def public(*, reason: str) -> Public:
 def public_mount(app: ASGIApp, *, reason: str) -> PublicMount:
     """Declare that a mounted application is for everybody, and why."""
     return PublicMount(app, Public(reason))
+
+
+def _require_proofs(request: Request, principal: Principal, *, fresh: bool) -> None:
+    services = services_of(request)
+    match missing_proof(principal, services.runtime.assurance, fresh=fresh, now=services.runtime.clock()):
+        case Missing.SECOND_FACTOR:
+            raise SecondFactorNeeded
+        case Missing.FRESH_PROOF:
+            raise StepUpNeeded
+        case None:
+            pass
 
 
 async def _require_managed_here(tx: Tx, changes: Changes) -> None:

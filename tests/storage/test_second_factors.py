@@ -6,6 +6,7 @@ from bson import ObjectId
 
 from roundsman.auth.factor_seal import FactorSeal
 from roundsman.auth.second_factors import (
+    Authenticators,
     FactorRules,
     NoSecondFactor,
     TooManyWrongCodes,
@@ -23,21 +24,22 @@ from roundsman.database.transaction import Tx
 from roundsman.ids import UserId
 from tests.builders import NOW
 
-SEAL, RULES = FactorSeal(b"k" * 32), FactorRules()
+RULES = FactorRules()
+BY = Authenticators(FactorSeal(b"k" * 32), RULES)
 LATER = NOW + timedelta(minutes=1)
 
 
 async def enrolled(tx: Tx) -> tuple[UserId, bytes, tuple[str, ...]]:
     user = UserId(ObjectId())
-    secret = await begin_enrolment(tx, user, seal=SEAL, now=NOW)
-    codes = await confirm_enrolment(tx, user, code_at(secret, step_of(NOW)), seal=SEAL, rules=RULES, now=NOW)
+    secret = await begin_enrolment(tx, user, by=BY, now=NOW)
+    codes = await confirm_enrolment(tx, user, code_at(secret, step_of(NOW)), by=BY, now=NOW)
     return user, secret, codes
 
 
 async def outcome(tx: Tx, user: UserId, code: str, *, recovery: bool = False, now: datetime = LATER) -> str:
     use = use_recovery_code if recovery else use_code
     try:
-        await use(tx, user, code, seal=SEAL, rules=RULES, now=now)
+        await use(tx, user, code, by=BY, now=now)
     except (WrongCode, TooManyWrongCodes, NoSecondFactor) as error:
         return error.code
     return "right"
@@ -46,27 +48,27 @@ async def outcome(tx: Tx, user: UserId, code: str, *, recovery: bool = False, no
 async def test_nothing_counts_before_it_is_confirmed(tx: Tx) -> None:
     user = UserId(ObjectId())
     assert await outcome(tx, user, "123456") == "no_second_factor"
-    secret = await begin_enrolment(tx, user, seal=SEAL, now=NOW)
+    secret = await begin_enrolment(tx, user, by=BY, now=NOW)
     assert not await has_second_factor(tx, user)
     assert await outcome(tx, user, code_at(secret, step_of(LATER))) == "no_second_factor"
 
 
 async def test_a_new_enrolment_leaves_the_old_authenticator_until_it_is_confirmed(tx: Tx) -> None:
     user, secret, _ = await enrolled(tx)
-    await begin_enrolment(tx, user, seal=SEAL, now=NOW)
+    await begin_enrolment(tx, user, by=BY, now=NOW)
     assert await outcome(tx, user, code_at(secret, step_of(LATER))) == "right"
 
 
 async def test_of_a_hundred_uses_of_one_code_one_succeeds(tx: Tx) -> None:
     user, secret, codes = await enrolled(tx)
-    rules = FactorRules(most_failures=1000)
+    lenient = Authenticators(BY.seal, FactorRules(most_failures=1000))
 
     async def use(code: str, *, recovery: bool) -> bool:
         try:
             if recovery:
-                await use_recovery_code(tx, user, code, seal=SEAL, rules=rules, now=LATER)
+                await use_recovery_code(tx, user, code, by=lenient, now=LATER)
             else:
-                await use_code(tx, user, code, seal=SEAL, rules=rules, now=LATER)
+                await use_code(tx, user, code, by=lenient, now=LATER)
         except WrongCode:
             return False
         return True
@@ -107,8 +109,8 @@ async def test_nothing_stored_is_a_secret_or_a_code(tx: Tx) -> None:
 
 async def test_new_recovery_codes_replace_the_old(tx: Tx) -> None:
     user, _, codes = await enrolled(tx)
-    new = await renew_recovery_codes(tx, user, seal=SEAL, rules=RULES)
+    new = await renew_recovery_codes(tx, user, by=BY)
     assert await outcome(tx, user, codes[0], recovery=True) == "wrong_code"
     assert await outcome(tx, user, new[0], recovery=True) == "right"
     with pytest.raises(NoSecondFactor):
-        await renew_recovery_codes(tx, UserId(ObjectId()), seal=SEAL, rules=RULES)
+        await renew_recovery_codes(tx, UserId(ObjectId()), by=BY)
