@@ -33,7 +33,8 @@ async def register_user(tx: Tx, user: User, identifiers: Sequence[Identifier], *
     """
 
     async def work(tx: Tx) -> None:
-        await _insert_identifiers(tx, identifiers)
+        if identifiers:
+            await insert_identifiers_of(tx, identifiers)
         document = user_document(user)
         await tx.database[USERS].insert_one(document, session=tx.session)
         await record(
@@ -44,7 +45,8 @@ async def register_user(tx: Tx, user: User, identifiers: Sequence[Identifier], *
     await in_transaction(tx, work)
 
 
-async def _insert_identifiers(tx: Tx, identifiers: Sequence[Identifier]) -> None:
+async def insert_identifiers_of(tx: Tx, identifiers: Sequence[Identifier]) -> None:
+    """Insert what finds a user. Raises IdentifierTaken with the first that somebody has."""
     try:
         await tx.database[IDENTIFIERS].insert_many(map(identifier_document, identifiers), session=tx.session)
     except BulkWriteError as error:
