@@ -13,6 +13,7 @@ from pymongo import DESCENDING, ReturnDocument
 
 from roundsman.access.principal import SignedInBy
 from roundsman.auth.refresh import Rotation
+from roundsman.auth.second_factors import has_second_factor
 from roundsman.database.collections import SESSIONS
 from roundsman.database.documents import without_absent
 from roundsman.database.transaction import Document, Tx
@@ -38,6 +39,7 @@ class Session:
     """One sign-in. It counts until it expires, is ended, or `version` is no longer the user's session version.
 
     `fresh_at` is when its user last proved who he is; `expires_at` moves with each refresh, within the life in all.
+    `second_factor_due` says that he has an authenticator, so that without `second_factor_at` this is half a sign-in.
     """
 
     id: SessionId
@@ -75,6 +77,8 @@ def new_session(user_id: UserId, opening: Opening, *, version: int, expires_at: 
 async def open_session(tx: Tx, session: Session, *, refresh_digest: bytes) -> None:
     """Write a new session, which is refreshed by the token of this digest."""
     document = _document(session) | {"refresh_digest": refresh_digest}
+    if await has_second_factor(tx, session.user_id):
+        document["second_factor_due"] = True
     await tx.database[SESSIONS].insert_one(document, session=tx.session)
 
 
@@ -128,6 +132,12 @@ async def renew_proof(tx: Tx, session_id: SessionId, *, second_factor: bool, now
         session=tx.session,
     )
     return None if document is None else _session(document)
+
+
+async def ask_others_for_second_factor(tx: Tx, user_id: UserId, *, but: SessionId) -> None:
+    """Let the user's other sessions count as half ones, since he has an authenticator now."""
+    others = {"user_id": user_id, "_id": {"$ne": but}}
+    await tx.database[SESSIONS].update_many(others, {"$set": {"second_factor_due": True}}, session=tx.session)
 
 
 async def end_session(tx: Tx, session_id: SessionId, *, of: UserId) -> bool:
@@ -184,7 +194,7 @@ def _session(document: Document) -> Session:
         fresh_at=document.get("fresh_at", created_at),
         last_seen_at=document.get("last_seen_at", created_at),
         second_factor_at=document.get("second_factor_at"),
-        second_factor_due=document.get("second_factor_due", False),
         device=document.get("device"),
         address=document.get("address"),
+        second_factor_due=document.get("second_factor_due", False),
     )
