@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from dotenv import dotenv_values
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from roundsman.errors import InvalidInput
@@ -169,7 +169,7 @@ class Settings(BaseSettings):
         int,
         Field(ge=64, le=1024, description="The longest password; more would only cost time (OWASP ASVS 5.0, 6.2.9)."),
     ] = 128
-    password_brand_words: Annotated[
+    brand_words: Annotated[
         str,
         Field(description="Words of the business, with commas, that are no password even with digits around them."),
     ] = "roundsman"
@@ -183,6 +183,23 @@ class Settings(BaseSettings):
         str,
         Field(description="Where people reach Roundsman, for the links in messages: `https://milk.example.in`."),
     ] = "http://127.0.0.1:8000"
+    session_trust_seconds: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=2,
+            description="For how long each process may trust what it read of a session and its user, where it does not read "
+            "them anew anyway, as for roles and money. Signing out, disabling and roles reach everywhere within this time.",
+        ),
+    ] = 2
+    signing_keys: Annotated[
+        SecretStr | None,
+        Field(
+            description="The keys that sign access tokens, for several machines: each 80 hexadecimal digits "
+            "(`openssl rand -hex 40`), with commas; the first signs, tokens of the others still count. Without it the key "
+            "lies in the data directory, and `roundsman keys rotate` changes it.",
+        ),
+    ] = None
     message_gateway: Annotated[
         str | None,
         Field(

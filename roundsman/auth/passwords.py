@@ -16,6 +16,7 @@ does not tell which accounts are still to be wrapped.
 import hashlib
 import hmac
 import re
+import unicodedata
 from enum import Enum
 from typing import Final
 
@@ -23,11 +24,6 @@ import bcrypt
 from argon2 import PasswordHasher, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import Type
-
-from roundsman.errors import InvalidInput
-
-SHORTEST_PASSWORD: Final = 15
-LONGEST_PASSWORD: Final = 128
 
 _ARGON2ID = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1, type=Type.ID)
 _ARGON2ID_MOST_MEMORY_KIB: Final = 131_072
@@ -64,21 +60,9 @@ class HashForm(Enum):
     WRAPPED_SHA256 = "{ARGON2ID-SHA256}"
 
 
-class UnacceptablePassword(InvalidInput):
-    """The new password is too short or too long (spec identity, parameters: without a second factor)."""
-
-    code = "unacceptable_password"
-
-
-def require_acceptable(password: str) -> None:
-    """Raise UnacceptablePassword unless this may become somebody's only proof of who he is."""
-    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        raise UnacceptablePassword(f"A password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters.")
-
-
 def hash_password(password: str) -> str:
-    """Hash a new password with argon2id and a fresh salt."""
-    return _ARGON2ID.hash(_as_bytes(password))
+    """Hash a new password with argon2id and a fresh salt, in its composed form (NFC)."""
+    return _ARGON2ID.hash(_as_bytes(_composed(password)))
 
 
 def imported_hash(raw: object) -> str | None:
@@ -117,7 +101,7 @@ def verify(password: str, stored: str) -> bool:
     secret = _as_bytes(password)
     match form_of(stored):
         case HashForm.ARGON2ID:
-            return _verify_argon2id(secret, stored)
+            return _verify_argon2id(_as_bytes(_composed(password)), stored)
         case HashForm.BCRYPT:
             return bool(_BCRYPT.fullmatch(stored)) and _verify_bcrypt(secret, stored)
         case HashForm.SHA256:
@@ -136,6 +120,11 @@ def needs_rehash(stored: str) -> bool:
 def is_known_default(password: str) -> bool:
     """Say whether this is one of the passwords the existing application handed out to everybody."""
     return hashlib.sha256(_as_bytes(password)).hexdigest() in _KNOWN_DEFAULTS
+
+
+def _composed(password: str) -> str:
+    """An é is one thing, whichever keyboard made it. Imported hashes are of what was typed, so only ours are of this."""
+    return unicodedata.normalize("NFC", password)
 
 
 def _as_bytes(password: str) -> bytes:

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 import typer
 
-from roundsman.auth.passwords import require_acceptable
+from roundsman.auth.password_policy import require_acceptable
 from roundsman.cli.output import say
 from roundsman.cli.running import run
 from roundsman.identity.users import User

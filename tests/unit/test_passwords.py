@@ -167,12 +167,6 @@ def test_default_passwords_of_the_existing_application_are_known(password: str) 
     assert not passwords.is_known_default(password + "!")
 
 
-@pytest.mark.parametrize("length", [15, 128])
-def test_a_new_password_has_15_to_128_characters(length: int) -> None:
-    passwords.require_acceptable("x" * length)
-
-
-@pytest.mark.parametrize("length", [0, 14, 129])
-def test_shorter_and_longer_passwords_are_refused(length: int) -> None:
-    with pytest.raises(passwords.UnacceptablePassword):
-        passwords.require_acceptable("x" * length)
+def test_the_same_letters_from_two_keyboards_are_the_same_password() -> None:
+    stored = passwords.hash_password("caf\u00e9 at the corner")
+    assert passwords.verify("cafe\u0301 at the corner", stored)
