@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import timedelta
 from importlib.metadata import version
+from pathlib import Path
 from typing import Final
 
 from fastapi import Depends, FastAPI
@@ -11,9 +13,10 @@ from pymongo.errors import ConnectionFailure, ExecutionTimeout, WaitQueueTimeout
 
 from roundsman.api import auth, documents, health, reviews, sessions, users
 from roundsman.auth.hashing import PasswordHashing
-from roundsman.auth.keys import load_secret_key, load_signing_key
+from roundsman.auth.key_ring import keys_from, keys_in
+from roundsman.auth.keys import load_secret_key
 from roundsman.auth.refresh import RefreshTokens
-from roundsman.auth.tokens import TokenAuthority
+from roundsman.auth.tokens import SigningKeys, TokenAuthority
 from roundsman.console import overview, static_files
 from roundsman.database.data_directory import data_directory_errors, private_directory
 from roundsman.operations.session_opening import SessionKeeping
@@ -34,6 +37,7 @@ _OUTAGES: Final = (ConnectionFailure, ExecutionTimeout, WaitQueueTimeoutError)
 
 RuntimeOpener = Callable[[], AbstractAsyncContextManager[Runtime]]
 
+from roundsman.web.recent_principals import RecentPrincipals
 
 def create_app(opener: RuntimeOpener | None = None) -> FastAPI:
     """Make the application; it works with what `opener` opens while it runs, by default as the settings say.
@@ -69,7 +73,11 @@ def _lifespan(opener: RuntimeOpener) -> Callable[[FastAPI], AbstractAsyncContext
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with opener() as runtime:
             hashing = PasswordHashing()
-            app.state.services = Services(runtime, _password_sign_in(runtime.settings, hashing))
+            app.state.services = Services(
+                runtime,
+                _password_sign_in(runtime.settings, hashing),
+                recent_principals=RecentPrincipals(timedelta(seconds=runtime.settings.session_trust_seconds)),
+            )
             app.state.recently_whole = RecentlyWhole()
             app.state.recent_overview = overview.RecentOverview()
             # A worker sends too, but a single process must bring a code within a second.
@@ -91,6 +99,14 @@ def _runtime_of_settings() -> AbstractAsyncContextManager[Runtime]:
 def _password_sign_in(settings: Settings, hashing: PasswordHashing) -> PasswordSignIn:
     keys = private_directory(settings.data_dir, "keys")
     with data_directory_errors(settings.data_dir):
-        tokens = TokenAuthority(signing_key=load_signing_key(keys), issuer=_ISSUER, audience=_ISSUER)
+        signing_keys = _signing_keys(settings, keys)
+        tokens = TokenAuthority(signing_keys, issuer=_ISSUER, audience=_ISSUER)
         keeping = SessionKeeping(tokens, RefreshTokens(load_secret_key(keys)))
     return PasswordSignIn(hashing, keeping, refuse_default_passwords=settings.refuse_default_passwords)
+
+
+def _signing_keys(settings: Settings, folder: Path) -> Callable[[], SigningKeys]:
+    if settings.signing_keys is None:
+        return keys_in(folder)
+    given = keys_from(settings.signing_keys.get_secret_value())
+    return lambda: given

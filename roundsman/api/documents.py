@@ -29,4 +29,5 @@ async def openapi_document(request: Request) -> dict[str, Any]:
 )
 async def public_keys(request: Request) -> dict[str, list[dict[str, Any]]]:
     """Return the public keys (RFC 7517) that verify access tokens."""
-    return services_of(request).tokens.public_keys()
+    services = services_of(request)
+    return services.tokens.public_keys(now=services.runtime.clock())

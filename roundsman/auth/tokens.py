@@ -10,7 +10,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NoReturn
@@ -60,17 +60,37 @@ class AccessClaims:
 
 
 @dataclass(frozen=True, slots=True)
-class TokenAuthority:
-    """Makes and reads the tokens of one Roundsman. `keys` are all keys whose tokens count, by key id."""
+class RetiredKey:
+    """A key that signs no more, and until when what it signed counts; for as long as it is kept if that is absent."""
 
-    signing_key: ECKey = field(repr=False)
+    key: ECKey = field(repr=False)
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKeys:
+    """The key that signs, and those before it."""
+
+    newest: ECKey = field(repr=False)
+    retired: tuple[RetiredKey, ...] = ()
+
+    def counting(self, *, now: datetime) -> tuple[ECKey, ...]:
+        """All keys whose tokens count, the one that signs first."""
+        return (self.newest, *(one.key for one in self.retired if one.until is None or now < one.until))
+
+
+@dataclass(frozen=True, slots=True)
+class TokenAuthority:
+    """Makes and reads the tokens of one Roundsman. `keys` is asked each time, because they change while it works."""
+
+    keys: Callable[[], SigningKeys] = field(repr=False)
     issuer: str
     audience: str
-    older_keys: tuple[ECKey, ...] = field(default=(), repr=False)
 
     def issue(self, claims: AccessClaims, *, now: datetime, lifetime: timedelta) -> str:
         """Sign a token that is valid from `now` for `lifetime`."""
-        header = {"alg": _ALGORITHM, "kid": _key_id(self.signing_key), "typ": _TYPE}
+        key = self.keys().newest
+        header = {"alg": _ALGORITHM, "kid": _key_id(key), "typ": _TYPE}
         body = {
             "iss": self.issuer,
             "aud": self.audience,
@@ -82,26 +102,26 @@ class TokenAuthority:
             "exp": int((now + lifetime).timestamp()),
             "jti": str(ObjectId()),
         }
-        return jwt.encode(header, body, self.signing_key, algorithms=[_ALGORITHM])
+        return jwt.encode(header, body, key, algorithms=[_ALGORITHM])
 
     def read(self, token: str, *, now: datetime) -> AccessClaims:
         """Return what a valid token says; raises InvalidToken on every other text."""
         header, body = _parse(token)
-        _verify_signature(token, self._key_for(header))
+        _verify_signature(token, self._key_for(header, now=now))
         if body["iss"] != self.issuer or body["aud"] != self.audience:
             raise InvalidToken
         if not _instant(body["nbf"]) - _SKEW <= now < _instant(body["exp"]):
             raise InvalidToken
         return AccessClaims(UserId(_object_id(body["sub"])), SessionId(_object_id(body["sid"])), body["sv"])
 
-    def public_keys(self) -> dict[str, list[dict[str, Any]]]:
+    def public_keys(self, *, now: datetime) -> dict[str, list[dict[str, Any]]]:
         """Return the key set (RFC 7517) with which anybody can verify the tokens."""
-        return {"keys": [_public(key) for key in (self.signing_key, *self.older_keys)]}
+        return {"keys": [_public(key) for key in self.keys().counting(now=now)]}
 
-    def _key_for(self, header: Mapping[str, Any]) -> ECKey:
+    def _key_for(self, header: Mapping[str, Any], *, now: datetime) -> ECKey:
         if set(header) != {"alg", "kid", "typ"} or header["alg"] != _ALGORITHM or header["typ"] != _TYPE:
             raise InvalidToken
-        for key in (self.signing_key, *self.older_keys):
+        for key in self.keys().counting(now=now):
             if _key_id(key) == header["kid"]:
                 return key
         raise InvalidToken

@@ -45,6 +45,7 @@ app = typer.Typer(
             "admin": "roundsman.cli.admin:app",
             "db": "roundsman.cli.db:app",
             "legacy": "roundsman.cli.legacy:app",
+            "keys": "roundsman.cli.keys:app",
             "migrate": "roundsman.cli.main:migrate",
             "passwords": "roundsman.cli.passwords:app",
             "settings": "roundsman.cli.settings:show",

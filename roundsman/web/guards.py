@@ -12,12 +12,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from roundsman.access.assurance import Missing, missing_proof
 from roundsman.access.decisions import Denied, decide
-from roundsman.access.permissions import Changes, Permission, changes_of
+from roundsman.access.permissions import MAY_TRUST_RECENT, Changes, Permission, changes_of
 from roundsman.access.principal import Principal
 from roundsman.database.transaction import Tx
 from roundsman.errors import NotPermitted
 from roundsman.identity.mode import require_operations_managed_here, require_people_managed_here
-from roundsman.web.principal import CurrentPrincipal
+from roundsman.web.principal import Bearer, recognise
 from roundsman.web.services import services_of
 
 
@@ -62,8 +62,10 @@ class Require:
     fresh: bool = False
     half_signed_in: bool = False
 
-    async def __call__(self, request: Request, principal: CurrentPrincipal) -> None:
+    async def __call__(self, request: Request, bearer: Bearer) -> None:
         """Decide about the principal of the request."""
+        trust_recent = self.permission in MAY_TRUST_RECENT and not self.fresh
+        principal = await recognise(request, bearer, trust_recent=trust_recent)
         if not self.half_signed_in:
             _require_proofs(request, principal, fresh=self.fresh)
         if isinstance(decide(principal, self.permission), Denied):
@@ -124,6 +126,11 @@ def _require_proofs(request: Request, principal: Principal, *, fresh: bool) -> N
             raise StepUpNeeded
         case None:
             pass
+
+
+async def only_where_people_are_managed(request: Request) -> None:
+    """Refuse with 409 while people are managed by the existing application: for public routes, beside their guard."""
+    await require_people_managed_here(services_of(request).runtime.tx)
 
 
 async def _require_managed_here(tx: Tx, changes: Changes) -> None:

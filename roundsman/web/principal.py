@@ -7,7 +7,6 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from roundsman.access.principal import Principal
 from roundsman.errors import NotAuthenticated
-from roundsman.operations.authentication import authenticate
 from roundsman.web.services import services_of
 
 _BEARER: Final = HTTPBearer(
@@ -18,22 +17,37 @@ _BEARER: Final = HTTPBearer(
 )
 
 
+Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
+"""The bearer token of a request, if it carries one."""
+
+
 class TokenMissing(NotAuthenticated):
     """The request carries no bearer token."""
 
     code = "token_missing"
 
 
-async def current_principal(
-    request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
-) -> Principal:
-    """Return who asks; raises TokenMissing, InvalidToken or SessionEnded. The session is read on every request."""
+async def recognise(request: Request, bearer: HTTPAuthorizationCredentials | None, *, trust_recent: bool) -> Principal:
+    """Find out who asks, once for a request; raises TokenMissing, InvalidToken or SessionEnded.
+
+    Session and user are read anew unless the request may trust what this process read within the last two seconds.
+    """
     if bearer is None:
         raise TokenMissing("This needs an access token: send it as `Authorization: Bearer <token>`.")
     services = services_of(request)
     now = services.runtime.clock()
     claims = services.tokens.read(bearer.credentials, now=now)
-    return await authenticate(services.runtime.tx, claims, now=now)
+    principals = services.recent_principals
+    read = principals.recent if trust_recent else principals.anew
+    principal = await read(services.runtime.tx, claims, now=now)
+    request.state.principal = principal
+    return principal
+
+
+async def current_principal(request: Request, bearer: Bearer) -> Principal:
+    """Return whom the guard of the route has recognised, or else who asks."""
+    known: Principal | None = getattr(request.state, "principal", None)
+    return known or await recognise(request, bearer, trust_recent=False)
 
 
 CurrentPrincipal = Annotated[Principal, Depends(current_principal)]

@@ -1,12 +1,15 @@
 """What every request works with, put together once when the application starts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from starlette.requests import HTTPConnection
 
 from roundsman.auth.tokens import TokenAuthority
+from roundsman.operations.code_sign_in import CodeSignIn
+from roundsman.operations.proving import Proving
 from roundsman.operations.sign_in import PasswordSignIn
 from roundsman.runtime import Runtime
+from roundsman.web.recent_principals import RecentPrincipals
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +18,17 @@ class Services:
 
     runtime: Runtime
     password_sign_in: PasswordSignIn
+    recent_principals: RecentPrincipals = field(default_factory=RecentPrincipals)
+
+    @property
+    def proving(self) -> Proving:
+        """What codes are sent and compared with."""
+        return self.runtime.proving
+
+    @property
+    def code_sign_in(self) -> CodeSignIn:
+        """What signing in by code works with."""
+        return CodeSignIn(self.proving, self.password_sign_in.sessions)
 
     @property
     def tokens(self) -> TokenAuthority:

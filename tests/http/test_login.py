@@ -140,7 +140,7 @@ async def test_disabling_a_user_ends_his_sessions_at_once(api: httpx.AsyncClient
 
     await tx.database[USERS].update_one({}, {"$set": {"status": "disabled"}})
 
-    refused = await api.get("/api/v1/auth/me", headers=bearer)
+    refused = await api.get("/api/v1/auth/sessions", headers=bearer)
     assert (refused.status_code, refused.json()["code"]) == (401, "session_ended")
 
 

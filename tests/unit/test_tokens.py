@@ -1,6 +1,7 @@
 import base64
 import hmac
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,13 +12,13 @@ from hypothesis import strategies as st
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from roundsman.auth.tokens import AccessClaims, InvalidToken, TokenAuthority
+from roundsman.auth.tokens import AccessClaims, InvalidToken, RetiredKey, SigningKeys, TokenAuthority
 from roundsman.ids import SessionId, UserId
 
 NOW = datetime(2026, 3, 1, 6, 30, tzinfo=UTC)
 KEY = ECKey.generate_key("P-256")
 OTHER_KEY = ECKey.generate_key("P-256")
-AUTHORITY = TokenAuthority(signing_key=KEY, issuer="roundsman", audience="roundsman-api")
+AUTHORITY = TokenAuthority(lambda: SigningKeys(KEY), issuer="roundsman", audience="roundsman-api")
 CLAIMS = AccessClaims(user_id=UserId(ObjectId()), session_id=SessionId(ObjectId()), session_version=3)
 TOKEN = AUTHORITY.issue(CLAIMS, now=NOW, lifetime=timedelta(minutes=10))
 
@@ -168,11 +169,14 @@ def test_no_text_crashes_the_reader(text: str) -> None:
 
 
 def test_tokens_of_an_older_key_count_while_it_is_kept() -> None:
-    rotated = TokenAuthority(signing_key=OTHER_KEY, issuer="roundsman", audience="roundsman-api", older_keys=(KEY,))
+    keys = SigningKeys(OTHER_KEY, (RetiredKey(KEY, until=NOW + timedelta(minutes=5)),))
+    rotated = replace(AUTHORITY, keys=lambda: keys)
     assert rotated.read(TOKEN, now=NOW) == CLAIMS
+    with pytest.raises(InvalidToken):
+        rotated.read(TOKEN, now=NOW + timedelta(minutes=5))
 
 
 def test_public_keys_hold_nothing_private() -> None:
-    (key,) = AUTHORITY.public_keys()["keys"]
+    (key,) = AUTHORITY.public_keys(now=NOW)["keys"]
     assert set(key) == {"kty", "crv", "x", "y", "kid", "use", "alg"}
     assert key["kid"] == KEY.thumbprint()
