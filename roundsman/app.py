@@ -1,6 +1,5 @@
 """The application that answers requests, put together: routes, guards, errors, headers, and what they work with."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
@@ -11,7 +10,19 @@ from typing import Final
 from fastapi import Depends, FastAPI
 from pymongo.errors import ConnectionFailure, ExecutionTimeout, WaitQueueTimeoutError
 
-from roundsman.api import auth, documents, health, reviews, sessions, users
+from roundsman.api import (
+    auth,
+    codes,
+    customers,
+    documents,
+    health,
+    reviews,
+    second_factor,
+    sessions,
+    staff_users,
+    standing,
+    users,
+)
 from roundsman.auth.hashing import PasswordHashing
 from roundsman.auth.key_ring import keys_from, keys_in
 from roundsman.auth.keys import load_secret_key
@@ -19,6 +30,7 @@ from roundsman.auth.refresh import RefreshTokens
 from roundsman.auth.tokens import SigningKeys, TokenAuthority
 from roundsman.console import overview, static_files
 from roundsman.database.data_directory import data_directory_errors, private_directory
+from roundsman.notifications.dispatch import sending
 from roundsman.operations.session_opening import SessionKeeping
 from roundsman.operations.sign_in import PasswordSignIn
 from roundsman.runtime import Runtime, open_runtime
@@ -26,6 +38,7 @@ from roundsman.settings import Settings, load_settings
 from roundsman.web.documentation import DocumentedApp
 from roundsman.web.errors import install_error_handlers
 from roundsman.web.middleware import BodyLimit, LastNet, RequestId, SecurityHeaders
+from roundsman.web.recent_principals import RecentPrincipals
 from roundsman.web.route_inventory import refuse_unguarded
 from roundsman.web.services import Services
 from roundsman.web.whole_database import RecentlyWhole, only_whole_database
@@ -37,7 +50,6 @@ _OUTAGES: Final = (ConnectionFailure, ExecutionTimeout, WaitQueueTimeoutError)
 
 RuntimeOpener = Callable[[], AbstractAsyncContextManager[Runtime]]
 
-from roundsman.web.recent_principals import RecentPrincipals
 
 def create_app(opener: RuntimeOpener | None = None) -> FastAPI:
     """Make the application; it works with what `opener` opens while it runs, by default as the settings say.
@@ -52,7 +64,18 @@ def create_app(opener: RuntimeOpener | None = None) -> FastAPI:
         # The document is served by a guarded route of ours; FastAPI's page for it would load scripts from a CDN.
         openapi_url=None,
     )
-    for router in (auth.router, sessions.router, sessions.of_users, users.router, reviews.router):
+    for router in (
+        auth.router,
+        codes.router,
+        customers.router,
+        sessions.router,
+        sessions.of_users,
+        standing.router,
+        second_factor.router,
+        users.router,
+        staff_users.router,
+        reviews.router,
+    ):
         app.include_router(router, prefix=_API, dependencies=[Depends(only_whole_database)])
     for router in (health.router, documents.api_router):
         app.include_router(router, prefix=_API)
@@ -81,12 +104,10 @@ def _lifespan(opener: RuntimeOpener) -> Callable[[FastAPI], AbstractAsyncContext
             app.state.recently_whole = RecentlyWhole()
             app.state.recent_overview = overview.RecentOverview()
             # A worker sends too, but a single process must bring a code within a second.
-            sending = asyncio.create_task(runtime.dispatcher.run())
             try:
-                yield
+                async with sending(runtime.dispatcher):
+                    yield
             finally:
-                sending.cancel()
-                await asyncio.gather(sending, return_exceptions=True)
                 hashing.close()
 
     return lifespan

@@ -10,6 +10,8 @@ from roundsman.access.assurance import AssuranceRules
 from roundsman.auth.digests import derived_key
 from roundsman.auth.factor_seal import FactorSeal
 from roundsman.auth.keys import load_secret_key
+from roundsman.auth.limits import Limit
+from roundsman.auth.otp import OtpPolicy
 from roundsman.auth.second_factors import Authenticators, FactorRules
 from roundsman.clock import Clock, utc_now
 from roundsman.database.connection import Client, database_errors, open_client
@@ -22,6 +24,7 @@ from roundsman.notifications.dispatch import Dispatcher
 from roundsman.notifications.gateway import AppriseSender, ChannelSenders
 from roundsman.notifications.messages import Channel
 from roundsman.notifications.sender import FileSender, Sender
+from roundsman.operations.proving import Proving
 from roundsman.settings import Settings
 
 _SEALING_KEY_BYTES = 64
@@ -49,6 +52,11 @@ class Runtime:
     def outbox_key(self) -> bytes:
         """The key that seals the secrets in waiting messages."""
         return derived_key(self.secret_key, "outbox")
+
+    @property
+    def proving(self) -> Proving:
+        """What codes are sent and compared with."""
+        return Proving(self.secret_key, _otp_policy(self.settings))
 
     @property
     def dispatcher(self) -> Dispatcher:
@@ -118,6 +126,33 @@ def _load_keys(settings: Settings) -> tuple[bytes, bytes]:
     keys = private_directory(settings.data_dir, "keys")
     with data_directory_errors(settings.data_dir):
         return load_or_create_key(keys / "source-documents.key", size=_SEALING_KEY_BYTES), load_secret_key(keys)
+
+
+def _otp_policy(settings: Settings) -> OtpPolicy:
+    hour, day = timedelta(hours=1), timedelta(days=1)
+    return OtpPolicy(
+        digits=settings.otp_digits,
+        staff_digits=settings.otp_staff_digits,
+        lifetime=timedelta(minutes=settings.otp_minutes),
+        tries=settings.otp_tries,
+        resend=tuple(timedelta(seconds=seconds) for seconds in settings.otp_resend_seconds),
+        proof_lifetime=timedelta(minutes=settings.otp_proof_minutes),
+        silence=timedelta(days=settings.recycled_after_days),
+        prefix_omits=settings.otp_prefix_omits_digits,
+        per_contact=(
+            Limit("otp_contact_hour", settings.otp_per_contact_hour, hour),
+            Limit("otp_contact_day", settings.otp_per_contact_day, day),
+        ),
+        per_address=(
+            Limit("otp_address_hour", settings.otp_per_address_hour, hour),
+            Limit("otp_address_day", settings.otp_per_address_day, day),
+        ),
+        per_prefix=Limit("otp_prefix_hour", settings.otp_per_prefix_hour, hour),
+        budget=Limit("otp_budget_hour", settings.otp_budget_hour, hour),
+        failures_per_contact=Limit("otp_failures_contact", settings.otp_failures_per_contact_day, day),
+        failures_per_address=Limit("otp_failures_address", settings.otp_failures_per_address, timedelta(minutes=5)),
+        failures_in_all=Limit("otp_failures", settings.otp_failures_in_all_hour, hour),
+    )
 
 
 def _sender(settings: Settings) -> Sender:

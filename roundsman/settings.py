@@ -11,8 +11,9 @@ from typing import Annotated, Literal
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
+from roundsman.code_settings import CodeSettings
 from roundsman.errors import InvalidInput
 
 PREFIX = "ROUNDSMAN_"
@@ -26,7 +27,7 @@ class InvalidSettings(InvalidInput):
     code = "invalid_settings"
 
 
-class Settings(BaseSettings):
+class Settings(CodeSettings):
     """Every setting of Roundsman; a value that is not given has its default."""
 
     model_config = SettingsConfigDict(

@@ -14,6 +14,10 @@ class Permission(StrEnum):
     """See one's own user, roles and profiles."""
     ME_PROVE = "me:prove"
     """Prove again who one is, and set up an authenticator."""
+    ME_CHANGE = "me:change"
+    """Change one's own phone and e-mail."""
+    ME_PASSWORD = "me:password"  # noqa: S105  the name of a permission
+    """Set or change one's own password."""
     ME_EXPORT = "me:export"
     """Get everything that is stored about oneself."""
     ME_CLOSE = "me:close"
@@ -55,6 +59,8 @@ _OF_EVERYBODY: Final = frozenset(
     {
         Permission.ME_READ,
         Permission.ME_PROVE,
+        Permission.ME_CHANGE,
+        Permission.ME_PASSWORD,
         Permission.ME_EXPORT,
         Permission.ME_CLOSE,
         Permission.SESSIONS_MANAGE,
@@ -84,6 +90,8 @@ _CHANGES: Final[dict[Permission, Changes]] = {
     Permission.ME_READ: Changes.NOTHING,
     # Sessions and authenticators are Roundsman's own.
     Permission.ME_PROVE: Changes.NOTHING,
+    Permission.ME_CHANGE: Changes.PEOPLE,
+    Permission.ME_PASSWORD: Changes.PEOPLE,
     Permission.ME_EXPORT: Changes.NOTHING,
     Permission.ME_CLOSE: Changes.PEOPLE,
     Permission.USERS_EXPORT: Changes.NOTHING,

@@ -1,4 +1,4 @@
-"""Registering customers, signing in, and who one is."""
+"""Signing in with a password, and who one is."""
 
 from typing import Annotated
 
@@ -6,36 +6,17 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import Field, SecretStr, StringConstraints
 
 from roundsman.access.permissions import Permission
-from roundsman.api.models import AnswerModel, Id, Line, RequestModel, problems
+from roundsman.api.models import RequestModel, problems
 from roundsman.api.people import PersonView
 from roundsman.api.sessions import LoggedIn, logged_in
-from roundsman.audit_log.entries import acting
 from roundsman.operations.person import get_person
 from roundsman.operations.sign_in import Attempt, sign_in
-from roundsman.operations.sign_up import SignUp, sign_up_customer
 from roundsman.web.guards import public, require
 from roundsman.web.pacing import failures_at_whole_steps
 from roundsman.web.principal import CurrentPrincipal
 from roundsman.web.services import client_address, client_device, services_of
 
 router = APIRouter(prefix="/auth", tags=["auth"])
-
-
-class Registration(RequestModel):
-    """A new customer, registered by somebody of the business."""
-
-    name: Line = Field(examples=["Asha Patil"])
-    phone: Line = Field(description="His mobile, in any spelling.", examples=["98200 12345"])
-    email: Line | None = None
-    address: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)] | None = None
-    area: Line | None = None
-
-
-class Registered(AnswerModel):
-    """The user and his customer profile, linked."""
-
-    user_id: Id
-    customer_id: Id
 
 
 class Login(RequestModel):
@@ -46,20 +27,6 @@ class Login(RequestModel):
         examples=["98200 12345"],
     )
     password: Annotated[SecretStr, Field(min_length=1, max_length=1024)]
-
-
-@router.post(
-    "/register",
-    status_code=201,
-    dependencies=[Depends(require(Permission.CUSTOMERS_CREATE))],
-    responses=problems(401, 403, 409, 422),
-)
-async def register(body: Registration, request: Request, principal: CurrentPrincipal) -> Registered:
-    """Register a customer: user and customer profile are made together, linked, or not at all."""
-    runtime = services_of(request).runtime
-    actor = acting(principal, address=client_address(request))
-    signed_up = await sign_up_customer(runtime.tx, SignUp(**body.model_dump()), actor=actor, now=runtime.clock())
-    return Registered.model_validate(signed_up)
 
 
 @router.post(

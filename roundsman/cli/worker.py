@@ -14,6 +14,7 @@ from roundsman.migration.apply import Means
 from roundsman.migration.profile import SourceProfile
 from roundsman.migration.sealing import Seal
 from roundsman.migration.sources.opening import open_source
+from roundsman.notifications.dispatch import sending
 from roundsman.runtime import LONG_WORK_SECONDS, open_runtime
 from roundsman.settings import load_settings
 from roundsman.worker.intake import Intake, Rhythm
@@ -46,9 +47,8 @@ async def _work(option: str | None, profile: SourceProfile, rhythm: Rhythm, thro
             means = Means(Seal(runtime.sealing_key), runtime.clock, documents_a_second=throttle)
             intake = Intake(runtime.tx, lambda: open_source(locator), profile, means, stop, _say, rhythm)
             _say("Following the source. Ctrl-C ends it.")
-            sending = asyncio.create_task(runtime.dispatcher.run())
-            await _ending_in_time(asyncio.create_task(intake.run()), stop)
-            sending.cancel()
+            async with sending(runtime.dispatcher):
+                await _ending_in_time(asyncio.create_task(intake.run()), stop)
             _say("Ended.")
 
 

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -19,6 +20,21 @@ _AT_ONCE: Final = 4
 _PAUSE_SECONDS: Final = 0.5
 _PATIENCE_SECONDS: Final = 30.0
 _TROUBLED_PAUSE_SECONDS: Final = 5.0
+_GRACE_SECONDS: Final = 5.0
+
+
+@asynccontextmanager
+async def sending(dispatcher: "Dispatcher") -> AsyncIterator[None]:
+    """Send while the body runs. What is being sent when it ends is brought to its end, unless that takes long."""
+    stop = asyncio.Event()
+    task = asyncio.create_task(dispatcher.run(stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await asyncio.wait({task}, timeout=_GRACE_SECONDS)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +46,15 @@ class Dispatcher:
     key: bytes = field(repr=False)
     clock: Callable[[], datetime]
 
-    async def run(self) -> None:
-        """Send without end; trouble with the database is waited out."""
-        while True:
+    async def run(self, stop: asyncio.Event) -> None:
+        """Send until asked to stop; trouble with the database is waited out."""
+        while not stop.is_set():
             try:
                 await self.send_due()
-                await asyncio.sleep(_PAUSE_SECONDS)
+                await _wait(stop, _PAUSE_SECONDS)
             except Exception:  # noqa: BLE001  whatever it was, the messages still want to be sent
                 _LOG.exception("Messages wait: the outbox could not be read")
-                await asyncio.sleep(_TROUBLED_PAUSE_SECONDS)
+                await _wait(stop, _TROUBLED_PAUSE_SECONDS)
 
     async def send_due(self) -> int:
         """Send everything that is due, a few at once; count what was sent."""
@@ -61,3 +77,8 @@ class Dispatcher:
             return False
         await note_sent(self.tx, claimed, now=self.clock())
         return True
+
+
+async def _wait(stop: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)

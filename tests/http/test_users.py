@@ -12,7 +12,7 @@ from tests.builders import a_user
 from tests.http.people import PASSWORD_HASH, PHONE, bearer_of, settle
 
 NEW_CUSTOMER = {"name": " Asha Patil ", "phone": "99200 54321", "address": "12, Lake Road", "area": "Powai"}
-REGISTER, LOOKUP, ME = "/api/v1/auth/register", "/api/v1/users/lookup", "/api/v1/auth/me"
+REGISTER, LOOKUP, ME = "/api/v1/customers", "/api/v1/users/lookup", "/api/v1/auth/me"
 
 
 @pytest.mark.parametrize("role", [Role.ADMIN, Role.MARKETING_STAFF, Role.DELIVERY_BOY])

@@ -14,7 +14,7 @@ CUSTOMER = {"name": "Asha Patil", "phone": "98450 12367", "address": "12 MG Road
 async def test_a_customer_registered_at_the_door_is_one_linked_person(api: httpx.AsyncClient, tx: Tx) -> None:
     staff = await bearer_of(api, tx, Role.MARKETING_STAFF)
 
-    registered = await api.post("/api/v1/auth/register", json=CUSTOMER, headers=staff)
+    registered = await api.post("/api/v1/customers", json=CUSTOMER, headers=staff)
 
     assert registered.status_code == 201
     customer = await tx.database[CUSTOMERS].find_one({})
@@ -32,10 +32,10 @@ async def test_a_customer_registered_at_the_door_is_one_linked_person(api: httpx
 async def test_the_same_phone_in_another_spelling_is_the_same_customer(api: httpx.AsyncClient, tx: Tx) -> None:
     staff = await bearer_of(api, tx, Role.MARKETING_STAFF)
     await settle(tx, a_user(roles=(Role.ADMIN,)), phone="+919820000009")
-    await api.post("/api/v1/auth/register", json=CUSTOMER, headers=staff)
+    await api.post("/api/v1/customers", json=CUSTOMER, headers=staff)
     before = {name: await tx.database[name].count_documents({}) for name in (USERS, CUSTOMERS, IDENTIFIERS)}
 
-    again = await api.post("/api/v1/auth/register", json=CUSTOMER | {"phone": "+91-9845012367"}, headers=staff)
+    again = await api.post("/api/v1/customers", json=CUSTOMER | {"phone": "+91-9845012367"}, headers=staff)
 
     assert (again.status_code, again.json()["code"]) == (409, "identifier_taken")
     assert {name: await tx.database[name].count_documents({}) for name in before} == before

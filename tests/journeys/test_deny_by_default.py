@@ -31,7 +31,7 @@ async def test_whoever_is_no_admin_sees_himself_and_nobody_else(api: httpx.Async
 
     me = await api.get("/api/v1/auth/me", headers=headers)
     others = await api.get(LOOKUP, headers=headers)
-    registered = await api.post("/api/v1/auth/register", json=NEW_CUSTOMER, headers=headers)
+    registered = await api.post("/api/v1/customers", json=NEW_CUSTOMER, headers=headers)
 
     assert me.status_code == 200
     assert (others.status_code, others.json()["code"]) == (403, "permission_missing")

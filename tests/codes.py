@@ -1,0 +1,32 @@
+"""Codes as their holders get them: read from the outbox with the key that sealed them."""
+
+from roundsman.auth.keys import signing_key_from
+from roundsman.auth.refresh import RefreshTokens
+from roundsman.auth.tokens import TokenAuthority
+from roundsman.database.collections import OUTBOX
+from roundsman.database.transaction import Tx
+from roundsman.notifications.sealing import unseal_secret
+from roundsman.operations.code_sign_in import CodeSignIn
+from roundsman.operations.proving import Proving
+from roundsman.operations.session_opening import SessionKeeping
+
+SECRET_KEY = b"s" * 32
+PROVING = Proving(SECRET_KEY)
+SESSIONS = SessionKeeping(
+    TokenAuthority(signing_key=signing_key_from(b"k" * 40), issuer="roundsman", audience="roundsman"),
+    RefreshTokens(SECRET_KEY),
+)
+BY = CodeSignIn(PROVING, SESSIONS)
+
+
+async def newest_code(tx: Tx, to: str, *, outbox_key: bytes = PROVING.outbox_key) -> str | None:
+    """The code that was sent to somebody last; None where none was."""
+    document = await tx.database[OUTBOX].find_one(
+        {"to": to, "template": "code", "secret": {"$exists": True}}, sort=[("created_at", -1)]
+    )
+    return None if document is None else unseal_secret(outbox_key, document["_id"], document["secret"])
+
+
+async def count_codes(tx: Tx) -> int:
+    """How many codes were sent, or wait to be."""
+    return await tx.database[OUTBOX].count_documents({"template": "code"})
