@@ -16,6 +16,7 @@ from roundsman.api import (
     customers,
     documents,
     health,
+    passwords,
     reviews,
     second_factor,
     sessions,
@@ -26,17 +27,21 @@ from roundsman.api import (
 from roundsman.auth.hashing import PasswordHashing
 from roundsman.auth.key_ring import keys_from, keys_in
 from roundsman.auth.keys import load_secret_key
+from roundsman.auth.limits import Limit
 from roundsman.auth.refresh import RefreshTokens
 from roundsman.auth.tokens import SigningKeys, TokenAuthority
 from roundsman.console import overview, static_files
 from roundsman.database.data_directory import data_directory_errors, private_directory
 from roundsman.notifications.dispatch import sending
+from roundsman.operations.password_setting import PasswordSetting
 from roundsman.operations.session_opening import SessionKeeping
 from roundsman.operations.sign_in import PasswordSignIn
-from roundsman.runtime import Runtime, open_runtime
+from roundsman.operations.slowing_down import Slowing
+from roundsman.runtime import Runtime, open_runtime, password_policy, sign_in_throttle
 from roundsman.settings import Settings, load_settings
 from roundsman.web.documentation import DocumentedApp
 from roundsman.web.errors import install_error_handlers
+from roundsman.web.forwarded import ClientBehindProxies, trusted_networks
 from roundsman.web.middleware import BodyLimit, LastNet, RequestId, SecurityHeaders
 from roundsman.web.recent_principals import RecentPrincipals
 from roundsman.web.route_inventory import refuse_unguarded
@@ -67,6 +72,7 @@ def create_app(opener: RuntimeOpener | None = None) -> FastAPI:
     for router in (
         auth.router,
         codes.router,
+        passwords.router,
         customers.router,
         sessions.router,
         sessions.of_users,
@@ -85,7 +91,7 @@ def create_app(opener: RuntimeOpener | None = None) -> FastAPI:
     install_error_handlers(app, outages=_OUTAGES)
     app.add_middleware(BodyLimit, most_bytes=_LARGEST_BODY_BYTES)
     # The last one added is the outermost.
-    for middleware in (LastNet, SecurityHeaders, RequestId):
+    for middleware in (LastNet, SecurityHeaders, RequestId, ClientBehindProxies):
         app.add_middleware(middleware)
     refuse_unguarded(app)
     return app
@@ -95,10 +101,14 @@ def _lifespan(opener: RuntimeOpener) -> Callable[[FastAPI], AbstractAsyncContext
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with opener() as runtime:
-            hashing = PasswordHashing()
+            settings = runtime.settings
+            hashing = PasswordHashing(workers=settings.hashing_threads, queue=settings.hashing_queue)
+            slowing = Slowing(sign_in_throttle(settings))
+            app.state.trusted_proxies = trusted_networks(settings.trusted_proxies)
             app.state.services = Services(
                 runtime,
-                _password_sign_in(runtime.settings, hashing),
+                _password_sign_in(settings, hashing, slowing),
+                _password_setting(runtime, hashing, slowing),
                 recent_principals=RecentPrincipals(timedelta(seconds=runtime.settings.session_trust_seconds)),
             )
             app.state.recently_whole = RecentlyWhole()
@@ -117,13 +127,27 @@ def _runtime_of_settings() -> AbstractAsyncContextManager[Runtime]:
     return open_runtime(load_settings())
 
 
-def _password_sign_in(settings: Settings, hashing: PasswordHashing) -> PasswordSignIn:
+def _password_sign_in(settings: Settings, hashing: PasswordHashing, slowing: Slowing) -> PasswordSignIn:
     keys = private_directory(settings.data_dir, "keys")
     with data_directory_errors(settings.data_dir):
         signing_keys = _signing_keys(settings, keys)
         tokens = TokenAuthority(signing_keys, issuer=_ISSUER, audience=_ISSUER)
         keeping = SessionKeeping(tokens, RefreshTokens(load_secret_key(keys)))
-    return PasswordSignIn(hashing, keeping, refuse_default_passwords=settings.refuse_default_passwords)
+    return PasswordSignIn(hashing, keeping, settings.refuse_default_passwords, slowing)
+
+
+def _password_setting(runtime: Runtime, hashing: PasswordHashing, slowing: Slowing) -> PasswordSetting:
+    settings = runtime.settings
+    return PasswordSetting(
+        hashing,
+        runtime.secret_key,
+        policy=password_policy(settings),
+        assurance=runtime.assurance,
+        slowing=slowing,
+        link=f"{settings.public_url.rstrip('/')}/password/reset#",
+        link_lifetime=timedelta(minutes=settings.password_reset_minutes),
+        resets=Limit("password_reset", settings.password_resets_per_day, timedelta(days=1)),
+    )
 
 
 def _signing_keys(settings: Settings, folder: Path) -> Callable[[], SigningKeys]:

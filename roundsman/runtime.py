@@ -12,7 +12,9 @@ from roundsman.auth.factor_seal import FactorSeal
 from roundsman.auth.keys import load_secret_key
 from roundsman.auth.limits import Limit
 from roundsman.auth.otp import OtpPolicy
+from roundsman.auth.password_policy import PasswordPolicy
 from roundsman.auth.second_factors import Authenticators, FactorRules
+from roundsman.auth.throttle import Backoff, SignInThrottle
 from roundsman.clock import Clock, utc_now
 from roundsman.database.connection import Client, database_errors, open_client
 from roundsman.database.data_directory import data_directory_errors, private_directory
@@ -159,3 +161,32 @@ def _sender(settings: Settings) -> Sender:
     file = FileSender(settings.data_dir.resolve())
     urls = {Channel.SMS: settings.message_gateway, Channel.EMAIL: settings.email_gateway}
     return ChannelSenders({channel: AppriseSender(url) if url else file for channel, url in urls.items()})
+
+
+def sign_in_throttle(settings: Settings) -> SignInThrottle:
+    """How failed sign-ins slow further ones down."""
+    window = timedelta(seconds=settings.sign_in_window_seconds)
+    backoff = Backoff(
+        free=settings.sign_in_free_failures,
+        first=timedelta(seconds=settings.sign_in_first_wait_seconds),
+        longest=timedelta(seconds=settings.sign_in_longest_wait_seconds),
+        until_disabled=settings.sign_in_failures_until_disabled,
+    )
+    return SignInThrottle(
+        backoff,
+        per_address=Limit("sign_in_address", settings.sign_in_failures_per_address, window),
+        in_all=Limit("sign_in_all", settings.sign_in_failures_in_all, window),
+        remembered=timedelta(days=settings.sign_in_failures_remembered_days),
+        familiar=timedelta(days=settings.sign_in_familiar_days),
+        patience=timedelta(seconds=settings.sign_in_patience_seconds),
+    )
+
+
+def password_policy(settings: Settings) -> PasswordPolicy:
+    """Which passwords may be set."""
+    return PasswordPolicy(
+        settings.password_shortest,
+        settings.password_shortest_with_second_factor,
+        settings.password_longest,
+        tuple(word.strip() for word in settings.brand_words.split(",") if word.strip()),
+    )

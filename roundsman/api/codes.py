@@ -42,6 +42,7 @@ class Wanted(StrEnum):
 
     SIGN_IN = "sign_in"
     REGISTER = "register"
+    RESET = "reset"
 
 
 class CodeRequest(RequestModel):
@@ -67,9 +68,9 @@ class NamedCode(RequestModel):
 
 
 class Proved(AnswerModel):
-    """The phone is proved: with this one registers."""
+    """The phone is proved: with this one registers, or sets a new password."""
 
-    proof: str = Field(description="Good for one registration.")
+    proof: str = Field(description="Good for one registration or one new password.")
     expires_in_seconds: int = Field(examples=[900])
 
 
@@ -148,7 +149,7 @@ async def _prove(body: NamedCode, request: Request) -> Proved:
     services = services_of(request)
     runtime, by, now = services.runtime, services.proving, services.runtime.clock()
     code, address = body.code.get_secret_value(), client_address(request)
-    proof = await prove(runtime.tx, body.contact, code, Purpose.REGISTER, by=by, address=address, now=now)
+    proof = await prove(runtime.tx, body.contact, code, Purpose(body.purpose), by=by, address=address, now=now)
     lifetime = by.policy.proof_lifetime
     token = await keep_proof(runtime.tx, proof, secret_key=by.secret_key, lifetime=lifetime, now=now)
     return Proved(proof=token, expires_in_seconds=int(lifetime.total_seconds()))

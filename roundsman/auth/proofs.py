@@ -47,6 +47,13 @@ async def keep_proof(tx: Tx, proof: Proof, *, secret_key: bytes, lifetime: timed
     return token
 
 
+async def find_proof(tx: Tx, token: str, purpose: Purpose, *, secret_key: bytes, now: datetime) -> Proof | None:
+    """Read a proof that counts for the purpose, and leave it."""
+    criteria = {"_id": digest_of(secret_key, "proof", token), "purpose": purpose.value, "expires_at": {"$gt": now}}
+    document = await tx.database[PROOFS].find_one(criteria, session=tx.session)
+    return None if document is None else Proof(document["key"], purpose)
+
+
 async def use_proof(tx: Tx, token: str, purpose: Purpose, *, secret_key: bytes, now: datetime) -> Proof:
     """Use a proof up, within the transaction of what it is for. Raises ProofInvalid."""
     document = await tx.database[PROOFS].find_one_and_delete(

@@ -10,17 +10,20 @@ from roundsman.cli.running import run_until_told_to_end
 from roundsman.errors import Unavailable
 from roundsman.runtime import Runtime, open_runtime
 from roundsman.settings import Settings, load_settings
+from roundsman.worker.sealer import sealer_of, sealing
 
 
 class _Quiet(TypedDict):
     server_header: bool
     access_log: bool
     log_level: str
+    proxy_headers: bool
 
 
-_FACTORY: Final = "roundsman.app:create_app"
+_FACTORY: Final = "roundsman.cli.answering:create_served_app"
 # No access log: its lines would hold the phones and e-mails people look up.
-_QUIET: Final = _Quiet(server_header=False, access_log=False, log_level="warning")
+# What proxies say of the client is read by `web.forwarded`, from those that the settings trust.
+_QUIET: Final = _Quiet(server_header=False, access_log=False, log_level="warning", proxy_headers=False)
 
 
 class PortInUse(Unavailable):
@@ -66,7 +69,8 @@ async def serve_runtime(runtime: Runtime, *, host: str, port: int) -> None:
     from roundsman.cli.answering import AnnouncedServer  # noqa: PLC0415  see above
 
     app = create_app(lambda: nullcontext(runtime))
-    await AnnouncedServer(uvicorn.Config(app, host=host, port=port, **_QUIET)).serve()
+    async with sealing(sealer_of(runtime)):
+        await AnnouncedServer(uvicorn.Config(app, host=host, port=port, **_QUIET)).serve()
 
 
 def require_free_port(host: str, port: int) -> None:

@@ -6,6 +6,7 @@ CREDENTIALS = "credentials"
 SESSIONS = "sessions"
 SECOND_FACTORS = "second_factors"
 ATTEMPTS = "attempts"
+PASSWORD_RESETS = "password_resets"  # noqa: S105  the name of a collection
 OTP_CHALLENGES = "otp_challenges"
 PROOFS = "proofs"
 OUTBOX = "outbox"

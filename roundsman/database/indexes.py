@@ -75,6 +75,10 @@ INDEXES: Mapping[str, tuple[Index, ...]] = MappingProxyType(
             _on("user_id", reason="The sessions of a user: to list and to end them."),
             _expiring("expires_at", reason="MongoDB removes what has expired; reading checks the time anyway."),
         ),
+        collections.PASSWORD_RESETS: (
+            _on("user_id", reason="The links a user has asked for: the first that is used ends all of them."),
+            _expiring("expires_at", reason="MongoDB removes what counts no more; using one checks the time anyway."),
+        ),
         collections.ATTEMPTS: (
             _expiring("expires_at", reason="A count that nobody asks for any more goes by itself."),
         ),
@@ -107,6 +111,7 @@ INDEXES: Mapping[str, tuple[Index, ...]] = MappingProxyType(
         collections.SOURCE_DOCUMENTS: (
             _where_present("user_id", reason="What a user was made from."),
             _where_present("run", reason="What an import brought: to verify it and to undo it."),
+            _where_present("erased_at", reason="What nobody takes from the source again; only few are in it."),
         ),
         collections.SOURCE_KEYS: (
             _on(

@@ -50,7 +50,7 @@ VALIDATORS: Mapping[str, Document] = MappingProxyType(
             {
                 "_id": _OBJECT_ID,
                 "name": _TEXT,
-                "status": _one_of("active", "disabled", "merged", "archived"),
+                "status": _one_of("active", "disabled", "merged", "archived", "closed"),
                 "claim": _one_of("claimed", "claimable", "claimable_conflict", "unclaimable"),
                 "roles": _list_of(_ROLE),
                 "created_at": _DATE,
@@ -105,6 +105,7 @@ VALIDATORS: Mapping[str, Document] = MappingProxyType(
                 "rotated": _list_of(_object({"digest": _BYTES, "salt": _BYTES, "at": _DATE})),
             },
         ),
+        collections.PASSWORD_RESETS: _document({"_id": _BYTES, "user_id": _OBJECT_ID, "expires_at": _DATE}),
         collections.ATTEMPTS: _document(
             {"_id": _NAME, "expires_at": _DATE},
             {"taken": _COUNT, "pending": _COUNT, "failures": _COUNT, "allowed_at": _DATE},

@@ -6,6 +6,7 @@ wrong, and every attempt costs the verification of one hash. Only who has proved
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from roundsman.access.principal import SignedInBy
 from roundsman.access.roles import STAFF_ROLES
@@ -21,6 +22,11 @@ from roundsman.identity.mode import PeopleMode, get_mode
 from roundsman.identity.users import User, UserStatus
 from roundsman.operations.session_opening import SessionKeeping, SignedIn, open_session_of
 from roundsman.operations.slowing_down import Slowing, claimed_account, slowed_down
+
+_HANDED_OUT: Final = (
+    "This password was handed out to everybody. Set one of your own: POST /api/v1/auth/password/forgotten sends you a "
+    "link, and a code sent to your phone signs you in."
+)
 
 
 class InvalidCredentials(NotAuthenticated):
@@ -76,7 +82,7 @@ async def sign_in(tx: Tx, attempt: Attempt, *, by: PasswordSignIn, now: datetime
         user, credential = await _verified(tx, found, attempt.password, hashing=by.hashing)
     await require_sign_in_open(tx, user)
     if by.refuse_default_passwords and is_known_default(attempt.password):
-        raise PasswordMustChange("This password was handed out to everybody. Ask the office to set a new one.")
+        raise PasswordMustChange(_HANDED_OUT)
     if needs_rehash(credential.password_hash):
         await renew_hash(tx, credential, await by.hashing.hash(attempt.password))
     opening = Opening(SignedInBy.PASSWORD, device=attempt.device, address=attempt.address)

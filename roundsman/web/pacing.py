@@ -37,14 +37,3 @@ async def all_at_whole_steps() -> AsyncIterator[None]:
         yield
     finally:
         await asyncio.sleep(seconds_to_wait(loop.time() - arrived))
-
-
-@asynccontextmanager
-async def at_whole_steps() -> AsyncIterator[None]:
-    """Hold back every answer until the next whole step, where even success must not tell whether somebody is known."""
-    loop = asyncio.get_running_loop()
-    arrived = loop.time()
-    try:
-        yield
-    finally:
-        await asyncio.sleep(seconds_to_wait(loop.time() - arrived))

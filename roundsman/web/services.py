@@ -6,6 +6,7 @@ from starlette.requests import HTTPConnection
 
 from roundsman.auth.tokens import TokenAuthority
 from roundsman.operations.code_sign_in import CodeSignIn
+from roundsman.operations.password_setting import PasswordSetting
 from roundsman.operations.proving import Proving
 from roundsman.operations.sign_in import PasswordSignIn
 from roundsman.runtime import Runtime
@@ -18,6 +19,7 @@ class Services:
 
     runtime: Runtime
     password_sign_in: PasswordSignIn
+    password_setting: PasswordSetting
     recent_principals: RecentPrincipals = field(default_factory=RecentPrincipals)
 
     @property

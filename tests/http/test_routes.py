@@ -22,6 +22,8 @@ PUBLIC_PATHS = {
     "/.well-known/jwks.json",
     "/api/v1/auth/login",
     "/api/v1/auth/otp/request",
+    "/api/v1/auth/password/forgotten",
+    "/api/v1/auth/password/reset",
     "/api/v1/auth/otp/verify",
     "/api/v1/auth/register",
     "/api/v1/auth/refresh",

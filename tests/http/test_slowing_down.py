@@ -15,13 +15,16 @@ from roundsman.app import create_app
 from roundsman.auth.attempts import attempt_id
 from roundsman.auth.credential_storage import find_credential
 from roundsman.auth.hashing import HashingBusy, PasswordHashing
+from roundsman.auth.limits import window_end, window_start
+from roundsman.auth.throttle import SignInThrottle
+from roundsman.clock import utc_now
 from roundsman.database.collections import ATTEMPTS, AUDIT_LOG
 from roundsman.database.transaction import Tx
 from roundsman.identity.mode import Mode, OperationsMode, PeopleMode, set_mode
 from roundsman.identity.users import UserStatus
 from roundsman.runtime import Runtime
 from roundsman.web import pacing
-from tests.builders import NOW, a_user
+from tests.builders import a_user
 from tests.http.people import PASSWORD, PHONE, log_in, settle
 
 OFFICE = "203.0.113.7"
@@ -29,10 +32,10 @@ ELSEWHERE = "198.51.100.9"
 
 
 class StandingClock:
-    """A clock that a test moves on."""
+    """A clock that a test moves on. It begins with a window that is still to come: MongoDB removes what is over."""
 
     def __init__(self) -> None:
-        self.now = NOW
+        self.now = window_end(SignInThrottle().per_address, now=utc_now())
 
     def __call__(self) -> datetime:
         """The time it shows."""
@@ -174,10 +177,10 @@ async def test_two_hundred_honest_sign_ins_behind_one_address_pass_while_others_
     async with _from(app, OFFICE) as office, _from(app, ELSEWHERE) as elsewhere:
         answers = await asyncio.gather(
             *(log_in(office, phone) for phone in honest),
-            *(log_in(elsewhere, victim, f"guess {n}") for victim in victims for n in range(10)),
+            *(log_in(elsewhere, victim, f"guess {n}") for victim in victims for n in range(5)),
         )
     assert _statuses(answers[:200]) == {200: 200}
-    assert _statuses(answers[200:]) == {401: 10, 429: 390}
+    assert _statuses(answers[200:]) == {401: 10, 429: 190}
 
 
 async def test_who_is_familiar_at_an_address_is_not_held_up_by_an_attack_from_the_next_desk_or_from_everywhere(
@@ -189,7 +192,7 @@ async def test_who_is_familiar_at_an_address_is_not_held_up_by_an_attack_from_th
         assert 429 in _statuses([await log_in(office, victim, "guess") for victim in victims])
         assert (await log_in(office, familiar)).status_code == 200
 
-        window = clock.now.replace(minute=clock.now.minute // 5 * 5, second=0)
+        window = window_start(SignInThrottle().in_all, now=clock.now)
         everybody = attempt_id("sign_in_all", "everybody", window)
         await tx.database[ATTEMPTS].update_one({"_id": everybody}, {"$set": {"taken": 1000}})
         async with _from(app, ELSEWHERE) as elsewhere:

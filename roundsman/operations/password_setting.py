@@ -1,0 +1,145 @@
+"""Setting and changing one's own password, while signed in."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from roundsman.access.assurance import AssuranceRules, is_fresh
+from roundsman.access.principal import Principal
+from roundsman.access.roles import STAFF_ROLES
+from roundsman.audit_log.entries import Actor, AuditEntry
+from roundsman.audit_log.log import record
+from roundsman.auth.credential_storage import find_credential, set_password
+from roundsman.auth.digests import derived_key
+from roundsman.auth.hashing import PasswordHashing
+from roundsman.auth.limits import Limit
+from roundsman.auth.password_policy import PasswordPolicy, require_acceptable
+from roundsman.auth.passwords import DUMMY_HASH
+from roundsman.auth.reset_links import forget_resets
+from roundsman.auth.second_factors import has_second_factor
+from roundsman.auth.sessions import end_those, list_live_sessions
+from roundsman.database.transaction import Tx, in_transaction
+from roundsman.errors import NotAuthenticated, NotPermitted
+from roundsman.identity.lookup import get_user, identifiers_of_user
+from roundsman.identity.mode import require_people_managed_here
+from roundsman.identity.users import User
+from roundsman.notifications.messages import Channel, Message, Template
+from roundsman.notifications.outbox import put
+from roundsman.operations.slowing_down import Slowing, claimed_account, slowed_down
+from roundsman.operations.stepping_up import WrongPassword
+
+_DAY: Final = timedelta(days=1)
+
+
+class OldPasswordNeeded(NotPermitted):
+    """Who was signed in a while ago names his old password, or proves again who he is."""
+
+    code = "old_password_needed"
+
+    def __init__(self) -> None:
+        super().__init__("Name your old password, or prove again who you are first: POST /api/v1/auth/step-up.")
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordSetting:
+    """What passwords are set with. `link` is where a reset token is put at the end of."""
+
+    hashing: PasswordHashing
+    secret_key: bytes = field(repr=False)
+    policy: PasswordPolicy = field(default_factory=PasswordPolicy)
+    assurance: AssuranceRules = field(default_factory=AssuranceRules)
+    slowing: Slowing = field(default_factory=Slowing)
+    link: str = "http://127.0.0.1:8000/password/reset#"
+    link_lifetime: timedelta = timedelta(minutes=30)
+    resets: Limit = Limit("password_reset", 5, _DAY)  # noqa: RUF009  frozen
+    brand: str = "Roundsman"
+
+    @property
+    def outbox_key(self) -> bytes:
+        """The key that seals links in waiting messages."""
+        return derived_key(self.secret_key, "outbox")
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordChange:
+    """The new password, and the old one where the sign-in is not recent. Never shown."""
+
+    new: str = field(repr=False)
+    old: str | None = field(default=None, repr=False)
+
+
+async def change_password(
+    tx: Tx, principal: Principal, change: PasswordChange, *, by: PasswordSetting, actor: Actor, now: datetime
+) -> None:
+    """Set the user's password; his other sessions end, this one stays.
+
+    Raises OldPasswordNeeded, WrongPassword, TooOften, UnacceptablePassword, HashingBusy or PeopleManagedElsewhere.
+    """
+    user = await get_user(tx, principal.user_id)
+    if change.old is not None:
+        await _require_old(tx, user, change.old, by=by, actor=actor, now=now)
+    elif not is_fresh(principal, by.assurance, now=now):
+        raise OldPasswordNeeded
+    password_hash = await new_hash(tx, user, change.new, by=by)
+
+    async def work(tx: Tx) -> None:
+        await require_people_managed_here(tx)
+        await store_password(tx, user, password_hash, action="password.changed", actor=actor, by=by, now=now)
+        live = await list_live_sessions(tx, user.id, version=user.session_version, now=now)
+        await end_those(tx, [session for session in live if session.id != principal.session_id])
+
+    await in_transaction(tx, work)
+
+
+async def new_hash(tx: Tx, user: User, password: str, *, by: PasswordSetting) -> str:
+    """Hash a password that the user may have. Raises UnacceptablePassword or HashingBusy."""
+    names = [identifier.key.partition(":")[2] for identifier in await identifiers_of_user(tx, user.id)]
+    is_staff = not STAFF_ROLES.isdisjoint(user.effective_roles)
+    needs_second = (is_staff and by.assurance.staff_needs_second_factor) or await has_second_factor(tx, user.id)
+    require_acceptable(password, policy=by.policy, known=[user.name, *names], with_second_factor=needs_second)
+    return await by.hashing.hash(password)
+
+
+async def store_password(
+    tx: Tx, user: User, password_hash: str, *, action: str, actor: Actor, by: PasswordSetting, now: datetime
+) -> None:
+    """Within a transaction: set the password, end all links, and tell the log and the user."""
+    await set_password(tx, user.id, password_hash, now=now)
+    await forget_resets(tx, user.id)
+    await record(tx, AuditEntry(now, actor, action, f"user:{user.id}"))
+    contact = await contact_of(tx, user)
+    if contact is not None:
+        name = f"password-changed:{user.id}:{now:%Y%m%dT%H%M%S%f}"
+        values = {"brand": by.brand}
+        await put(tx, Message(name, contact[0], contact[1], Template.PASSWORD_CHANGED, values), now=now)
+
+
+async def contact_of(tx: Tx, user: User) -> tuple[Channel, str] | None:
+    """Where messages reach the user: his e-mail, else his phone."""
+    found: dict[str, str] = {}
+    for identifier in await identifiers_of_user(tx, user.id):
+        kind, _, to = identifier.key.partition(":")
+        found.setdefault(kind, to)
+    if "email" in found:
+        return Channel.EMAIL, found["email"]
+    return (Channel.SMS, found["phone"]) if "phone" in found else None
+
+
+async def _require_old(tx: Tx, user: User, password: str, *, by: PasswordSetting, actor: Actor, now: datetime) -> None:
+    claimed = claimed_account(user, str(user.id), address=actor.address)
+    try:
+        async with slowed_down(tx, claimed, by.slowing, now=now):
+            await _require_fit(tx, user, password, hashing=by.hashing)
+    except _DoesNotFit as error:
+        raise WrongPassword from error
+
+
+async def _require_fit(tx: Tx, user: User, password: str, *, hashing: PasswordHashing) -> None:
+    credential = await find_credential(tx, user.id)
+    stored = DUMMY_HASH if credential is None or credential.disabled_at else credential.password_hash
+    if not await hashing.verify(password, stored):
+        raise _DoesNotFit("The password does not fit")
+
+
+class _DoesNotFit(NotAuthenticated):
+    """Counts as a failure; whoever asks is signed in, so it becomes no 401."""
