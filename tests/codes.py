@@ -2,7 +2,7 @@
 
 from roundsman.auth.keys import signing_key_from
 from roundsman.auth.refresh import RefreshTokens
-from roundsman.auth.tokens import TokenAuthority
+from roundsman.auth.tokens import SigningKeys, TokenAuthority
 from roundsman.database.collections import OUTBOX
 from roundsman.database.transaction import Tx
 from roundsman.notifications.sealing import unseal_secret
@@ -13,7 +13,7 @@ from roundsman.operations.session_opening import SessionKeeping
 SECRET_KEY = b"s" * 32
 PROVING = Proving(SECRET_KEY)
 SESSIONS = SessionKeeping(
-    TokenAuthority(signing_key=signing_key_from(b"k" * 40), issuer="roundsman", audience="roundsman"),
+    TokenAuthority(lambda: SigningKeys(signing_key_from(b"k" * 40)), issuer="roundsman", audience="roundsman"),
     RefreshTokens(SECRET_KEY),
 )
 BY = CodeSignIn(PROVING, SESSIONS)
