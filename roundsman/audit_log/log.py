@@ -45,6 +45,12 @@ async def was_granted(tx: Tx, target: str) -> bool:
     return await tx.database[AUDIT_LOG].find_one(criteria, {"_id": 1}, session=tx.session) is not None
 
 
+async def was_released(tx: Tx, target: str) -> bool:
+    """Whether a phone or an e-mail of the target went to somebody else, or to nobody, as the log tells."""
+    criteria = {"target": target, "action": "identifier.released"}
+    return await tx.database[AUDIT_LOG].find_one(criteria, {"_id": 1}, session=tx.session) is not None
+
+
 async def was_changed_here(tx: Tx, target: str, *, since: datetime) -> bool:
     """Whether somebody changed the target here since then, as the log tells; following the source does not count."""
     criteria = {"target": target, "at": {"$gte": since}, "actor.who": {"$not": {"$regex": "^(import:|sync$)"}}}

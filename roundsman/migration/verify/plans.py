@@ -1,10 +1,11 @@
 """What the applied plans said must be stored, row by row."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from roundsman.audit_log.log import was_released
 from roundsman.database.changes import Edit
 from roundsman.database.collections import CREDENTIALS, IDENTIFIERS, REVIEWS, SOURCE_DOCUMENTS
 from roundsman.database.transaction import Document, Tx
@@ -27,8 +28,9 @@ async def check_plans(tx: Tx, opener: Opener, *, as_of: datetime) -> CheckResult
     """Questions are never forgotten; while people are in shadow, identifiers and passwords are where the plan put them.
 
     Later changes in the source move them, which the plans of rounds say only for a while. So a row that does not hold is
-    right if the documents say so: nobody of the row says it any more, and whoever has it does. From cutover on people
-    change their phones and passwords here, so those rows prove nothing any more.
+    right if the documents say so: whoever has it says it, and nobody of the row does, or only again, after it had gone from
+    him as the audit log tells. From cutover on people change their phones and passwords here, so those rows prove nothing
+    any more.
     """
     now = _Now(tx, opener, as_of)
     result = CheckResult(Check.PLANS)
@@ -86,9 +88,14 @@ class _Now:
         """Whether the source moved a phone or an e-mail to those who hold it."""
         if key.startswith("alias:") or was == holders:
             return False
-        before = [reading for user in was for reading in await self._read(user)]
-        after = [await self._read(user) for user in holders]
-        return not any(map(_says(key), before)) and all(any(map(_says(key), readings)) for readings in after)
+        if not all([await self._say(user, key) for user in holders]):
+            return False
+        rivals = [user for user in was if await self._say(user, key)]
+        return not rivals or (bool(holders) and all([await was_released(self.tx, f"user:{one}") for one in rivals]))
+
+    async def _say(self, user_id: UserId, key: str) -> bool:
+        """Whether a document of his says it, or one may that the profile does not know."""
+        return any(one is None or key in record_of(one).identifier_keys for one in await self._read(user_id))
 
     async def has_password(self, user_id: UserId) -> bool:
         """Whether the account of the user himself says a password."""
@@ -99,10 +106,6 @@ class _Now:
         """His documents; None for one that the profile does not know, and that may say anything."""
         copies = self.tx.database[SOURCE_DOCUMENTS].find({"user_id": user_id})
         return [await self.opener.read(self.tx, copy, now=self.as_of) async for copy in copies]
-
-
-def _says(key: str) -> Callable[[Reading | None], bool]:
-    return lambda reading: reading is None or key in record_of(reading).identifier_keys
 
 
 async def _check_identifiers(tx: Tx, rows: Sequence[IdentifierRow], now: _Now, result: CheckResult) -> None:

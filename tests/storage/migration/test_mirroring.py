@@ -156,6 +156,7 @@ async def test_a_phone_that_is_left_goes_to_the_next_who_says_it_and_is_never_ta
     await settled(shadow)
     await change(shadow, source_database, {"phone": PHONE}, of=left)
     assert await owner_of(shadow, PHONE) == other["_id"]
+    await settled(shadow)
 
 
 async def test_a_password_follows_until_one_is_set_here(shadow: Import, source_database: Database) -> None:
