@@ -17,6 +17,7 @@ from roundsman.api import (
     documents,
     health,
     passwords,
+    personal_data,
     reviews,
     second_factor,
     sessions,
@@ -32,6 +33,7 @@ from roundsman.auth.refresh import RefreshTokens
 from roundsman.auth.tokens import SigningKeys, TokenAuthority
 from roundsman.console import overview, static_files
 from roundsman.database.data_directory import data_directory_errors, private_directory
+from roundsman.migration.closing import finish_erasures
 from roundsman.notifications.dispatch import sending
 from roundsman.operations.password_setting import PasswordSetting
 from roundsman.operations.session_opening import SessionKeeping
@@ -78,6 +80,7 @@ def create_app(opener: RuntimeOpener | None = None) -> FastAPI:
         sessions.of_users,
         standing.router,
         second_factor.router,
+        personal_data.router,
         users.router,
         staff_users.router,
         reviews.router,
@@ -101,6 +104,7 @@ def _lifespan(opener: RuntimeOpener) -> Callable[[FastAPI], AbstractAsyncContext
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with opener() as runtime:
+            await finish_erasures(runtime.tx)
             settings = runtime.settings
             hashing = PasswordHashing(workers=settings.hashing_threads, queue=settings.hashing_queue)
             slowing = Slowing(sign_in_throttle(settings))

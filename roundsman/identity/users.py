@@ -9,12 +9,13 @@ from roundsman.ids import UserId
 
 
 class UserStatus(StrEnum):
-    """Live is active or disabled; a merged or archived user stays, but owns no phone or e-mail."""
+    """Live is active or disabled; a merged, archived or closed user stays, but owns no phone or e-mail."""
 
     ACTIVE = "active"
     DISABLED = "disabled"
     MERGED = "merged"
     ARCHIVED = "archived"
+    CLOSED = "closed"
 
 
 LIVE_STATUSES = frozenset({UserStatus.ACTIVE, UserStatus.DISABLED})

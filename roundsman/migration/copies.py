@@ -34,6 +34,8 @@ class Copy:
     profile_id: ObjectId | None = None
     is_gone: bool = False
     """Whether the source does not have the document any more."""
+    is_erased: bool = False
+    """Whether the person closed his account: the bytes are gone, and the document is not taken again."""
     is_outdated: bool = False
     """Whether a run found another document than was planned, or was undone: its user may not have what it says."""
 
@@ -175,5 +177,6 @@ def copy_from(document: Document) -> Copy:
         app_id=document.get("app_id"),
         profile_id=document.get("profile_id"),
         is_gone="gone_at" in document,
+        is_erased="erased_at" in document,
         is_outdated="drifted" in document,
     )

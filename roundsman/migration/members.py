@@ -32,8 +32,8 @@ class Opener:
     profile: SourceProfile | None
 
     async def read(self, tx: Tx, copy: Document, *, now: datetime) -> Reading | None:
-        """What a stored copy says; None if the profile does not know its collection."""
-        if self.profile is None:
+        """What a stored copy says; None if the profile does not know its collection, or it was erased."""
+        if self.profile is None or "erased_at" in copy:
             return None
         document = SourceDocument(await open_copy(tx, copy, self.seal))
         name = copy["_id"].partition(":")[0]

@@ -78,7 +78,7 @@ def _keys(record: PersonRecord) -> Collection[str]:
 def mirrored(here: Here, word: Word) -> User:
     """The user as his documents say now."""
     user = here.user
-    if user.status is UserStatus.MERGED:
+    if user.status in {UserStatus.MERGED, UserStatus.CLOSED}:
         return user
     roles = _roles(here, word)
     status = _status(here, word)

@@ -101,6 +101,11 @@ async def entries_about(tx: Tx, user_id: UserId) -> list[Entry]:
     return [_entry(document) async for document in found]
 
 
+async def forget_entries_about(tx: Tx, users: Sequence[UserId]) -> None:
+    """Forget everything that touches these users: it holds what they were called, and cannot be taken back any more."""
+    await tx.database[MERGES].delete_many({"users": {"$in": list(users)}}, session=tx.session)
+
+
 async def list_entries(tx: Tx) -> list[Entry]:
     """Everything that stands, the newest first."""
     return [_entry(one) async for one in tx.database[MERGES].find({}, session=tx.session).sort(_NEWEST_FIRST)]

@@ -21,7 +21,7 @@ from roundsman.migration.reviews import members_waiting
 from roundsman.migration.sealing import Seal
 from roundsman.migration.seldom_collected import seldom_collected
 from roundsman.migration.sources.port import Source
-from roundsman.migration.verify.became import Became, CopiesBatch, look_at_people
+from roundsman.migration.verify.became import ERASED, Became, CopiesBatch, look_at_people
 from roundsman.migration.verify.proving import ContentProof, prove_content
 from roundsman.migration.verify.staff import staff_by_source
 from roundsman.migration.verify.stored_copies import whole_copies
@@ -85,6 +85,8 @@ class Accounting:
         self.changed |= proof.changed
 
     def _class(self, became: Became, proof: ContentProof) -> str:
+        if became.fate == ERASED:
+            return ERASED
         if became.key in proof.gone:
             return "gone"
         return "changed" if became.key in proof.changed else standing_fate(became, self.waiting)

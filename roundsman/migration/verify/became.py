@@ -20,6 +20,10 @@ _BY_PHONE = frozenset(
 )
 
 
+ERASED = "erased"
+"""What became of a document whose person closed his account."""
+
+
 class Became(NamedTuple):
     """What a stored copy says its document became."""
 
@@ -52,7 +56,8 @@ def look_at_people(batch: CopiesBatch) -> People:
     """Read what each copy says; only those that a phone joined are opened, to see whether it is one that may join."""
     people = People()
     for copy in map(bson.decode, batch.copies):
-        people.became.append(Became(copy["_id"], copy["user_id"], copy.get("profile_id"), copy["fate"]))
+        fate = ERASED if "erased_at" in copy else copy["fate"]
+        people.became.append(Became(copy["_id"], copy["user_id"], copy.get("profile_id"), fate))
         if _was_joined_by_phone(copy) and _has_no_phone(batch, copy):
             people.bad_keys.append(f"{copy['_id']} was joined by {copy['rule']} on a phone that is no key")
     return people

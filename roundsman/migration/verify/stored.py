@@ -21,6 +21,8 @@ from roundsman.suppliers.linkage import iterate_suppliers
 
 _OWN = f"{HERE}:"
 _SIGN_IN = ("phone:", "email:")
+_OWNING = LIVE_STATUSES | {UserStatus.CLOSED}
+"""Who may have profiles; those of a closed account are empty (see `closed`)."""
 
 
 async def user_statuses(tx: Tx) -> dict[ObjectId, UserStatus]:
@@ -55,15 +57,15 @@ async def check_profiles(tx: Tx, statuses: Mapping[ObjectId, UserStatus]) -> lis
     async for customer in iterate_customers(tx):
         owners[customer.id] = customer.user_id
         linked.look()
-        if statuses.get(customer.user_id) not in LIVE_STATUSES:
+        if statuses.get(customer.user_id) not in _OWNING:
             linked.fail(f"customer {customer.id} has no live user")
     async for delivery_boy in iterate_delivery_boys(tx):
         orphans.look()
-        if statuses.get(delivery_boy.user_id) not in LIVE_STATUSES:
+        if statuses.get(delivery_boy.user_id) not in _OWNING:
             orphans.fail(f"delivery boy {delivery_boy.id} has no live user")
     async for supplier in iterate_suppliers(tx):
         orphans.look()
-        if statuses.get(supplier.user_id) not in LIVE_STATUSES:
+        if statuses.get(supplier.user_id) not in _OWNING:
             orphans.fail(f"supplier {supplier.id} has no live user")
     async for order in iterate_orders(tx):
         orphans.look()

@@ -57,7 +57,7 @@ async def whole_copies(tx: Tx, collection: str, size: int) -> AsyncGenerator[tup
 
 
 async def _read(tx: Tx, which: Document, *, most: int) -> list[Document]:
-    wanted = {"_id": which, "part_of": {"$exists": False}}
+    wanted = {"_id": which, "part_of": {"$exists": False}, "erased_at": {"$exists": False}}
     return await tx.database[SOURCE_DOCUMENTS].find(wanted, _SEALED, batch_size=most + 1, limit=most).to_list()
 
 

@@ -24,6 +24,7 @@ class Check(StrEnum):
     PLANS = "plans"
     REPLAN = "replan"
     FENCING = "fencing"
+    ERASURE = "erasure"
 
 
 MEANING: Mapping[Check, str] = {
@@ -41,6 +42,7 @@ MEANING: Mapping[Check, str] = {
     Check.PLANS: "what the applied plans said is stored: questions, and in shadow identifiers and passwords",
     Check.REPLAN: "planning again would do nothing automatically",
     Check.FENCING: "one runner at a time wrote",
+    Check.ERASURE: "nothing personal is left of whoever closed his account",
 }
 
 
@@ -89,7 +91,7 @@ CLASSES = (
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Where the documents of one source collection are; the classes but `gone` add up to the source's number."""
+    """Where the documents of one source collection are; the classes but `gone` and `erased` add up to the source's number."""
 
     collection: str
     in_source: int
@@ -98,7 +100,9 @@ class Account:
     @property
     def lost(self) -> int:
         """Documents that are in no class: there may be none."""
-        return self.in_source - sum(count for name, count in self.classes.items() if name not in ("gone", "lost"))
+        return self.in_source - sum(
+            count for name, count in self.classes.items() if name not in ("gone", "erased", "lost")
+        )
 
 
 @dataclass(frozen=True, slots=True)

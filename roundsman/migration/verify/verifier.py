@@ -21,6 +21,7 @@ from roundsman.migration.seldom_collected import seldom_collected
 from roundsman.migration.sources.port import Source
 from roundsman.migration.verify.accounting import Accounting
 from roundsman.migration.verify.attached import AttachedCheck
+from roundsman.migration.verify.closed import check_erasure
 from roundsman.migration.verify.decisions import check_decisions
 from roundsman.migration.verify.plans import check_plans
 from roundsman.migration.verify.stored import (
@@ -75,6 +76,7 @@ async def _verify(
         await check_plans(tx, Opener(seal, profile), as_of=as_of),
         await _check_replan(tx, source, profile, crew, as_of=as_of, news=accounting.changed | set(accounting.missing)),
         await check_fencing(tx),
+        await check_erasure(tx),
     ]
     return Verification(checks, accounts, await _not_taken(source, profile), with_source=True)
 

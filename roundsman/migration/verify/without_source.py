@@ -14,7 +14,8 @@ from roundsman.migration.reviews import members_waiting
 from roundsman.migration.runs import Run, list_runs
 from roundsman.migration.sealing import CopyDamaged, Seal, sha256
 from roundsman.migration.verify.accounting import standing_fate
-from roundsman.migration.verify.became import Became
+from roundsman.migration.verify.became import ERASED, Became
+from roundsman.migration.verify.closed import check_erasure
 from roundsman.migration.verify.decisions import check_decisions
 from roundsman.migration.verify.stored import (
     check_fencing,
@@ -44,8 +45,9 @@ async def verify_without_source(tx: Tx, seal: Seal) -> Verification:
         *await check_profiles(tx, statuses),
         await check_decisions(tx),
         await check_fencing(tx),
+        await check_erasure(tx),
     ]
-    accounts = [Account(name, sum(counts.values()), dict(counts)) for name, counts in classes.items()]
+    accounts = [Account(name, counts.total() - counts[ERASED], dict(counts)) for name, counts in classes.items()]
     return Verification(checks, accounts, not_taken={}, with_source=False)
 
 
@@ -73,6 +75,9 @@ async def _check_rows(
         row = missing.pop(copy["_id"])
         if copy["run"] != run.id:
             continue  # A later run renewed the copy; its own plan tells the hash.
+        if "erased_at" in copy:
+            looked_at.append((row, Became(row.key, copy["user_id"], copy.get("profile_id"), ERASED)))
+            continue
         content.look()
         looked_at.append((row, Became(row.key, copy["user_id"], copy.get("profile_id"), copy["fate"])))
         try:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from roundsman.database.transaction import Tx
+from roundsman.migration.erased import without_erased
 from roundsman.migration.profile import Path
 from roundsman.migration.reading import source_id_text
 from roundsman.migration.sources.port import Source, SourceDocument
@@ -19,7 +20,8 @@ from roundsman.migration.write_back.rows import Row, row_key
 
 
 async def as_before_write_back(tx: Tx, source: Source) -> Source:
-    """The source itself where nothing was ever written back, which costs one read; else the view of it."""
+    """The source itself where nothing was ever written back or erased, which costs two reads; else the view of it."""
+    source = await without_erased(tx, source)
     places = await written_places(tx)
     return RestoredSource(source, tx, places) if places else source
 

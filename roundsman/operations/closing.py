@@ -1,0 +1,83 @@
+"""Closing an account: everything personal goes, and what the business must keep stays under an id that names nobody."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from roundsman.audit_log.entries import Actor, AuditEntry
+from roundsman.audit_log.log import record
+from roundsman.auth.closing import erase_credentials
+from roundsman.customers.closing import erase_customers
+from roundsman.customers.linkage import customers_of_user
+from roundsman.database.transaction import Tx
+from roundsman.delivery.closing import erase_delivery_boys
+from roundsman.errors import Conflict
+from roundsman.identity.closing import erase_users, family_of
+from roundsman.identity.lookup import get_user
+from roundsman.identity.mode import require_people_managed_here
+from roundsman.identity.role_grants import list_active_admins
+from roundsman.ids import SourceRef, UserId
+from roundsman.notifications.closing import erase_messages
+from roundsman.operations.journal import forget_entries_about
+from roundsman.suppliers.closing import erase_suppliers
+
+
+class LastAdminStays(Conflict):
+    """Somebody has to be left who may decide about everybody."""
+
+    code = "last_admin_stays"
+
+    def __init__(self) -> None:
+        super().__init__("You are the only active admin. Make somebody else one first.")
+
+
+class NotOpen(Conflict):
+    """The account was closed before, or was merged into another one."""
+
+    code = "account_not_open"
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """Whose data went, by all ids he had; what he was called; and the source documents of his addresses."""
+
+    users: tuple[UserId, ...]
+    names: tuple[str, ...]
+    addresses: tuple[SourceRef, ...]
+
+
+async def erase_person(tx: Tx, user_id: UserId, *, actor: Actor, now: datetime) -> Erased:
+    """Within a transaction: erase everything personal of a user that stands in Roundsman's own records.
+
+    Orders stay, and profiles without content. The audit log holds ids and nothing personal. Raises UnknownUser, NotOpen,
+    LastAdminStays and PeopleManagedElsewhere.
+    """
+    await require_people_managed_here(tx)
+    await _require_closable(tx, user_id)
+    family = await family_of(tx, user_id)
+    names = await _names(tx, family)
+    contacts = [customer.phone or "" for one in family for customer in await customers_of_user(tx, one)]
+    contacts += [customer.email or "" for one in family for customer in await customers_of_user(tx, one)]
+    keys = await erase_users(tx, family, names=names)
+    await erase_credentials(tx, family, keys=keys)
+    addresses = await erase_customers(tx, family)
+    await erase_delivery_boys(tx, family)
+    await erase_suppliers(tx, family)
+    await erase_messages(tx, [*contacts, *(key.partition(":")[2] for key in keys)])
+    await forget_entries_about(tx, family)
+    await record(tx, AuditEntry(now, actor, "user.closed", f"user:{user_id}"))
+    return Erased(tuple(family), tuple(names), tuple(addresses))
+
+
+async def _require_closable(tx: Tx, user_id: UserId) -> None:
+    user = await get_user(tx, user_id)
+    if not user.is_live:
+        raise NotOpen(f"This account is {user.status}.")
+    if [admin.id for admin in await list_active_admins(tx)] == [user_id]:
+        raise LastAdminStays
+
+
+async def _names(tx: Tx, family: Sequence[UserId]) -> list[str]:
+    users = [await get_user(tx, one) for one in family]
+    profiles = [customer.name for one in family for customer in await customers_of_user(tx, one)]
+    return sorted({*(user.name for user in users), *profiles} - {""})

@@ -1,0 +1,103 @@
+"""Everything that is stored about one person, as tables that he can read: text, numbers, ISO dates, rupees.
+
+Secrets are told of, never shown: that there is a password and since when, not its hash.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from datetime import date, datetime
+from enum import Enum
+from typing import Any, Final, TypeAlias
+
+from bson import ObjectId
+
+from roundsman.audit_log.entries import AuditEntry
+from roundsman.audit_log.log import entries_about
+from roundsman.auth.credential_storage import find_credential
+from roundsman.auth.second_factors import has_second_factor
+from roundsman.auth.sessions import list_live_sessions
+from roundsman.customers.addresses import addresses_of_user
+from roundsman.database.transaction import Tx
+from roundsman.ids import UserId
+from roundsman.operations.person import get_person
+from roundsman.orders.history import orders_of_user
+
+Row: TypeAlias = dict[str, Any]
+Tables: TypeAlias = Mapping[str, Sequence[Row]]
+
+_HIDDEN: Final = frozenset({"before_digest", "after_digest", "session_version", "version", "sha256", "password_hash"})
+_PAISE: Final = "_paise"
+
+
+async def personal_tables(tx: Tx, user_id: UserId, *, now: datetime) -> Tables:
+    """Read every table of what is stored about a user. Raises UnknownUser."""
+    person = await get_person(tx, user_id)
+    sessions = await list_live_sessions(tx, user_id, version=person.user.session_version, now=now)
+    tables: dict[str, Sequence[object]] = {
+        "user": [person.user],
+        "identifiers": person.identifiers,
+        "customers": person.customers,
+        "addresses": await addresses_of_user(tx, user_id),
+        "delivery_boy": [person.delivery_boy] if person.delivery_boy else [],
+        "supplier": [person.supplier] if person.supplier else [],
+        "orders": await orders_of_user(tx, user_id),
+        "sessions": sessions,
+    }
+    return {name: [_row(value) for value in values] for name, values in tables.items()} | {
+        "sign_in": [await _ways_to_sign_in(tx, user_id)],
+        "audit_log": [_told(entry, user_id) for entry in await entries_about(tx, f"user:{user_id}")],
+    }
+
+
+async def _ways_to_sign_in(tx: Tx, user_id: UserId) -> Row:
+    credential = await find_credential(tx, user_id)
+    return {
+        "has_password": credential is not None,
+        "password_changed_at": None if credential is None else readable(credential.changed_at),
+        "has_authenticator": await has_second_factor(tx, user_id),
+    }
+
+
+def _told(entry: AuditEntry, user_id: UserId) -> Row:
+    """What was done to him; of others who did it only their id, of himself from where too."""
+    was_himself = entry.actor.who == str(user_id)
+    return {
+        "at": readable(entry.at),
+        "action": entry.action,
+        "by": entry.actor.who,
+        "address": entry.actor.address if was_himself else None,
+        "reason": entry.reason,
+    }
+
+
+def _row(value: object) -> Row:
+    row: Row = readable(value)
+    return row
+
+
+def readable(value: Any) -> Any:  # noqa: ANN401  any value of a domain, as any value of JSON
+    """Turn a value of a domain into what JSON and people can read; paise stay and are said in rupees besides."""
+    if is_dataclass(value):
+        row: Row = {}
+        for one in fields(value):
+            if one.name in _HIDDEN:
+                continue
+            row[one.name] = readable(getattr(value, one.name))
+            if one.name.endswith(_PAISE):
+                row[one.name.removesuffix(_PAISE) + "_rupees"] = rupees(getattr(value, one.name))
+        return row
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, ObjectId):
+        return str(value)
+    if isinstance(value, tuple | list | set | frozenset):
+        return [readable(item) for item in value]
+    return value
+
+
+def rupees(paise: int) -> str:
+    """Write paise as rupees: 6405 is '64.05'."""
+    sign, amount = ("-" if paise < 0 else ""), abs(paise)
+    return f"{sign}{amount // 100}.{amount % 100:02}"
