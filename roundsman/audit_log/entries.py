@@ -47,12 +47,13 @@ class AuditEntry:
 
 def digest(document: Mapping[str, Any]) -> bytes:
     """Give the SHA-256 of a document, whatever the order of its fields at any depth."""
-    return hashlib.sha256(bson.encode(_in_order(document))).digest()
+    return hashlib.sha256(bson.encode(in_order(document))).digest()
 
 
-def _in_order(value: Any) -> Any:  # noqa: ANN401  a BSON value may be anything
+def in_order(value: Any) -> Any:  # noqa: ANN401  a BSON value may be anything
+    """Give a value with the fields of its documents in alphabetical order, at any depth."""
     if isinstance(value, Mapping):
-        return {name: _in_order(value[name]) for name in sorted(value)}
+        return {name: in_order(value[name]) for name in sorted(value)}
     if isinstance(value, list | tuple):
-        return [_in_order(item) for item in value]
+        return [in_order(item) for item in value]
     return value

@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 
 from roundsman.audit_log.entries import SYSTEM, AuditEntry
+from roundsman.audit_log.files import checkpoint_file, find_chain_key
 from roundsman.audit_log.log import record
+from roundsman.audit_log.marks import note_restored
 from roundsman.cli.confirming import require_word
 from roundsman.cli.output import print_json, print_table, say
 from roundsman.cli.running import run
@@ -111,6 +113,8 @@ async def _restore(settings: Settings, folder: Path, manifest: Manifest, *, repl
         database = client[settings.database_name]
         await restore_backup(database, folder, manifest, replace=replace, now=now)
         reason = f"backup {manifest.digest} of {manifest.taken_at.isoformat()}"
+        if key := find_chain_key(settings.data_dir):
+            await note_restored(Tx(database), key, checkpoint_file(settings.data_dir), now=now)
         await record(Tx(database), AuditEntry(now, SYSTEM, "database.restored", "system:database", reason=reason))
 
 

@@ -18,6 +18,7 @@ from roundsman.notifications.dispatch import sending
 from roundsman.runtime import LONG_WORK_SECONDS, open_runtime
 from roundsman.settings import load_settings
 from roundsman.worker.intake import Intake, Rhythm
+from roundsman.worker.sealer import sealer_of, sealing
 
 _GRACE_SECONDS: Final = 20.0
 
@@ -47,7 +48,7 @@ async def _work(option: str | None, profile: SourceProfile, rhythm: Rhythm, thro
             means = Means(Seal(runtime.sealing_key), runtime.clock, documents_a_second=throttle)
             intake = Intake(runtime.tx, lambda: open_source(locator), profile, means, stop, _say, rhythm)
             _say("Following the source. Ctrl-C ends it.")
-            async with sending(runtime.dispatcher):
+            async with sending(runtime.dispatcher), sealing(sealer_of(runtime, say=_say)):
                 await _ending_in_time(asyncio.create_task(intake.run()), stop)
             _say("Ended.")
 

@@ -23,9 +23,9 @@ class Leadership:
 
 
 @asynccontextmanager
-async def leadership(tx: Tx, clock: Clock) -> AsyncIterator[Leadership]:
-    """Be the worker while the body runs. Raises LeaseTaken while another one is."""
-    async with held_lease(tx, JOB, clock) as lease:
+async def leadership(tx: Tx, clock: Clock, *, job: str = JOB) -> AsyncIterator[Leadership]:
+    """Be the worker, or the one who does another job, while the body runs. Raises LeaseTaken while another one is."""
+    async with held_lease(tx, job, clock) as lease:
         leading = Leadership(lease)
         renewing = asyncio.create_task(_renew(tx, leading, clock))
         try:

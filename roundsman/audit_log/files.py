@@ -1,0 +1,29 @@
+"""The files of the audit log in the data directory: the key of its chain, and its checkpoints."""
+
+from pathlib import Path
+from typing import Final
+
+from roundsman.audit_log.chain import ChainKey
+from roundsman.audit_log.marks import CheckpointFile
+from roundsman.database.data_directory import data_directory_errors, private_directory
+from roundsman.database.key_file import load_or_create_key
+
+_KEY_BYTES: Final = 32
+_KEY: Final = "audit-log.key"
+
+
+def load_or_create_chain_key(data_dir: Path) -> ChainKey:
+    """Read the key of the chain, or make one in a file that only its owner can read."""
+    folder = private_directory(data_dir, "keys")
+    with data_directory_errors(data_dir):
+        return ChainKey(load_or_create_key(folder / _KEY, size=_KEY_BYTES))
+
+
+def find_chain_key(data_dir: Path) -> ChainKey | None:
+    """Read the key of the chain; None where nothing was ever sealed with this data directory."""
+    return load_or_create_chain_key(data_dir) if (data_dir / "keys" / _KEY).exists() else None
+
+
+def checkpoint_file(data_dir: Path) -> CheckpointFile:
+    """Give the file of checkpoints, whether or not there are any."""
+    return CheckpointFile(private_directory(data_dir, "audit-log") / "checkpoints.jsonl")

@@ -1,0 +1,117 @@
+"""`roundsman audit-log …` as an operator types it, on a log that `roundsman serve` seals."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import httpx
+import pytest
+
+from roundsman.audit_log.chain import SEAL
+from roundsman.database.collections import AUDIT_LOG
+from tests.commands import RoundsmanCommand
+from tests.imports import Database
+from tests.servers import free_port
+
+GREEN_WITHIN_SECONDS = 60
+
+
+@contextmanager
+def serving(roundsman: RoundsmanCommand, *options: str) -> Iterator["subprocess.Popen[str]"]:
+    """A server that answers, ended on leaving with all of its processes."""
+    port = str(free_port())
+    with roundsman.start("serve", "--port", port, *options) as server:
+        try:
+            while not _answers(port):
+                assert server.poll() is None, server.communicate()
+                time.sleep(0.05)
+            yield server
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(server.pid, signal.SIGKILL)
+            if not server.stdout.closed:  # type: ignore[union-attr]  # it is a pipe
+                server.communicate()
+
+
+def _answers(port: str) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/api/v1/health").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def until_sealed(roundsman: RoundsmanCommand) -> None:
+    """Wait until no row waits for its seal, but not for ever."""
+    deadline = time.monotonic() + GREEN_WITHIN_SECONDS
+    while json.loads(roundsman("audit-log", "verify", "--json").stdout)["unsealed"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+@pytest.fixture
+def sealed(roundsman: RoundsmanCommand) -> RoundsmanCommand:
+    """A log with the rows of two admins, sealed by a server."""
+    for number in (1, 2):
+        made = roundsman("admin", "create", "--name", "Meera Rao", "--phone", f"982001234{number}")
+        assert made.returncode == 0, made.stderr
+    with serving(roundsman):
+        until_sealed(roundsman)
+    return roundsman
+
+
+async def test_what_nobody_touched_is_proved_and_an_edit_is_found(
+    sealed: RoundsmanCommand, database: Database, tmp_path: Path
+) -> None:
+    proved = sealed("audit-log", "verify")
+    assert proved.returncode == 0, proved.stderr
+    assert " rows hold, 0 findings, 1 checkpoints." in proved.stdout
+    assert (tmp_path / "data" / "keys" / "audit-log.key").stat().st_mode & 0o777 == 0o600
+
+    await database[AUDIT_LOG].update_one({f"{SEAL}.number": 1}, {"$set": {"actor.who": "self"}})
+
+    found = sealed("audit-log", "verify", "--json")
+    assert found.returncode == 1
+    assert [(one["trouble"], one["first"]) for one in json.loads(found.stdout)["findings"]] == [("edited", 1)]
+
+
+async def test_the_key_cannot_be_replaced_unnoticed(sealed: RoundsmanCommand, tmp_path: Path) -> None:
+    (tmp_path / "data" / "keys" / "audit-log.key").unlink()
+    refused = sealed("audit-log", "verify")
+    assert refused.returncode == 8
+    assert "put the right audit-log.key back" in refused.stderr
+
+
+async def test_rows_are_shown_and_written_with_their_seals(sealed: RoundsmanCommand, tmp_path: Path) -> None:
+    shown = sealed("audit-log", "show", "--action", "user.", "--limit", "1", "--json")
+    assert [one["who"] for one in json.loads(shown.stdout)] == ["system"]
+    assert "There is no such row." in sealed("audit-log", "show", "--target", "user:nobody").stdout
+
+    written = sealed("audit-log", "export", "--output", "log.jsonl")
+
+    assert written.returncode == 0, written.stderr
+    rows = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text("utf-8").splitlines()]
+    assert [row["number"] for row in rows] == list(range(1, len(rows) + 1))
+    assert [row["previous"] for row in rows[1:]] == [row["mac"] for row in rows[:-1]]
+    assert sealed("audit-log", "export", "--output", "log.jsonl").returncode == 2
+    assert sealed("audit-log", "export").stdout == (tmp_path / "log.jsonl").read_text("utf-8")
+
+
+async def test_a_restored_backup_holds_and_goes_on(sealed: RoundsmanCommand, database: Database) -> None:
+    assert sealed("db", "backup", "backup").returncode == 0
+    before = await database[AUDIT_LOG].find().to_list()
+    assert sealed("admin", "create", "--name", "Meera Rao", "--phone", "9820012349").returncode == 0
+    with serving(sealed):
+        until_sealed(sealed)
+
+    restored = sealed("db", "restore", "backup", "--replace", "--yes")
+    assert restored.returncode == 0, restored.stderr
+
+    assert [row async for row in database[AUDIT_LOG].find({f"{SEAL}.number": {"$ne": None}})] == before
+    with serving(sealed, "--workers", "2"):
+        until_sealed(sealed)
+    assert sealed("audit-log", "verify").returncode == 0
