@@ -14,7 +14,10 @@ from roundsman.auth.lifetimes import session_life
 from roundsman.auth.sessions import Session, end_session, find_salt, rotate
 from roundsman.database.transaction import Tx, in_transaction
 from roundsman.errors import NotAuthenticated
+from roundsman.identity.following import sign_in_identifiers
 from roundsman.identity.users import User
+from roundsman.notifications.messages import Channel, Message, Template
+from roundsman.notifications.outbox import put
 from roundsman.operations.authentication import SessionEnded, get_session_and_user
 from roundsman.operations.session_opening import SessionKeeping, SignedIn, tokens_for
 
@@ -60,8 +63,19 @@ async def _end_after_theft(tx: Tx, session: Session, user: User, *, address: str
             return False
         actor = Actor(str(user.id), str(session.id), address)
         await record(tx, AuditEntry(now, actor, "session.refresh_token_reused", f"user:{user.id}"))
+        await _notify(tx, session, user, now=now)
         return True
 
     if await in_transaction(tx, work):
         raise RefreshTokenReused
     raise SessionEnded
+
+
+async def _notify(tx: Tx, session: Session, user: User, *, now: datetime) -> None:
+    """Tell the user at every phone and e-mail he can sign in with, once for the session."""
+    for identifier in await sign_in_identifiers(tx, [user.id]):
+        kind, _, to = identifier.key.partition(":")
+        channel = Channel.SMS if kind == "phone" else Channel.EMAIL
+        await put(
+            tx, Message(f"session-stolen:{session.id}:{identifier.key}", channel, to, Template.SESSION_STOLEN), now=now
+        )

@@ -12,7 +12,7 @@ import pytest
 from roundsman.access.roles import Role
 from roundsman.app import create_app
 from roundsman.audit_log.log import entries_about
-from roundsman.database.collections import AUDIT_LOG, SESSIONS, USERS
+from roundsman.database.collections import AUDIT_LOG, OUTBOX, SESSIONS, USERS
 from roundsman.database.transaction import Tx
 from roundsman.identity.users import User
 from roundsman.runtime import Runtime
@@ -116,6 +116,8 @@ async def test_a_token_used_again_later_ends_the_session_and_is_recorded(
     assert said(await api.get(MINE, headers=bearer(second))) == (401, "session_ended")
     actions = [entry.action for entry in await entries_about(tx, f"user:{user.id}")]
     assert actions == ["session.opened", "session.refresh_token_reused"]
+    (message,) = await tx.database[OUTBOX].find().to_list()
+    assert (message["to"], message["template"]) == (PHONE, "session_stolen")
 
 
 async def test_what_was_never_given_out_ends_nobodys_session(api: httpx.AsyncClient, tx: Tx) -> None:
