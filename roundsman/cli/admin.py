@@ -6,12 +6,15 @@ from typing import Annotated, Final
 
 import typer
 
+from roundsman.audit_log.entries import SYSTEM
 from roundsman.auth.password_policy import require_acceptable
 from roundsman.cli.output import say
 from roundsman.cli.running import run
+from roundsman.identity.lookup import find_user
 from roundsman.identity.users import User
 from roundsman.operations.admins import NewAdmin, create_admin_with_password
-from roundsman.runtime import open_runtime
+from roundsman.operations.stepping_up import forget_authenticator
+from roundsman.runtime import open_runtime, password_policy
 from roundsman.settings import load_settings
 
 app = typer.Typer(help="The people of the office.", no_args_is_help=True)
@@ -31,11 +34,29 @@ def create_(
 ) -> None:
     """Create an admin; without --password-stdin his password is made here and shown once."""
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else secrets.token_urlsafe(_GENERATED_BYTES)
-    require_acceptable(password)
+    known = [text for text in (name, phone, email) if text is not None]
+    require_acceptable(password, policy=password_policy(load_settings()), known=known)
     user = run(_create(NewAdmin(name=name, phone=phone, email=email), password))
     say(f"{user.name} is an admin now (user {user.id}).")
     if not password_stdin:
         say(f"Password, shown this once: {password}")
+
+
+@app.command("forget-authenticator")
+def forget_authenticator_(
+    identifier: Annotated[str, typer.Argument(help="His phone, e-mail or id.")],
+    *,
+    reason: Annotated[str, typer.Option(help="Why, for the audit log.")],
+) -> None:
+    """Let somebody who lost his authenticator app and its recovery codes set up a new one; his sessions end."""
+    had_one = run(_forget(identifier, reason))
+    say("He sets up a new one when he signs in next." if had_one else "He has no authenticator.")
+
+
+async def _forget(identifier: str, reason: str) -> bool:
+    async with open_runtime(load_settings()) as runtime:
+        user = await find_user(runtime.tx, identifier)
+        return await forget_authenticator(runtime.tx, user.id, reason=reason, actor=SYSTEM, now=runtime.clock())
 
 
 async def _create(admin: NewAdmin, password: str) -> User:

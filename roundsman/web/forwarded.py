@@ -81,7 +81,8 @@ def _address(text: str) -> _Address | None:
     """Read an address as proxies write it: with a port, in brackets, or mapped into IPv6."""
     text = text.strip()
     if text.startswith("["):
-        text = text[1:].partition("]")[0]
+        text, bracket, _ = text[1:].partition("]")
+        text = text if bracket else ""
     elif text.count(":") == 1:
         text = text.partition(":")[0]
     try:
