@@ -51,6 +51,7 @@ app = typer.Typer(
             "passwords": "roundsman.cli.passwords:app",
             "settings": "roundsman.cli.settings:show",
             "commands": "roundsman.cli.commands:show",
+            "api": "roundsman.cli.api:show",
         }
     ),
 )
