@@ -173,7 +173,7 @@ async def register_self(body: SelfRegistration, request: Request) -> SelfRegiste
         joined = await register_oneself(
             services.runtime.tx, SelfSignUp(**said), opening, by=services.code_sign_in, now=services.runtime.clock()
         )
-    return SelfRegistered(**logged_in(joined.signed_in).model_dump(), customer_id=joined.ids.customer_id)
+    return SelfRegistered(**dict(logged_in(joined.signed_in)), customer_id=joined.ids.customer_id)
 
 
 @router.post(
