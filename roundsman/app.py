@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 from importlib.metadata import version
-from pathlib import Path
 from typing import Final
 
 from fastapi import Depends, FastAPI
@@ -26,11 +25,10 @@ from roundsman.api import (
     users,
 )
 from roundsman.auth.hashing import PasswordHashing
-from roundsman.auth.key_ring import keys_from, keys_in
 from roundsman.auth.keys import load_secret_key
 from roundsman.auth.limits import Limit
 from roundsman.auth.refresh import RefreshTokens
-from roundsman.auth.tokens import SigningKeys, TokenAuthority
+from roundsman.auth.tokens import TokenAuthority
 from roundsman.console import overview, static_files
 from roundsman.database.data_directory import data_directory_errors, private_directory
 from roundsman.migration.closing import finish_erasures
@@ -39,7 +37,7 @@ from roundsman.operations.password_setting import PasswordSetting
 from roundsman.operations.session_opening import SessionKeeping
 from roundsman.operations.sign_in import PasswordSignIn
 from roundsman.operations.slowing_down import Slowing
-from roundsman.runtime import Runtime, open_runtime, password_policy, sign_in_throttle
+from roundsman.runtime import Runtime, open_runtime, password_policy, sign_in_throttle, signing_keys
 from roundsman.settings import Settings, load_settings
 from roundsman.web.documentation import DocumentedApp
 from roundsman.web.errors import install_error_handlers
@@ -133,10 +131,10 @@ def _runtime_of_settings() -> AbstractAsyncContextManager[Runtime]:
 
 def _password_sign_in(settings: Settings, hashing: PasswordHashing, slowing: Slowing) -> PasswordSignIn:
     keys = private_directory(settings.data_dir, "keys")
+    tokens = TokenAuthority(signing_keys(settings), issuer=_ISSUER, audience=_ISSUER)
     with data_directory_errors(settings.data_dir):
-        signing_keys = _signing_keys(settings, keys)
-        tokens = TokenAuthority(signing_keys, issuer=_ISSUER, audience=_ISSUER)
-        keeping = SessionKeeping(tokens, RefreshTokens(load_secret_key(keys)))
+        refreshing = RefreshTokens(load_secret_key(keys))
+    keeping = SessionKeeping(tokens, refreshing, timedelta(seconds=settings.refresh_grace_seconds))
     return PasswordSignIn(hashing, keeping, settings.refuse_default_passwords, slowing)
 
 
@@ -152,10 +150,3 @@ def _password_setting(runtime: Runtime, hashing: PasswordHashing, slowing: Slowi
         link_lifetime=timedelta(minutes=settings.password_reset_minutes),
         resets=Limit("password_reset", settings.password_resets_per_day, timedelta(days=1)),
     )
-
-
-def _signing_keys(settings: Settings, folder: Path) -> Callable[[], SigningKeys]:
-    if settings.signing_keys is None:
-        return keys_in(folder)
-    given = keys_from(settings.signing_keys.get_secret_value())
-    return lambda: given

@@ -1,6 +1,6 @@
 """The composition root: from settings to everything the entry points hand to operations."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,12 +9,14 @@ from typing import Final
 from roundsman.access.assurance import AssuranceRules
 from roundsman.auth.digests import derived_key
 from roundsman.auth.factor_seal import FactorSeal
+from roundsman.auth.key_ring import keys_from, keys_in
 from roundsman.auth.keys import load_secret_key
 from roundsman.auth.limits import Limit
 from roundsman.auth.otp import OtpPolicy
 from roundsman.auth.password_policy import PasswordPolicy
 from roundsman.auth.second_factors import Authenticators, FactorRules
 from roundsman.auth.throttle import Backoff, SignInThrottle
+from roundsman.auth.tokens import SigningKeys
 from roundsman.clock import Clock, utc_now
 from roundsman.database.connection import Client, database_errors, open_client
 from roundsman.database.data_directory import data_directory_errors, private_directory
@@ -122,6 +124,19 @@ async def server_uri(settings: Settings) -> AsyncIterator[str]:
         return
     async with embedded_server(settings.data_dir, cache_gb=settings.database_cache_gb) as uri:
         yield uri
+
+
+def signing_keys(settings: Settings) -> Callable[[], SigningKeys]:
+    """Give what returns the keys of access tokens as they are whenever it is called: those of the settings, or of the folder.
+
+    Raises WeakSecret, KeyFileDamaged, UnreadableSigningKeys or DataDirectoryUnusable.
+    """
+    if settings.signing_keys is not None:
+        given = keys_from(settings.signing_keys.get_secret_value())
+        return lambda: given
+    folder = private_directory(settings.data_dir, "keys")
+    with data_directory_errors(settings.data_dir):
+        return keys_in(folder)
 
 
 def _load_keys(settings: Settings) -> tuple[bytes, bytes]:

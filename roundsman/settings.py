@@ -193,6 +193,15 @@ class Settings(CodeSettings):
             "them anew anyway, as for roles and money. Signing out, disabling and roles reach everywhere within this time.",
         ),
     ] = 2
+    refresh_grace_seconds: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=300,
+            description="For how long a refresh token that was used gives the same successor again, because answers get lost "
+            "and pages ask at the same time. Used after that it ends the session (RFC 9700, 4.14.2).",
+        ),
+    ] = 30
     signing_keys: Annotated[
         SecretStr | None,
         Field(

@@ -56,3 +56,15 @@ def test_without_a_database_serve_says_so_in_one_sentence(roundsman: RoundsmanCo
     assert ended.returncode == 3
     assert "No MongoDB answers at 127.0.0.1:9" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"), [("00" * 40, "not random"), ("abcd", "2 bytes instead of 40"), ("secret", "80 hexadecimal digits")]
+)
+def test_a_signing_key_that_somebody_thought_of_starts_nothing(
+    roundsman: RoundsmanCommand, keys: str, said: str
+) -> None:
+    ended = roundsman.with_settings(ROUNDSMAN_SIGNING_KEYS=keys)("serve", "--port", free_port())
+    assert ended.returncode == 2
+    assert said in ended.stderr
+    assert "Traceback" not in ended.stderr
