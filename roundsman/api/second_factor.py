@@ -10,6 +10,7 @@ from roundsman.api.models import AnswerModel, IdInPath, RequestModel, problems
 from roundsman.audit_log.entries import acting
 from roundsman.ids import UserId
 from roundsman.operations.stepping_up import (
+    CodeProof,
     PasswordProof,
     Proof,
     RecoveryProof,
@@ -34,11 +35,15 @@ _Code = Annotated[SecretStr, Field(min_length=1, max_length=64)]
 class Proving(RequestModel):
     """One proof of who one is."""
 
-    by: Literal["password", "totp", "recovery_code"] = Field(
-        description="`totp` and `recovery_code` are the second step of a sign-in too; `password` is not."
+    by: Literal["password", "otp", "totp", "recovery_code"] = Field(
+        description="`totp` and `recovery_code` are the second step of a sign-in too; `password` and `otp` are not."
+    )
+    contact: Annotated[str, Field(min_length=1, max_length=254)] | None = Field(
+        None, description="For `otp`: the phone or e-mail to which `POST /auth/otp/request` sent a code for signing in."
     )
     value: Annotated[SecretStr, Field(min_length=1, max_length=1024)] = Field(
-        description="The password, the six digits the app shows, or one of the recovery codes.", examples=["123456"]
+        description="The password, the code that was sent, the six digits the app shows, or a recovery code.",
+        examples=["123456"],
     )
 
 
@@ -83,7 +88,7 @@ class RecoveryCodes(AnswerModel):
 async def prove_again(body: Proving, request: Request, principal: CurrentPrincipal) -> None:
     """Prove again who one is: the second step of a sign-in, and what some routes ask for with `step_up_needed`."""
     services = services_of(request)
-    by = StepUp(services.password_sign_in.hashing, services.runtime.authenticators)
+    by = StepUp(services.password_sign_in.hashing, services.runtime.authenticators, services.proving)
     actor = acting(principal, address=client_address(request))
     await step_up(services.runtime.tx, principal, _proof(body), by=by, actor=actor, now=services.runtime.clock())
 
@@ -168,6 +173,8 @@ def _proof(body: Proving) -> Proof:
     match body.by:
         case "password":
             return PasswordProof(value)
+        case "otp":
+            return CodeProof(body.contact or "", value)
         case "totp":
             return TotpProof(value)
         case "recovery_code":

@@ -34,12 +34,11 @@ _OF_PROFILES: Final = ("name", "phone", "email", "address", "area")
 async def close_account(tx: Tx, user_id: UserId, *, actor: Actor, now: datetime) -> None:
     """Erase a person; his orders stay under his id. Doing it cannot be taken back.
 
-    Raises UnknownUser, NotOpen, LastAdminStays, PeopleManagedElsewhere, and LeaseTaken or RunUnfinished while an import is
+    Raises UnknownUser, NotOpen, LastAdmin, PeopleManagedElsewhere, and LeaseTaken or RunUnfinished while an import is
     at work.
     """
 
     async def work(tx: Tx) -> Erased:
-        # Two last admins who close at the same time also meet here.
         await take_turn(tx, MIGRATION, now=now)
         await refuse_while_unfinished(tx)
         erased = await erase_person(tx, user_id, actor=actor, now=now)

@@ -15,20 +15,11 @@ from roundsman.errors import Conflict
 from roundsman.identity.closing import erase_users, family_of
 from roundsman.identity.lookup import get_user
 from roundsman.identity.mode import require_people_managed_here
-from roundsman.identity.role_grants import list_active_admins
+from roundsman.identity.standing import require_another_admin, take_turns
 from roundsman.ids import SourceRef, UserId
 from roundsman.notifications.closing import erase_messages
 from roundsman.operations.journal import forget_entries_about
 from roundsman.suppliers.closing import erase_suppliers
-
-
-class LastAdminStays(Conflict):
-    """Somebody has to be left who may decide about everybody."""
-
-    code = "last_admin_stays"
-
-    def __init__(self) -> None:
-        super().__init__("You are the only active admin. Make somebody else one first.")
 
 
 class NotOpen(Conflict):
@@ -50,7 +41,7 @@ async def erase_person(tx: Tx, user_id: UserId, *, actor: Actor, now: datetime) 
     """Within a transaction: erase everything personal of a user that stands in Roundsman's own records.
 
     Orders stay, and profiles without content. The audit log holds ids and nothing personal. Raises UnknownUser, NotOpen,
-    LastAdminStays and PeopleManagedElsewhere.
+    LastAdmin and PeopleManagedElsewhere.
     """
     await require_people_managed_here(tx)
     await _require_closable(tx, user_id)
@@ -73,8 +64,8 @@ async def _require_closable(tx: Tx, user_id: UserId) -> None:
     user = await get_user(tx, user_id)
     if not user.is_live:
         raise NotOpen(f"This account is {user.status}.")
-    if [admin.id for admin in await list_active_admins(tx)] == [user_id]:
-        raise LastAdminStays
+    await take_turns(tx)
+    await require_another_admin(tx, user)
 
 
 async def _names(tx: Tx, family: Sequence[UserId]) -> list[str]:

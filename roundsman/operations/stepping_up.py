@@ -12,6 +12,7 @@ from roundsman.auth.attempts import give_back, require
 from roundsman.auth.credential_storage import find_credential
 from roundsman.auth.hashing import PasswordHashing
 from roundsman.auth.limits import Limit
+from roundsman.auth.otp import Purpose
 from roundsman.auth.passwords import DUMMY_HASH
 from roundsman.auth.second_factors import (
     Authenticators,
@@ -29,6 +30,7 @@ from roundsman.database.transaction import Tx, in_transaction
 from roundsman.errors import Conflict, NotPermitted
 from roundsman.identity.lookup import get_user, identifiers_of_user
 from roundsman.ids import UserId
+from roundsman.operations.proving import Proving, contact_key, prove
 
 _PASSWORDS: Final = Limit("step_up_password", 5, timedelta(minutes=15))
 _ISSUER: Final = "Roundsman"
@@ -42,6 +44,15 @@ class WrongPassword(NotPermitted):
 
     def __init__(self) -> None:
         super().__init__("The password is wrong.")
+
+
+class NotYours(NotPermitted):
+    """The phone or e-mail is none of the user's own."""
+
+    code = "not_yours"
+
+    def __init__(self) -> None:
+        super().__init__("This phone or e-mail is not yours.")
 
 
 class AuthenticatorInUse(Conflict):
@@ -76,7 +87,23 @@ class RecoveryProof:
     code: str = field(repr=False)
 
 
-Proof: TypeAlias = PasswordProof | TotpProof | RecoveryProof
+@dataclass(frozen=True, slots=True)
+class CodeProof:
+    """A code that was sent to his phone or e-mail, as for signing in."""
+
+    contact: str
+    code: str = field(repr=False)
+
+
+Proof: TypeAlias = PasswordProof | TotpProof | RecoveryProof | CodeProof
+
+
+_HOW: Final[dict[type[Proof], str]] = {
+    PasswordProof: "password",
+    TotpProof: "authenticator",
+    RecoveryProof: "recovery code",
+    CodeProof: "code",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +112,7 @@ class StepUp:
 
     hashing: PasswordHashing
     authenticators: Authenticators
+    proving: Proving
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +135,17 @@ async def step_up(tx: Tx, principal: Principal, proof: Proof, *, by: StepUp, act
             await use_code(tx, principal.user_id, code, by=by.authenticators, now=now)
         case RecoveryProof(code):
             await use_recovery_code(tx, principal.user_id, code, by=by.authenticators, now=now)
+        case CodeProof():
+            await _prove_by_code(tx, principal.user_id, proof, proving=by.proving, address=actor.address, now=now)
         case _:
             assert_never(proof)
-    is_second = not isinstance(proof, PasswordProof)
+    is_second = isinstance(proof, TotpProof | RecoveryProof)
 
     async def work(tx: Tx) -> None:
         await renew_proof(tx, principal.session_id, second_factor=is_second, now=now)
-        how = {PasswordProof: "password", TotpProof: "authenticator", RecoveryProof: "recovery code"}[type(proof)]
-        await record(tx, AuditEntry(now, actor, "session.proved", f"user:{principal.user_id}", reason=how))
+        await record(
+            tx, AuditEntry(now, actor, "session.proved", f"user:{principal.user_id}", reason=_HOW[type(proof)])
+        )
 
     await in_transaction(tx, work)
 
@@ -215,6 +246,16 @@ async def _prove_password(tx: Tx, user_id: UserId, password: str, *, hashing: Pa
     if not await hashing.verify(password, stored) or credential is None:
         raise WrongPassword
     await give_back(tx, _PASSWORDS, who, now=now)
+
+
+async def _prove_by_code(
+    tx: Tx, user_id: UserId, proof: CodeProof, *, proving: Proving, address: str | None, now: datetime
+) -> None:
+    """The same code would let him sign in anew, so it counts here too, if the phone or e-mail is his."""
+    key = contact_key(proof.contact)
+    if key not in {one.key for one in await identifiers_of_user(tx, user_id)}:
+        raise NotYours
+    await prove(tx, proof.contact, proof.code, Purpose.SIGN_IN, by=proving, address=address, now=now)
 
 
 async def _account(tx: Tx, user_id: UserId) -> str:

@@ -10,7 +10,7 @@ from typing import assert_never
 from fastapi import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from roundsman.access.assurance import Missing, missing_proof
+from roundsman.access.assurance import Missing, missing_proof, needs_second_factor
 from roundsman.access.decisions import Denied, decide
 from roundsman.access.permissions import MAY_TRUST_RECENT, Changes, Permission, changes_of
 from roundsman.access.principal import Principal
@@ -66,6 +66,9 @@ class Require:
         """Decide about the principal of the request."""
         trust_recent = self.permission in MAY_TRUST_RECENT and not self.fresh
         principal = await recognise(request, bearer, trust_recent=trust_recent)
+        if trust_recent and needs_second_factor(principal, services_of(request).runtime.assurance):
+            # The second step may have come since; whoever just took it must not be sent back to it.
+            principal = await recognise(request, bearer, trust_recent=False)
         if not self.half_signed_in:
             _require_proofs(request, principal, fresh=self.fresh)
         if isinstance(decide(principal, self.permission), Denied):

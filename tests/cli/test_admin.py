@@ -3,10 +3,20 @@ import re
 from roundsman.access.roles import Role
 from roundsman.auth.credential_storage import find_credential
 from roundsman.auth.credentials import CredentialOrigin
+from roundsman.auth.factor_seal import FactorSeal
 from roundsman.auth.passwords import verify
+from roundsman.auth.second_factors import (
+    Authenticators,
+    FactorRules,
+    begin_enrolment,
+    confirm_enrolment,
+    has_second_factor,
+)
+from roundsman.auth.totp import code_at, step_of
 from roundsman.database.collections import CREDENTIALS, USERS
 from roundsman.database.transaction import Tx
 from roundsman.identity.lookup import find_user
+from tests.builders import NOW
 from tests.commands import RoundsmanCommand
 
 
@@ -62,3 +72,20 @@ async def test_a_taken_phone_is_one_sentence_and_changes_no_password(roundsman: 
     assert again.returncode == 4
     assert again.stderr.count("\n") == 1
     assert await tx.database[CREDENTIALS].find().to_list() == before
+
+
+async def test_the_last_admin_who_lost_his_authenticator_is_helped_at_the_machine(
+    roundsman: RoundsmanCommand, tx: Tx
+) -> None:
+    roundsman("admin", "create", "--name", "Meera Rao", "--phone", "98200 12345")
+    user = await find_user(tx, "+919820012345")
+    by = Authenticators(FactorSeal(b"k" * 32), FactorRules())
+    secret = await begin_enrolment(tx, user.id, by=by, now=NOW)
+    await confirm_enrolment(tx, user.id, code_at(secret, step_of(NOW)), by=by, now=NOW)
+
+    forgotten = roundsman("admin", "forget-authenticator", "98200 12345", "--reason", "lost his phone")
+
+    assert forgotten.returncode == 0, forgotten.stderr
+    assert not await has_second_factor(tx, user.id)
+    again = roundsman("admin", "forget-authenticator", "98200 12345", "--reason", "lost his phone")
+    assert "no authenticator" in again.stdout

@@ -61,4 +61,4 @@ async def test_who_closes_his_account_is_nobody_and_his_phone_is_free(api: httpx
 async def test_the_last_admin_stays(api: httpx.AsyncClient, tx: Tx) -> None:
     headers = await bearer_of(api, tx, Role.ADMIN)
     answer = await api.post(CLOSE, headers=headers)
-    assert (answer.status_code, answer.json()["code"]) == (409, "last_admin_stays")
+    assert (answer.status_code, answer.json()["code"]) == (409, "last_admin")

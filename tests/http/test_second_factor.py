@@ -18,6 +18,7 @@ from roundsman.runtime import Runtime
 from roundsman.web.guards import Public, Require
 from roundsman.web.route_inventory import entrances
 from tests.builders import a_user
+from tests.codes import newest_code
 from tests.http.people import PASSWORD, PHONE, bearer_of, log_in, settle
 from tests.http.serving import answering
 
@@ -99,7 +100,7 @@ async def test_half_a_sign_in_reaches_no_route_but_its_second_step(
     assert set(routes) >= HALF_ROUTES
     for method, path in routes:
         if (method, path) not in HALF_ROUTES:
-            body = {} if method in {"POST", "PUT", "PATCH"} else None
+            body: dict[str, str] | None = {} if method in {"POST", "PUT", "PATCH"} else None
             answer = await strict.request(method, re.sub(r"{\w+}", "0" * 24, path), json=body, headers=headers)
             assert code_of(answer) == (403, "second_factor_needed"), (method, path)
 
@@ -118,9 +119,12 @@ async def test_staff_enrols_at_the_first_sign_in_and_proves_at_the_next(
     headers = await bearer_of(strict, tx, Role.ADMIN)
     assert (await strict.get(STATE, headers=headers)).json() == {"enrolled": False, "second_step_needed": True}
 
+    assert code_of(await strict.get(ME, headers=headers)) == (403, "second_factor_needed")
+
     secret, codes = await enrol(strict, headers, watch)
 
     assert len(set(codes)) == 10
+    assert (await strict.get(ME, headers=headers)).status_code == 200
     assert (await strict.get(STATE, headers=headers)).json() == {"enrolled": True, "second_step_needed": False}
     assert code_of(await strict.get(LOOKUP, headers=headers)) == (404, "unknown_identifier")
     next_time = await headers_of(strict)
@@ -163,6 +167,21 @@ async def test_wrong_passwords_pause_too(api: httpx.AsyncClient, tx: Tx) -> None
     headers = await bearer_of(api, tx, Role.CUSTOMER)
     answers = [code_of(await prove(api, headers, "password", "wrong"))[0] for _ in range(6)]
     assert answers == [403] * 5 + [429]
+
+
+async def test_a_code_to_ones_own_phone_proves_too_and_one_to_anothers_does_not(
+    runtime: Runtime, api: httpx.AsyncClient, tx: Tx
+) -> None:
+    headers = await bearer_of(api, tx, Role.CUSTOMER)
+    await settle(tx, a_user(), phone="+919820000001")
+    body = {"by": "otp", "contact": "98200 00001", "value": "123456"}
+    assert code_of(await api.post(STEP_UP, json=body, headers=headers)) == (403, "not_yours")
+    asked = await api.post("/api/v1/auth/otp/request", json={"contact": PHONE, "purpose": "sign_in"})
+    assert asked.status_code in {200, 202, 204}, asked.text
+    code = await newest_code(tx, PHONE, outbox_key=runtime.proving.outbox_key)
+    right = {"by": "otp", "contact": "98200-12345", "value": code}
+    assert (await api.post(STEP_UP, json=right, headers=headers)).status_code == 204
+    assert (await api.post(STEP_UP, json=right, headers=headers)).status_code in {401, 403}
 
 
 async def test_a_customer_who_set_up_an_authenticator_needs_it_everywhere(api: httpx.AsyncClient, tx: Tx) -> None:

@@ -12,6 +12,7 @@ from roundsman.audit_log.entries import SYSTEM
 from roundsman.database.collections import MERGES, ORDERS, SOURCE_DOCUMENTS
 from roundsman.identity.mode import Mode, OperationsMode, PeopleMode, set_mode
 from roundsman.identity.role_grants import list_active_admins
+from roundsman.identity.standing import LastAdmin
 from roundsman.ids import UserId
 from roundsman.migration.closing import close_account, finish_erasures
 from roundsman.migration.deciding import decide
@@ -22,7 +23,7 @@ from roundsman.migration.sealing import Seal
 from roundsman.migration.sync import compare_all
 from roundsman.migration.verify.without_source import verify_without_source
 from roundsman.operations.admins import NewAdmin, create_admin_with_password
-from roundsman.operations.closing import LastAdminStays, NotOpen
+from roundsman.operations.closing import NotOpen
 from roundsman.operations.person import find_person
 from tests.imports import Database, Import, World, fill
 from tests.migration_builders import EARLYBIRD, PASSWORD_HASH, PHONE, account
@@ -159,9 +160,9 @@ async def test_of_two_last_admins_who_close_at_once_one_stays(importing: Import)
         for name, phone in [("First", "9820098200"), ("Second", "9820098201")]
     ]
     outcomes = await asyncio.gather(*(close(importing, one.id) for one in admins), return_exceptions=True)
-    assert sorted(type(one).__name__ for one in outcomes) == ["LastAdminStays", "NoneType"]
+    assert sorted(type(one).__name__ for one in outcomes) == ["LastAdmin", "NoneType"]
     (left,) = await list_active_admins(tx)
-    with pytest.raises(LastAdminStays):
+    with pytest.raises(LastAdmin):
         await close(importing, left.id)
     (gone,) = {one.id for one in admins} - {left.id}
     with pytest.raises(NotOpen):
