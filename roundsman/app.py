@@ -148,5 +148,6 @@ def _password_setting(runtime: Runtime, hashing: PasswordHashing, slowing: Slowi
         slowing=slowing,
         link=f"{settings.public_url.rstrip('/')}/password/reset#",
         link_lifetime=timedelta(minutes=settings.password_reset_minutes),
+        messages=runtime.proving.policy,
         resets=Limit("password_reset", settings.password_resets_per_day, timedelta(days=1)),
     )

@@ -95,7 +95,7 @@ async def put_password(body: ChangedPassword, request: Request, principal: Curre
         Depends(public(reason="Whoever has forgotten his password cannot sign in.")),
         Depends(only_where_people_are_managed),
     ],
-    responses=problems(409, 422),
+    responses=problems(409, 422, 429),
 )
 async def ask_for_reset(body: ForgottenPassword, request: Request) -> LinkAsked:
     """Send a link to set a new password. The answer and its time are the same whether somebody is known or not."""

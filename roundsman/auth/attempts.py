@@ -1,4 +1,4 @@
-"""Counting attempts, so that nobody may try too often. The collection is known here and in `sign_in_failures`.
+"""Counting attempts, so that nobody may try too often. The collection is known here and in `reservations`.
 
 Each count is one document that one statement changes, so that of any number of simultaneous attempts no more pass than
 are allowed, whichever process they reach. Counts stand outside transactions: many requests change the same document,

@@ -11,12 +11,13 @@ from typing import assert_never
 
 from roundsman.audit_log.entries import Actor, AuditEntry
 from roundsman.audit_log.log import record
-from roundsman.auth.attempts import take
+from roundsman.auth.attempts import require, take
 from roundsman.auth.otp import Purpose
 from roundsman.auth.proofs import ProofInvalid, find_proof, use_proof
 from roundsman.auth.reservations import forgive_account
 from roundsman.auth.reset_links import find_reset, keep_reset, use_reset
 from roundsman.auth.sessions import end_sessions
+from roundsman.auth.throttle import subscriber_of
 from roundsman.database.transaction import Tx, in_transaction
 from roundsman.errors import Conflict, InvalidInput, NotFound
 from roundsman.identity.claiming import find_holder
@@ -51,13 +52,17 @@ Way = ByLink | ByProof
 async def ask_for_link(tx: Tx, identifier: str, *, by: PasswordSetting, address: str | None, now: datetime) -> None:
     """Send a link to the e-mail, or else the phone, of whom the identifier finds; nothing tells whether it did.
 
-    Raises PeopleManagedElsewhere before cutover, whoever is asked for.
+    Raises PeopleManagedElsewhere before cutover, and TooOften for the client's address, whoever is asked for.
     """
     await require_people_managed_here(tx)
+    for limit in by.messages.per_address:
+        await require(tx, limit, subscriber_of(address), message="Too many messages were asked for.", now=now)
     user = await _find(tx, identifier)
     account = claimed_account(user, identifier, address=address).account
     refused = await take(tx, by.resets, account, now=now)
-    if refused is None and user is not None and user.status is UserStatus.ACTIVE:
+    if refused is not None or user is None or user.status is not UserStatus.ACTIVE:
+        return
+    if await take(tx, by.messages.budget, "everybody", now=now) is None:
         await _send_link(tx, user, by=by, address=address, now=now)
 
 

@@ -13,6 +13,7 @@ from roundsman.auth.credential_storage import find_credential, set_password
 from roundsman.auth.digests import derived_key
 from roundsman.auth.hashing import PasswordHashing
 from roundsman.auth.limits import Limit
+from roundsman.auth.otp import OtpPolicy
 from roundsman.auth.password_policy import PasswordPolicy, require_acceptable
 from roundsman.auth.passwords import DUMMY_HASH
 from roundsman.auth.reset_links import forget_resets
@@ -42,7 +43,10 @@ class OldPasswordNeeded(NotPermitted):
 
 @dataclass(frozen=True, slots=True)
 class PasswordSetting:
-    """What passwords are set with. `link` is where a reset token is put at the end of."""
+    """What passwords are set with. `link` is where a reset token is put at the end of.
+
+    Links are messages that cost money like codes, so an address, and all together, get no more of both than `messages` say.
+    """
 
     hashing: PasswordHashing
     secret_key: bytes = field(repr=False)
@@ -53,6 +57,7 @@ class PasswordSetting:
     link_lifetime: timedelta = timedelta(minutes=30)
     resets: Limit = Limit("password_reset", 5, _DAY)  # noqa: RUF009  frozen
     brand: str = "Roundsman"
+    messages: OtpPolicy = field(default_factory=OtpPolicy)
 
     @property
     def outbox_key(self) -> bytes:
