@@ -40,6 +40,7 @@ proof: $(VENV)/.dev-installed
 bench: $(VENV)/.dev-installed
 	$(BIN)/python benchmarks/migrate.py
 	$(BIN)/python benchmarks/write_back.py
+	$(BIN)/python benchmarks/auth.py
 
 lock: $(VENV)/.dev-installed
 	$(LOCK) -o requirements/run.txt
