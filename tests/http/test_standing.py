@@ -159,3 +159,22 @@ async def test_a_role_that_is_revoked_while_it_is_used_does_nothing_afterwards(a
     assert {answer.status_code for answer in late} == {403}
     granted = await tx.database[USERS].count_documents({"roles": "supplier"})
     assert granted == len([answer for answer in uses if answer.status_code == 200])
+
+
+async def test_whoever_is_disabled_while_he_signs_in_and_refreshes_is_out(api: httpx.AsyncClient, tx: Tx) -> None:
+    user, _, admin = await two(api, tx, Role.CUSTOMER)
+    token = (await log_in(api)).json()["refresh_token"]
+    disable = api.post(f"/api/v1/users/{user.id}/disable", json=REASON, headers=admin)
+    refreshes = [api.post("/api/v1/auth/refresh", json={"refresh_token": token}) for _ in range(20)]
+
+    answers = await asyncio.gather(*(log_in(api) for _ in range(3)), disable, *refreshes)
+
+    assert {answer.status_code for answer in answers} <= {200, 401}
+    for answer in answers:
+        if "access_token" in answer.json():
+            bearer = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+            late = await api.get("/api/v1/auth/sessions", headers=bearer)
+            assert said(late) == (401, "session_ended")
+            again = await api.post("/api/v1/auth/refresh", json={"refresh_token": answer.json()["refresh_token"]})
+            assert said(again) == (401, "session_ended")
+    assert await tx.database[SESSIONS].count_documents({"user_id": user.id}) == 0
