@@ -39,6 +39,7 @@ _LEFT: dict[str, tuple[str, Document]] = {
 async def check_erasure(tx: Tx) -> CheckResult:
     """Look in every collection for what may not be there of a closed account."""
     result = CheckResult(Check.ERASURE)
+    result.look(await tx.database[USERS].count_documents({}))
     if unfinished := await count_unfinished_erasures(tx):
         result.fail(f"plans still tell of {unfinished} people who closed their accounts; restart `roundsman serve`")
     closed = tx.database[USERS].find({"status": UserStatus.CLOSED.value}, {"_id": 1}, batch_size=_BATCH)
@@ -54,7 +55,6 @@ async def check_erasure(tx: Tx) -> CheckResult:
 
 
 async def _check(tx: Tx, users: list[Document], result: CheckResult) -> None:
-    result.look(len(users))
     ids = [user["_id"] for user in users]
     for collection, (owner, personal) in _LEFT.items():
         wanted = {"$and": [{owner: {"$in": ids}}, personal]}
