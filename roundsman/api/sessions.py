@@ -110,7 +110,11 @@ async def logout(request: Request, principal: CurrentPrincipal) -> None:
     await _end_one(request, principal, principal.user_id, principal.session_id)
 
 
-@router.post("/logout-all", dependencies=[Depends(require(Permission.SESSIONS_MANAGE, half_signed_in=True))], responses=problems(401, 403))
+@router.post(
+    "/logout-all",
+    dependencies=[Depends(require(Permission.SESSIONS_MANAGE, half_signed_in=True))],
+    responses=problems(401, 403),
+)
 async def logout_all(request: Request, principal: CurrentPrincipal) -> SessionsEnded:
     """Sign out everywhere, here too."""
     return await _end_all(request, principal, principal.user_id)

@@ -59,7 +59,8 @@ def test_without_a_database_serve_says_so_in_one_sentence(roundsman: RoundsmanCo
 
 
 @pytest.mark.parametrize(
-    ("keys", "said"), [("00" * 40, "not random"), ("abcd", "2 bytes instead of 40"), ("secret", "80 hexadecimal digits")]
+    ("keys", "said"),
+    [("00" * 40, "not random"), ("abcd", "2 bytes instead of 40"), ("secret", "80 hexadecimal digits")],
 )
 def test_a_signing_key_that_somebody_thought_of_starts_nothing(
     roundsman: RoundsmanCommand, keys: str, said: str
