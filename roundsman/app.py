@@ -1,7 +1,7 @@
 """The application that answers requests, put together: routes, guards, errors, headers, and what they work with."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import timedelta
 from importlib.metadata import version
 from typing import Final
@@ -102,7 +102,9 @@ def _lifespan(opener: RuntimeOpener) -> Callable[[FastAPI], AbstractAsyncContext
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with opener() as runtime:
-            await finish_erasures(runtime.tx)
+            # Without the database it starts all the same, and the next start finishes what was broken off.
+            with suppress(*_OUTAGES):
+                await finish_erasures(runtime.tx)
             settings = runtime.settings
             hashing = PasswordHashing(workers=settings.hashing_threads, queue=settings.hashing_queue)
             slowing = Slowing(sign_in_throttle(settings))

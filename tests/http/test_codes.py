@@ -14,6 +14,7 @@ from roundsman.identity.users import Claim
 from roundsman.runtime import Runtime
 from roundsman.web import pacing
 from tests.builders import a_user
+from tests.codes import code_for, messages
 from tests.http.people import PHONE, settle
 
 AUTH = "/api/v1/auth"
@@ -26,18 +27,6 @@ async def ask(api: httpx.AsyncClient, contact: str = PHONE, purpose: str = "sign
 
 async def verify(api: httpx.AsyncClient, contact: str, code: str, purpose: str = "sign_in") -> httpx.Response:
     return await api.post(f"{AUTH}/otp/verify", json={"contact": contact, "code": code, "purpose": purpose})
-
-
-def messages(runtime: Runtime) -> list[dict[str, str]]:
-    file = Path(runtime.settings.data_dir) / "outbox.jsonl"
-    return [json.loads(line) for line in file.read_text("utf-8").splitlines()] if file.exists() else []
-
-
-async def code_for(runtime: Runtime, to: str) -> str:
-    """The newest code in the file; whoever sends first, the application or this."""
-    while not (texts := [one["text"] for one in messages(runtime) if one["to"] == to]):
-        await runtime.dispatcher.send_due()
-    return texts[-1].split()[0]
 
 
 def without_id(answer: httpx.Response) -> dict[str, Any]:

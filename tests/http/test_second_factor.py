@@ -18,7 +18,7 @@ from roundsman.runtime import Runtime
 from roundsman.web.guards import Public, Require
 from roundsman.web.route_inventory import entrances
 from tests.builders import a_user
-from tests.codes import newest_code
+from tests.codes import code_for
 from tests.http.people import PASSWORD, PHONE, bearer_of, log_in, settle
 from tests.http.serving import answering
 
@@ -178,7 +178,7 @@ async def test_a_code_to_ones_own_phone_proves_too_and_one_to_anothers_does_not(
     assert code_of(await api.post(STEP_UP, json=body, headers=headers)) == (403, "not_yours")
     asked = await api.post("/api/v1/auth/otp/request", json={"contact": PHONE, "purpose": "sign_in"})
     assert asked.status_code in {200, 202, 204}, asked.text
-    code = await newest_code(tx, PHONE, outbox_key=runtime.proving.outbox_key)
+    code = await code_for(runtime, PHONE)
     right = {"by": "otp", "contact": "98200-12345", "value": code}
     assert (await api.post(STEP_UP, json=right, headers=headers)).status_code == 204
     assert (await api.post(STEP_UP, json=right, headers=headers)).status_code in {401, 403}

@@ -18,6 +18,7 @@ from roundsman.migration.runs import find_unfinished_run
 from roundsman.migration.sources.folder import FolderSource
 from roundsman.runtime import Runtime, open_runtime
 from tests.commands import RoundsmanCommand
+from tests.depth import depth
 from tests.imports import JOURNALS, Database, Import, contents, wipe
 from tests.storage.migration.write_watch import Instant, WriteWatch, watching
 
@@ -34,7 +35,7 @@ STAGES = [
     "orders",
     "reviews",
 ]
-KILLS, GROUPS = 20, 4
+KILLS, GROUPS = depth(test=12, proof=20), 4
 ROWS_PER_CHUNK = 40
 
 
