@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 _PROGRAM = (sys.executable, "-m", "roundsman")
-_MEASURING = "COVERAGE_PROCESS_CONFIG"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +22,7 @@ class RoundsmanCommand:
         return subprocess.run(
             [*_PROGRAM, *arguments],
             cwd=self.directory,
-            env=self._environment(),
+            env={**os.environ, **self.environment},
             input=standard_input,
             capture_output=True,
             text=True,
@@ -36,17 +35,13 @@ class RoundsmanCommand:
         return subprocess.Popen(
             [*_PROGRAM, *arguments],
             cwd=self.directory,
-            env=self._environment(),
+            env={**os.environ, **self.environment},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
         )
-
-    def _environment(self) -> dict[str, str]:
-        """Coverage is measured in this process only: hundreds of commands would take half as long again to start."""
-        return {name: value for name, value in os.environ.items() if name != _MEASURING} | dict(self.environment)
 
     def with_settings(self, **environment: str) -> "RoundsmanCommand":
         """The same command with further settings: `with_settings(ROUNDSMAN_PORT="9000")`."""

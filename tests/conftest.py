@@ -32,6 +32,10 @@ hypothesis_settings.load_profile("proof" if os.environ.get("ROUNDSMAN_TESTS") ==
 for _name in [name for name in os.environ if name.startswith(PREFIX) and name != "ROUNDSMAN_TESTS"]:
     del os.environ[_name]
 
+# Coverage is measured in the workers only: hundreds of commands would take half as long again to start.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
+
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """After the last worker has ended, leave neither a server nor its 300 MB of files behind, whatever happened."""
