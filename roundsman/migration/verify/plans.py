@@ -9,7 +9,8 @@ from roundsman.audit_log.log import was_released
 from roundsman.database.changes import Edit
 from roundsman.database.collections import CREDENTIALS, IDENTIFIERS, REVIEWS, SOURCE_DOCUMENTS
 from roundsman.database.transaction import Document, Tx
-from roundsman.identity.importing import find_identifiers
+from roundsman.identity.following import is_imported
+from roundsman.identity.importing import find_identifiers, find_users
 from roundsman.identity.mode import PeopleMode, get_mode
 from roundsman.identity.rejoining import identifier_owners
 from roundsman.ids import UserId
@@ -28,8 +29,8 @@ async def check_plans(tx: Tx, opener: Opener, *, as_of: datetime) -> CheckResult
     """Questions are never forgotten; while people are in shadow, identifiers and passwords are where the plan put them.
 
     Later changes in the source move them, which the plans of rounds say only for a while. So a row that does not hold is
-    right if the documents say so: whoever has it says it, and nobody of the row does, or only again, after it had gone from
-    him as the audit log tells. From cutover on people change their phones and passwords here, so those rows prove nothing
+    right if the documents say so: whoever has it says it or may have, and nobody of the row does, or only again, after it
+    had gone from him as the audit log tells. From cutover on people change their phones and passwords here, so those rows prove nothing
     any more.
     """
     now = _Now(tx, opener, as_of)
@@ -77,6 +78,14 @@ async def _check_reviews(tx: Tx, rows: Sequence[ReviewRow], result: CheckResult)
 
 
 @dataclass(frozen=True, slots=True)
+class _Document:
+    """What a document was read as, None if the profile does not know it; and whether the source has it no more."""
+
+    reading: Reading | None
+    is_gone: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Now:
     """What the documents of users say now, as far as anybody asks."""
 
@@ -88,24 +97,37 @@ class _Now:
         """Whether the source moved a phone or an e-mail to those who hold it."""
         if key.startswith("alias:") or was == holders:
             return False
-        if not all([await self._say(user, key) for user in holders]):
+        if not all([await self._may_say(user, key) for user in holders]):
             return False
-        rivals = [user for user in was if await self._say(user, key)]
+        rivals = [user for user in was if await self._says(user, key)]
         return not rivals or (bool(holders) and all([await was_released(self.tx, f"user:{one}") for one in rivals]))
 
-    async def _say(self, user_id: UserId, key: str) -> bool:
-        """Whether a document of his says it, or one may that the profile does not know."""
-        return any(one is None or key in record_of(one).identifier_keys for one in await self._read(user_id))
+    async def _says(self, user_id: UserId, key: str) -> bool:
+        """Whether a document of his that the source still has says it, or one may that the profile does not know."""
+        documents = await self._documents(user_id)
+        return any(_is_key(one.reading, key) for one in documents if not one.is_gone)
+
+    async def _may_say(self, user_id: UserId, key: str) -> bool:
+        """Whether a document of his says it or said it; one that went before it was taken may have said anything."""
+        documents = await self._documents(user_id)
+        if not documents:
+            return any(map(is_imported, await find_users(self.tx, [user_id])))
+        return any(one.is_gone or _is_key(one.reading, key) for one in documents)
 
     async def has_password(self, user_id: UserId) -> bool:
         """Whether the account of the user himself says a password."""
-        readings = await self._read(user_id)
+        readings = [one.reading for one in await self._documents(user_id)]
         return any(one is None or (is_himself(record_of(one), user_id) and password_hash_of(one)) for one in readings)
 
-    async def _read(self, user_id: UserId) -> list[Reading | None]:
-        """His documents; None for one that the profile does not know, and that may say anything."""
+    async def _documents(self, user_id: UserId) -> list[_Document]:
         copies = self.tx.database[SOURCE_DOCUMENTS].find({"user_id": user_id})
-        return [await self.opener.read(self.tx, copy, now=self.as_of) async for copy in copies]
+        return [
+            _Document(await self.opener.read(self.tx, copy, now=self.as_of), "gone_at" in copy) async for copy in copies
+        ]
+
+
+def _is_key(reading: Reading | None, key: str) -> bool:
+    return reading is None or key in record_of(reading).identifier_keys
 
 
 async def _check_identifiers(tx: Tx, rows: Sequence[IdentifierRow], now: _Now, result: CheckResult) -> None:
