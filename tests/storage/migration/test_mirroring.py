@@ -159,6 +159,19 @@ async def test_a_phone_that_is_left_goes_to_the_next_who_says_it_and_is_never_ta
     await settled(shadow)
 
 
+async def test_an_account_that_goes_between_plan_and_apply_leaves_no_contradiction(
+    shadow: Import, source_database: Database
+) -> None:
+    await source_database["users"].update_one({"id": "asha"}, {"$set": {"phone": FREE_PHONE}})
+    planned = await shadow.plan()
+    await source_database["users"].delete_one({"id": "asha"})
+
+    await shadow.apply(planned.digest)
+    await compare(shadow)
+
+    await settled(shadow)
+
+
 async def test_a_password_follows_until_one_is_set_here(shadow: Import, source_database: Database) -> None:
     tx = shadow.runtime.tx
     await change(shadow, source_database, {"password_hash": SECOND_HASH})
