@@ -67,10 +67,13 @@ class ResetPassword(RequestModel):
     @property
     def way(self) -> Way:
         """The one that was given."""
-        if self.token is not None:
-            return ByLink(self.token.get_secret_value())
-        assert self.proof is not None  # noqa: S101  the validator has seen to it
-        return ByProof(self.proof.get_secret_value())
+        match self.token, self.proof:
+            case SecretStr() as token, None:
+                return ByLink(token.get_secret_value())
+            case None, SecretStr() as proof:
+                return ByProof(proof.get_secret_value())
+            case _:
+                raise TypeError("made without validation")
 
 
 @router.put(
