@@ -84,7 +84,7 @@ async def _verify(settings: Settings) -> Verified:
     async with open_runtime(settings) as runtime:
         # Where no key was ever made nothing was sealed with it; seals that are there all the same are somebody else's.
         key = find_chain_key(settings.data_dir) or _NO_KEY
-        return await verify_log(runtime.tx, key, checkpoint_file(settings.data_dir))
+        return await verify_log(runtime.tx, key, checkpoint_file(settings.data_dir, settings.database_name))
 
 
 async def _show(settings: Settings, wanted: Wanted, limit: int) -> list[LoggedRow]:

@@ -114,7 +114,7 @@ async def _restore(settings: Settings, folder: Path, manifest: Manifest, *, repl
         await restore_backup(database, folder, manifest, replace=replace, now=now)
         reason = f"backup {manifest.digest} of {manifest.taken_at.isoformat()}"
         if key := find_chain_key(settings.data_dir):
-            await note_restored(Tx(database), key, checkpoint_file(settings.data_dir), now=now)
+            await note_restored(Tx(database), key, checkpoint_file(settings.data_dir, settings.database_name), now=now)
         await record(Tx(database), AuditEntry(now, SYSTEM, "database.restored", "system:database", reason=reason))
 
 

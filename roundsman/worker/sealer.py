@@ -82,5 +82,5 @@ async def sealing(sealer: Sealer) -> AsyncIterator[None]:
 def sealer_of(runtime: Runtime, *, say: Callable[[str], None] = _LOG.error) -> Sealer:
     """Make the sealer of a running Roundsman; its key is made where there is none yet."""
     data_dir = runtime.settings.data_dir
-    key, file = load_or_create_chain_key(data_dir), checkpoint_file(data_dir)
+    key, file = load_or_create_chain_key(data_dir), checkpoint_file(data_dir, runtime.settings.database_name)
     return Sealer(runtime.tx, key, file, runtime.clock, say)
