@@ -115,3 +115,14 @@ async def test_a_restored_backup_holds_and_goes_on(sealed: RoundsmanCommand, dat
     with serving(sealed, "--workers", "2"):
         until_sealed(sealed)
     assert sealed("audit-log", "verify").returncode == 0
+
+
+async def test_two_databases_of_one_data_directory_have_logs_of_their_own(
+    sealed: RoundsmanCommand, fresh_database: Database
+) -> None:
+    other = sealed.with_settings(ROUNDSMAN_DATABASE_NAME=fresh_database.name)
+
+    proved = other("audit-log", "verify")
+
+    assert proved.returncode == 0, proved.stdout
+    assert "0 rows hold, 0 findings, 0 checkpoints." in proved.stdout
