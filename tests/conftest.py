@@ -54,8 +54,14 @@ def server_directory(pytestconfig: pytest.Config) -> Path:
 
 @pytest.fixture(scope="session")
 async def mongod_uri(server_directory: Path) -> AsyncIterator[str]:
-    """The connection string of the one server; workers share it the way any processes of Roundsman do."""
+    """The connection string of the one server; workers share it the way any processes of Roundsman do.
+
+    It deletes nothing by itself when its time is over: tests live in a past of their own, and what is over may not count
+    even while it is still there.
+    """
     async with embedded_server(server_directory, cache_gb=1.0) as uri:
+        async with await open_client(uri) as client:
+            await client.admin.command("setParameter", 1, ttlMonitorEnabled=False)
         yield uri
 
 
