@@ -7,7 +7,7 @@ from importlib.metadata import version
 from typing import Final
 
 from fastapi import Depends, FastAPI
-from pymongo.errors import ConnectionFailure, ExecutionTimeout, WaitQueueTimeoutError
+from pymongo.errors import ConnectionFailure, ExecutionTimeout, WaitQueueTimeoutError, WTimeoutError
 
 from roundsman.api import (
     auth,
@@ -43,6 +43,7 @@ from roundsman.web.documentation import DocumentedApp
 from roundsman.web.errors import install_error_handlers
 from roundsman.web.forwarded import ClientBehindProxies, trusted_networks
 from roundsman.web.middleware import BodyLimit, LastNet, RequestId, SecurityHeaders
+from roundsman.web.patience import only_so_long
 from roundsman.web.recent_principals import RecentPrincipals
 from roundsman.web.route_inventory import refuse_unguarded
 from roundsman.web.services import Services
@@ -51,7 +52,8 @@ from roundsman.web.whole_database import RecentlyWhole, only_whole_database
 _ISSUER: Final = "roundsman"
 _API: Final = "/api/v1"
 _LARGEST_BODY_BYTES: Final = 65_536
-_OUTAGES: Final = (ConnectionFailure, ExecutionTimeout, WaitQueueTimeoutError)
+_OUTAGES: Final = (ConnectionFailure, ExecutionTimeout, WaitQueueTimeoutError, WTimeoutError)
+_ON_DATABASE: Final = (Depends(only_so_long), Depends(only_whole_database))
 
 RuntimeOpener = Callable[[], AbstractAsyncContextManager[Runtime]]
 
@@ -83,11 +85,11 @@ def create_app(opener: RuntimeOpener | None = None) -> FastAPI:
         staff_users.router,
         reviews.router,
     ):
-        app.include_router(router, prefix=_API, dependencies=[Depends(only_whole_database)])
+        app.include_router(router, prefix=_API, dependencies=list(_ON_DATABASE))
     for router in (health.router, documents.api_router):
-        app.include_router(router, prefix=_API)
+        app.include_router(router, prefix=_API, dependencies=[Depends(only_so_long)])
     app.include_router(documents.well_known_router)
-    app.include_router(overview.router, dependencies=[Depends(only_whole_database)])
+    app.include_router(overview.router, dependencies=list(_ON_DATABASE))
     app.mount("/static", static_files.mount)
     install_error_handlers(app, outages=_OUTAGES)
     app.add_middleware(BodyLimit, most_bytes=_LARGEST_BODY_BYTES)
@@ -114,6 +116,7 @@ def _lifespan(opener: RuntimeOpener) -> Callable[[FastAPI], AbstractAsyncContext
                 _password_sign_in(settings, hashing, slowing),
                 _password_setting(runtime, hashing, slowing),
                 recent_principals=RecentPrincipals(timedelta(seconds=runtime.settings.session_trust_seconds)),
+                database_patience=timedelta(seconds=settings.database_patience_seconds),
             )
             app.state.recently_whole = RecentlyWhole()
             app.state.recent_overview = overview.RecentOverview()

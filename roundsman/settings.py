@@ -68,6 +68,16 @@ class Settings(CodeSettings):
             "memory, would starve the programs it shares the machine with.",
         ),
     ] = 0.5
+    database_patience_seconds: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=300,
+            description="How long a request waits for the database in all before it is answered with 503 and Retry-After. "
+            "Elections of a replica set take some seconds; a server that hangs would otherwise hold each request for more "
+            "than half a minute.",
+        ),
+    ] = 10
     host: Annotated[
         str,
         Field(description="The address `roundsman serve` listens on; only this machine until you decide otherwise."),
