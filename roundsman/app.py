@@ -29,7 +29,8 @@ from roundsman.auth.keys import load_secret_key
 from roundsman.auth.limits import Limit
 from roundsman.auth.refresh import RefreshTokens
 from roundsman.auth.tokens import TokenAuthority
-from roundsman.console import overview, static_files
+from roundsman.console import overview, password_reset, static_files
+from roundsman.console.rendering import problem_page
 from roundsman.database.data_directory import data_directory_errors, private_directory
 from roundsman.migration.closing import finish_erasures
 from roundsman.notifications.dispatch import sending
@@ -89,9 +90,10 @@ def create_app(opener: RuntimeOpener | None = None) -> FastAPI:
     for router in (health.router, documents.api_router):
         app.include_router(router, prefix=_API, dependencies=[Depends(only_so_long)])
     app.include_router(documents.well_known_router)
-    app.include_router(overview.router, dependencies=list(_ON_DATABASE))
+    for router in (overview.router, password_reset.router):
+        app.include_router(router, dependencies=list(_ON_DATABASE))
     app.mount("/static", static_files.mount)
-    install_error_handlers(app, outages=_OUTAGES)
+    install_error_handlers(app, outages=_OUTAGES, page=problem_page)
     app.add_middleware(BodyLimit, most_bytes=_LARGEST_BODY_BYTES)
     # The last one added is the outermost.
     for middleware in (LastNet, SecurityHeaders, RequestId, ClientBehindProxies):
@@ -151,7 +153,7 @@ def _password_setting(runtime: Runtime, hashing: PasswordHashing, slowing: Slowi
         policy=password_policy(settings),
         assurance=runtime.assurance,
         slowing=slowing,
-        link=f"{settings.public_url.rstrip('/')}/password/reset#",
+        link=f"{settings.public_url.rstrip('/')}{password_reset.PATH}?token=",
         link_lifetime=timedelta(minutes=settings.password_reset_minutes),
         messages=runtime.proving.policy,
         resets=Limit("password_reset", settings.password_resets_per_day, timedelta(days=1)),

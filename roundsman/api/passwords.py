@@ -55,7 +55,7 @@ class ResetPassword(RequestModel):
     """The new password, with one of two things that say whose it is."""
 
     new_password: NewPassword
-    token: Token | None = Field(None, description="What stands after the `#` of the link.")
+    token: Token | None = Field(None, description="What stands after `token=` in the link.")
     proof: Token | None = Field(None, description="From `POST /auth/otp/verify` with the purpose `reset`.")
 
     @model_validator(mode="after")

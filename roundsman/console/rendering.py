@@ -1,11 +1,14 @@
 """Pages from templates: escaped everywhere, and an error rather than a blank where a value is missing."""
 
+from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from roundsman.money import grouped
+from roundsman.web.errors import Problem
 
 
 def _share(part: int, whole: int) -> str:
@@ -26,6 +29,14 @@ _ENVIRONMENT.filters["words"] = lambda name: str(name).replace("_", " ")
 _ENVIRONMENT.globals["share"] = _share
 
 
-def page(template: str, **values: object) -> HTMLResponse:
+def page(
+    template: str, *, status: int = HTTPStatus.OK, headers: Mapping[str, str] | None = None, **values: object
+) -> HTMLResponse:
     """Render a template with these values."""
-    return HTMLResponse(_ENVIRONMENT.get_template(template).render(values))
+    return HTMLResponse(_ENVIRONMENT.get_template(template).render(values), status, headers)
+
+
+def problem_page(problem: Problem) -> HTMLResponse:
+    """Show people why there is no page for them. Its address may be a link that is a secret, so it is told to nobody."""
+    headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+    return page("problem.html", status=problem.status, headers=headers, problem=problem)

@@ -66,6 +66,11 @@ async def ask_for_link(tx: Tx, identifier: str, *, by: PasswordSetting, address:
         await _send_link(tx, user, by=by, address=address, now=now)
 
 
+async def require_good_link(tx: Tx, way: ByLink, *, by: PasswordSetting, now: datetime) -> None:
+    """Go on while the link counts; it is not used up by that. Raises ProofInvalid."""
+    await _user_of(tx, way, by=by, now=now)
+
+
 async def reset_password(
     tx: Tx, way: Way, password: str, *, by: PasswordSetting, address: str | None, now: datetime
 ) -> None:

@@ -53,7 +53,7 @@ class PasswordSetting:
     policy: PasswordPolicy = field(default_factory=PasswordPolicy)
     assurance: AssuranceRules = field(default_factory=AssuranceRules)
     slowing: Slowing = field(default_factory=Slowing)
-    link: str = "http://127.0.0.1:8000/password/reset#"
+    link: str = "http://127.0.0.1:8000/password/reset?token="
     link_lifetime: timedelta = timedelta(minutes=30)
     resets: Limit = Limit("password_reset", 5, _DAY)  # noqa: RUF009  frozen
     brand: str = "Roundsman"

@@ -1,7 +1,10 @@
-"""Errors as answers: problem details (RFC 9457) with a stable code, a message for people and the request's id."""
+"""Errors as answers: problem details (RFC 9457) with a stable code, a message for people and the request's id.
+
+Who asks with a browser for something that is not of the API gets the same as a page.
+"""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Final
 
@@ -69,8 +72,15 @@ class ProblemResponse(JSONResponse):
     media_type = "application/problem+json"
 
 
-def install_error_handlers(app: FastAPI, *, outages: Sequence[type[Exception]]) -> None:
+ProblemPage = Callable[[Problem], Response]
+"""How a problem is shown to people."""
+
+
+def install_error_handlers(
+    app: FastAPI, *, outages: Sequence[type[Exception]], page: ProblemPage | None = None
+) -> None:
     """Let every refusal of the application answer with problem details; `outages` mean that the database is away."""
+    app.state.problem_page = page
     app.exception_handler(RoundsmanError)(_answer_roundsman_error)
     app.exception_handler(RequestValidationError)(_answer_invalid_request)
     app.exception_handler(HTTPException)(_answer_http_exception)
@@ -78,10 +88,10 @@ def install_error_handlers(app: FastAPI, *, outages: Sequence[type[Exception]]) 
         app.exception_handler(outage)(_answer_outage)
 
 
-def unexpected_problem(request_id: str) -> Response:
+def unexpected_problem(request: Request) -> Response:
     """Answer 500 without a word about what happened inside."""
     return _problem(
-        request_id,
+        request,
         HTTPStatus.INTERNAL_SERVER_ERROR,
         code="unexpected",
         detail="Something went wrong here. The operator finds it in the log under the request id.",
@@ -92,14 +102,14 @@ def _answer_roundsman_error(request: Request, error: RoundsmanError) -> Response
     status = next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
     if status == HTTPStatus.INTERNAL_SERVER_ERROR:
         _LOG.error("Request %s: %s", _id_of(request), error.message, exc_info=error)
-    return _problem(_id_of(request), status, code=error.code, detail=error.message, headers=_headers_for(error))
+    return _problem(request, status, code=error.code, detail=error.message, headers=_headers_for(error))
 
 
 def _answer_invalid_request(request: Request, error: RequestValidationError) -> Response:
     # Never the value itself: it may be a password.
     errors = [FieldProblem(field=".".join(map(str, wrong["loc"])), message=wrong["msg"]) for wrong in error.errors()]
     return _problem(
-        _id_of(request),
+        request,
         HTTPStatus.UNPROCESSABLE_ENTITY,
         code="invalid_request",
         detail="The request is not well-formed; `errors` names each field.",
@@ -110,7 +120,7 @@ def _answer_invalid_request(request: Request, error: RequestValidationError) -> 
 def _answer_http_exception(request: Request, error: HTTPException) -> Response:
     status = HTTPStatus(error.status_code)
     code = _CODES.get(status, f"http_{status.value}")
-    return _problem(_id_of(request), status, code=code, detail=str(error.detail), headers=error.headers)
+    return _problem(request, status, code=code, detail=str(error.detail), headers=error.headers)
 
 
 def _answer_outage(request: Request, error: Exception) -> Response:
@@ -121,7 +131,7 @@ def _answer_outage(request: Request, error: Exception) -> Response:
 
 
 def _problem(
-    request_id: str,
+    request: Request,
     status: HTTPStatus,
     *,
     code: str,
@@ -129,10 +139,20 @@ def _problem(
     errors: Sequence[FieldProblem] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Response:
+    request_id = _id_of(request)
     problem = Problem(
         title=status.phrase, status=status, detail=detail, code=code, request_id=request_id, errors=list(errors)
     )
-    return ProblemResponse(problem.model_dump(), status_code=status, headers=headers)
+    page: ProblemPage | None = getattr(request.app.state, "problem_page", None)
+    if page is None or not _comes_from_people(request):
+        return ProblemResponse(problem.model_dump(), status_code=status, headers=headers)
+    answer = page(problem)
+    answer.headers.update(headers or {})
+    return answer
+
+
+def _comes_from_people(request: Request) -> bool:
+    return not request.url.path.startswith("/api/") and "text/html" in request.headers.get("accept", "")
 
 
 def _headers_for(error: RoundsmanError) -> dict[str, str]:

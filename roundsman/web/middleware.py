@@ -7,6 +7,7 @@ from typing import Final
 
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from roundsman.web.errors import unexpected_problem
@@ -18,10 +19,10 @@ CONTENT_SECURITY_POLICY: Final = (
     "manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types roundsman"
 )
+_REFERRER_POLICY: Final = "same-origin"
 _HEADERS: Final = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 _HSTS: Final = "max-age=31536000"
@@ -65,6 +66,8 @@ class SecurityHeaders:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(_HEADERS)
+                # A page whose address is a secret says more strictly that nobody is told of it.
+                headers.setdefault("Referrer-Policy", _REFERRER_POLICY)
                 if scope["scheme"] == "https":
                     headers["Strict-Transport-Security"] = _HSTS
                 if scope["path"].startswith("/api/"):
@@ -118,4 +121,4 @@ class LastNet:
                 raise
             request_id = scope["state"]["request_id"]
             _LOG.exception("Request %s failed: %s %s", request_id, scope["method"], scope["path"])
-            await unexpected_problem(request_id)(scope, receive, send)
+            await unexpected_problem(Request(scope))(scope, receive, send)

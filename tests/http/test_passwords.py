@@ -58,7 +58,7 @@ async def sent(runtime: Runtime, beginning: str) -> list[str]:
 
 
 async def link_token(runtime: Runtime) -> str:
-    return (await sent(runtime, "Set a new password"))[-1].rpartition("#")[2]
+    return (await sent(runtime, "Set a new password"))[-1].rpartition("token=")[2]
 
 
 def without_id(answer: httpx.Response) -> dict[str, Any]:

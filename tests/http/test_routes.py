@@ -18,6 +18,8 @@ from roundsman.web.route_inventory import UnguardedRoutes, entrances, refuse_ung
 
 PUBLIC_PATHS = {
     "/",
+    "/password/reset",
+    "/password/reset/done",
     "/static/{path}",
     "/.well-known/jwks.json",
     "/api/v1/auth/login",
@@ -32,7 +34,7 @@ PUBLIC_PATHS = {
     "/api/v1/health/source",
     "/api/v1/openapi.json",
 }
-HIDDEN_PATHS = {"/", "/static/{path}", "/api/v1/openapi.json"}
+HIDDEN_PATHS = {"/", "/password/reset", "/password/reset/done", "/static/{path}", "/api/v1/openapi.json"}
 
 
 async def unguarded() -> None: ...
