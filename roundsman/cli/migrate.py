@@ -16,6 +16,7 @@ from roundsman.cli.progress import shown_progress
 from roundsman.cli.running import interrupts_go_to, run
 from roundsman.cli.sources import (
     BUILT_IN,
+    AcceptGoneOption,
     ProfileOption,
     SourceOption,
     opened_import,
@@ -24,6 +25,7 @@ from roundsman.cli.sources import (
     require_planned,
 )
 from roundsman.migration.apply import Applied, Means, apply_plan, get_plan
+from roundsman.migration.doubts import Doubt, refuse_doubtful, refuse_emptied, refuse_unlike_planned
 from roundsman.migration.inspection.inspector import inspect_source
 from roundsman.migration.plan import PlanHeader
 from roundsman.migration.plan_file import write_plan_file
@@ -52,10 +54,12 @@ def plan_(
     profile: ProfileOption = BUILT_IN,
     as_of: Annotated[str | None, typer.Option(help="Decide as if it were this time (ISO 8601).")] = None,
     out: Annotated[Path | None, typer.Option(help="Also write the plan to a file, one row a line.")] = None,
+    accept_gone: AcceptGoneOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Decide what would become of every person in the source, and keep the decisions as a plan."""
-    header = run(_plan(source, read_profile(profile), as_of, out))
+    doubt = refuse_emptied if accept_gone else refuse_doubtful
+    header = run(_plan(source, read_profile(profile), as_of, out, doubt))
     if as_json:
         print_json(asdict(header))
         return
@@ -65,10 +69,13 @@ def plan_(
     say(f"Nothing is imported yet. Apply it with:\n  roundsman migrate apply --plan {header.digest[:12]}")
 
 
-async def _plan(locator: str | None, profile: SourceProfile, as_of: str | None, out: Path | None) -> PlanHeader:
+async def _plan(
+    locator: str | None, profile: SourceProfile, as_of: str | None, out: Path | None, doubt: Doubt
+) -> PlanHeader:
     if out:
         make_private_file(out)
     async with _opened(locator, profile) as (runtime, opened):
+        await doubt(runtime.tx, opened.source, opened.profile)
         moment = datetime.fromisoformat(as_of) if as_of else runtime.clock()
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         with shown_progress() as progress:
@@ -84,10 +91,12 @@ def apply_(
     source: Annotated[str | None, typer.Option(help="The source; without it, the one the plan was made from.")] = None,
     profile: ProfileOption = BUILT_IN,
     throttle: Annotated[int, typer.Option(min=0, help="At most so many documents a second; 0 is no limit.")] = 0,
+    accept_gone: AcceptGoneOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Write what a plan says. After a crash or Ctrl-C apply the same plan again: it goes on and ends the same."""
-    applied = run(_apply(plan, source, read_profile(profile), throttle))
+    doubt = refuse_emptied if accept_gone else refuse_unlike_planned(plan)
+    applied = run(_apply(plan, source, read_profile(profile), throttle, doubt))
     if as_json:
         print_json(asdict(applied))
     elif applied.already:
@@ -103,11 +112,12 @@ def apply_(
         say(f"\nApplied as run {applied.run_id}. Prove it with: roundsman migrate verify")
 
 
-async def _apply(digest: str, option: str | None, profile: SourceProfile, throttle: int) -> Applied:
+async def _apply(digest: str, option: str | None, profile: SourceProfile, throttle: int, doubt: Doubt) -> Applied:
     async with open_runtime(load_settings(), patience_seconds=LONG_WORK_SECONDS) as runtime:
         header = await get_plan(runtime.tx, digest)
         async with opened_import(planned_source(option, header.source), profile) as opened:
             require_planned(opened, header)
+            await doubt(runtime.tx, opened.source, opened.profile)
             return await apply_with_progress(runtime, opened.source, opened.profile, header.digest, throttle=throttle)
 
 

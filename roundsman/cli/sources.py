@@ -26,6 +26,9 @@ SourceOption = Annotated[
         "verify and report a list of customers (.csv, .xlsx); without it, ROUNDSMAN_SOURCE.",
     ),
 ]
+AcceptGoneOption = Annotated[
+    bool, typer.Option("--accept-gone", help="Go on although most of the people are gone from the source.")
+]
 ProfileOption = Annotated[str, typer.Option("--profile", help="A built-in source profile, or a TOML file.")]
 
 

@@ -10,7 +10,14 @@ import typer
 from roundsman.cli.output import print_json, print_table, say
 from roundsman.cli.progress import shown_progress
 from roundsman.cli.running import interrupts_go_to, run
-from roundsman.cli.sources import BUILT_IN, ProfileOption, SourceOption, opened_source, read_profile
+from roundsman.cli.sources import (
+    BUILT_IN,
+    AcceptGoneOption,
+    ProfileOption,
+    SourceOption,
+    opened_source,
+    read_profile,
+)
 from roundsman.migration.apply import Means
 from roundsman.migration.profile import SourceProfile
 from roundsman.migration.sealing import Seal
@@ -25,9 +32,7 @@ def sync(
     source: SourceOption = None,
     profile: ProfileOption = BUILT_IN,
     throttle: Annotated[int, typer.Option(min=0, help="At most so many documents a second; 0 is no limit.")] = 0,
-    accept_gone: Annotated[
-        bool, typer.Option("--accept-gone", help="Go on although most of the people are gone from the source.")
-    ] = False,
+    accept_gone: AcceptGoneOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Compare the whole source and take what is new, changed or gone: plan and apply in one. A worker does it by itself."""

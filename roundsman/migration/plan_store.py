@@ -13,6 +13,7 @@ from roundsman.migration.plan import PlanHeader
 from roundsman.migration.plan_documents import READERS, Section
 
 _CHUNKS_PER_REPLY = 2
+_CHUNKS_TO_SAMPLE = 100
 
 
 async def insert_chunks(tx: Tx, chunks: Sequence[bytes]) -> None:
@@ -66,6 +67,20 @@ async def read_documents(tx: Tx, chunks_id: ObjectId, section: Section, *place: 
     cursor = chunks.sort("_id", 1)
     async for document in cursor:
         yield document["rows"]
+
+
+async def sample_documents(tx: Tx, chunks_id: ObjectId, size: int) -> list[str]:
+    """The keys of so many of the documents that a plan takes, chosen by chance from some of its chunks."""
+    plans = tx.database[MIGRATION_PLANS]
+    chosen: list[Document] = [{"$match": _chunk_range(chunks_id, Section.DOCUMENTS)}, {"$project": {"_id": 1}}]
+    chunks = await plans.aggregate([*chosen, {"$sample": {"size": _CHUNKS_TO_SAMPLE}}])
+    stages: list[Document] = [
+        {"$match": {"_id": {"$in": [chunk["_id"] async for chunk in chunks]}}},
+        {"$unwind": "$rows"},
+        {"$sample": {"size": size}},
+        {"$project": {"key": {"$concat": ["$rows.collection", ":", "$rows.source_id"]}}},
+    ]
+    return [document["key"] async for document in await plans.aggregate(stages)]
 
 
 def _chunk_range(chunks_id: ObjectId, section: Section | None = None, *place: int) -> Document:

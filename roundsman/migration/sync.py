@@ -14,7 +14,7 @@ from roundsman.database.transaction import Tx
 from roundsman.migration.apply import Applied, Means, apply_plan
 from roundsman.migration.asking import count_asked
 from roundsman.migration.attached import import_attached
-from roundsman.migration.doubts import refuse_emptied, refuse_most_gone, refuse_most_of_these
+from roundsman.migration.doubts import refuse_doubtful, refuse_emptied, refuse_most_of_these
 from roundsman.migration.gone import find_gone, note_gone
 from roundsman.migration.neighbourhood import Ids, explore
 from roundsman.migration.pipeline import Pipeline
@@ -55,8 +55,7 @@ async def compare_all(tx: Tx, source: Source, profile: SourceProfile, means: Mea
 
     Raises SourceDoubted where most of the people are gone, LeaseTaken, RunInterrupted, or what the source raises.
     """
-    await refuse_emptied(tx, source, profile)
-    await refuse_most_gone(tx, source, profile)
+    await refuse_doubtful(tx, source, profile)
     return await _compare(tx, source, profile, means)
 
 

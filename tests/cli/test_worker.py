@@ -271,8 +271,10 @@ async def test_another_business_s_database_is_not_followed_unless_somebody_says_
         async with asyncio.timeout(20):
             while not (cursor := await find_cursor(runtime.tx)) or not cursor.doubted_since:  # noqa: ASYNC110 - the worker does it
                 await asyncio.sleep(0.05)
-    refused = await asyncio.to_thread(here, "migrate", "sync")
-    assert (refused.returncode, "migrate sync --accept-gone" in refused.stderr) == (4, True)
+    for command in ("sync", "plan"):
+        refused = await asyncio.to_thread(here, "migrate", command)
+        assert (refused.returncode, "migrate sync --accept-gone" in refused.stderr) == (4, True)
+    assert (await asyncio.to_thread(here, "migrate", "plan", "--accept-gone")).returncode == 0
     assert await database[USERS].count_documents({}) == users
     assert await database[SOURCE_DOCUMENTS].count_documents({"gone_at": {"$exists": True}}) == 0
 

@@ -7,6 +7,7 @@ from roundsman.database.transaction import Tx
 from roundsman.migration.collecting import collect, count_people
 from roundsman.migration.copies import find_copies
 from roundsman.migration.crew import Crew, crew_for
+from roundsman.migration.doubts import SourceDoubted, refuse_doubtful
 from roundsman.migration.freshness import refuse_while_undoing
 from roundsman.migration.knowledge import learn
 from roundsman.migration.members import Opener
@@ -19,6 +20,7 @@ from roundsman.migration.runs_about import runs_about
 from roundsman.migration.sealing import Seal
 from roundsman.migration.seldom_collected import seldom_collected
 from roundsman.migration.sources.port import Source
+from roundsman.migration.sources.table import is_table
 from roundsman.migration.verify.accounting import Accounting
 from roundsman.migration.verify.attached import AttachedCheck
 from roundsman.migration.verify.closed import check_erasure
@@ -61,7 +63,7 @@ async def _verify(
     lost = await _planned_without_copy(tx, (run.plan for run in runs), accounting.missing, drifted)
     accounts = [*_with_lost(people, lost), *attached]
     checks = [
-        _accounting_check(accounts, lost),
+        _accounting_check(accounts, lost, await _doubt(tx, source, profile)),
         _said(accounting.content),
         accounting.result,
         await check_identifiers(tx, statuses, accounting.bad_key),
@@ -105,8 +107,20 @@ def _with_lost(accounts: Iterable[Account], lost: frozenset[str]) -> list[Accoun
     return result
 
 
-def _accounting_check(accounts: Sequence[Account], lost: frozenset[str]) -> CheckResult:
+async def _doubt(tx: Tx, source: Source, profile: SourceProfile) -> str | None:
+    """What is strange about the source: against one that was emptied nothing would be proved. A list may shrink."""
+    try:
+        if not is_table(source.locator):
+            await refuse_doubtful(tx, source, profile)
+    except SourceDoubted as doubted:
+        return doubted.message
+    return None
+
+
+def _accounting_check(accounts: Sequence[Account], lost: frozenset[str], doubt: str | None) -> CheckResult:
     result = CheckResult(Check.ACCOUNTING)
+    if doubt:
+        result.fail(doubt)
     for account in accounts:
         result.look(account.in_source)
         if account.lost:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -17,7 +18,13 @@ from roundsman.database.collections import (
 from roundsman.database.lease import LeaseLost
 from roundsman.identity.lookup import UnknownIdentifier, find_user
 from roundsman.identity.mode import PeopleMode, get_mode, set_mode, with_people
-from roundsman.migration.doubts import MostAreGone, SourceEmptied
+from roundsman.migration.doubts import (
+    MostAreGone,
+    SourceEmptied,
+    refuse_doubtful,
+    refuse_emptied,
+    refuse_unlike_planned,
+)
 from roundsman.migration.retention import forget_old_plans
 from roundsman.migration.source_cursor import (
     SourceCursor,
@@ -28,7 +35,9 @@ from roundsman.migration.source_cursor import (
 )
 from roundsman.migration.sources.changes import ChangeFeed, ChangesLost
 from roundsman.migration.sources.mongodb import MongoSource
+from roundsman.migration.sources.opening import open_with_profile
 from roundsman.migration.sync import PLANS_ARE_KEPT, Round, compare_all, take_changes
+from roundsman.migration.verify.verification import Check
 from roundsman.migration.write_back.target import WriteBackTarget
 from roundsman.operations.person import find_person
 from tests.imports import Database, Import, fill
@@ -67,7 +76,7 @@ async def take(importing: Import, feed: ChangeFeed) -> Round:
     )
 
 
-async def green(importing: Import) -> list[object]:
+async def green(importing: Import) -> list[tuple[Check, list[str]]]:
     verification = await importing.verify()
     return [(one.check, one.examples) for one in verification.checks if not one.passed]
 
@@ -232,6 +241,7 @@ async def test_a_source_without_people_ends_nobody(importing: Import, shop: Data
         await compare(importing)
 
     assert await importing.runtime.tx.database[CUSTOMERS].count_documents({"status": "stopped"}) == 0
+    assert [check for check, _ in await green(importing)] == [Check.ACCOUNTING], "against nothing nothing is proved"
 
 
 async def test_when_most_people_are_told_to_be_gone_at_once_nobody_is_ended(
@@ -245,6 +255,35 @@ async def test_when_most_people_are_told_to_be_gone_at_once_nobody_is_ended(
         await take(importing, feed)
 
     assert await importing.runtime.tx.database[CUSTOMERS].count_documents({"status": "stopped"}) == 0
+
+
+async def test_a_plan_is_not_applied_from_what_it_was_not_made_from(importing: Import, shop: Database) -> None:
+    """Before the first import only the plan can tell; afterwards what was imported does too."""
+    tx, source = importing.runtime.tx, importing.source
+    await shop["customers_v2"].insert_many([doc(f"z{one}", "Zoya Khan", phone=f"98460{one:05}") for one in range(40)])
+    plan = await importing.plan()
+    await refuse_unlike_planned(plan.digest)(tx, source, EARLYBIRD)
+    kept = await shop["customers_v2"].find({"id": {"$regex": "^z"}}).to_list()
+    await shop["customers_v2"].delete_many({"id": {"$regex": "^z"}})
+
+    await refuse_doubtful(tx, source, EARLYBIRD)
+    with pytest.raises(MostAreGone, match="that were planned, and nothing was taken"):
+        await refuse_unlike_planned(plan.digest)(tx, source, EARLYBIRD)
+
+    await shop["customers_v2"].insert_many(kept)
+    await importing.apply(plan.digest)
+    await shop["customers_v2"].delete_many({"id": {"$regex": "^z"}})
+    with pytest.raises(MostAreGone, match="that were imported, and nothing was taken"):
+        await refuse_unlike_planned(plan.digest)(tx, source, EARLYBIRD)
+    await refuse_emptied(tx, source, EARLYBIRD)
+
+
+async def test_an_empty_list_beside_an_application_is_no_emptied_application(importing: Import, tmp_path: Path) -> None:
+    await compare(importing)
+    (tmp_path / "March.csv").write_text("Name,Mobile\n")
+    opened = open_with_profile(str(tmp_path / "March.csv"), EARLYBIRD)
+
+    await refuse_doubtful(importing.runtime.tx, opened.source, opened.profile)
 
 
 async def test_after_the_whole_database_is_dropped_its_changes_are_lost(
