@@ -11,8 +11,9 @@ import httpx
 
 from roundsman.access.roles import Role
 from roundsman.app import create_app
-from roundsman.cli.api import api_page, curl_of
+from roundsman.cli.api import api_page
 from roundsman.database.transaction import Tx
+from roundsman.web.examples import curl_of
 from tests.builders import a_user
 from tests.commands import RoundsmanCommand
 from tests.http.people import PASSWORD, settle
