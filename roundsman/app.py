@@ -38,13 +38,21 @@ from roundsman.operations.password_setting import PasswordSetting
 from roundsman.operations.session_opening import SessionKeeping
 from roundsman.operations.sign_in import PasswordSignIn
 from roundsman.operations.slowing_down import Slowing
-from roundsman.runtime import Runtime, open_runtime, password_policy, sign_in_throttle, signing_keys
+from roundsman.runtime import (
+    Runtime,
+    argon2_cost,
+    open_runtime,
+    password_policy,
+    session_policy,
+    sign_in_throttle,
+    signing_keys,
+)
 from roundsman.settings import Settings, load_settings
 from roundsman.web.documentation import DocumentedApp
 from roundsman.web.errors import install_error_handlers
 from roundsman.web.forwarded import ClientBehindProxies, trusted_networks
 from roundsman.web.middleware import BodyLimit, LastNet, RequestId, SecurityHeaders
-from roundsman.web.patience import only_so_long
+from roundsman.web.patience import DatabasePatience
 from roundsman.web.recent_principals import RecentPrincipals
 from roundsman.web.route_inventory import refuse_unguarded
 from roundsman.web.services import Services
@@ -54,7 +62,6 @@ _ISSUER: Final = "roundsman"
 _API: Final = "/api/v1"
 _LARGEST_BODY_BYTES: Final = 65_536
 _OUTAGES: Final = (ConnectionFailure, ExecutionTimeout, WaitQueueTimeoutError, WTimeoutError)
-_ON_DATABASE: Final = (Depends(only_so_long), Depends(only_whole_database))
 
 RuntimeOpener = Callable[[], AbstractAsyncContextManager[Runtime]]
 
@@ -86,14 +93,15 @@ def create_app(opener: RuntimeOpener | None = None) -> FastAPI:
         staff_users.router,
         reviews.router,
     ):
-        app.include_router(router, prefix=_API, dependencies=list(_ON_DATABASE))
+        app.include_router(router, prefix=_API, dependencies=[Depends(only_whole_database)])
     for router in (health.router, documents.api_router):
-        app.include_router(router, prefix=_API, dependencies=[Depends(only_so_long)])
+        app.include_router(router, prefix=_API)
     app.include_router(documents.well_known_router)
     for router in (overview.router, password_reset.router):
-        app.include_router(router, dependencies=list(_ON_DATABASE))
+        app.include_router(router, dependencies=[Depends(only_whole_database)])
     app.mount("/static", static_files.mount)
     install_error_handlers(app, outages=_OUTAGES, page=problem_page)
+    app.add_middleware(DatabasePatience)
     app.add_middleware(BodyLimit, most_bytes=_LARGEST_BODY_BYTES)
     # The last one added is the outermost.
     for middleware in (LastNet, SecurityHeaders, RequestId, ClientBehindProxies):
@@ -110,14 +118,18 @@ def _lifespan(opener: RuntimeOpener) -> Callable[[FastAPI], AbstractAsyncContext
             with suppress(*_OUTAGES):
                 await finish_erasures(runtime.tx)
             settings = runtime.settings
-            hashing = PasswordHashing(workers=settings.hashing_threads, queue=settings.hashing_queue)
+            hashing = PasswordHashing(
+                workers=settings.hashing_threads, queue=settings.hashing_queue, cost=argon2_cost(settings)
+            )
             slowing = Slowing(sign_in_throttle(settings))
             app.state.trusted_proxies = trusted_networks(settings.trusted_proxies)
             app.state.services = Services(
                 runtime,
                 _password_sign_in(settings, hashing, slowing),
                 _password_setting(runtime, hashing, slowing),
-                recent_principals=RecentPrincipals(timedelta(seconds=runtime.settings.session_trust_seconds)),
+                recent_principals=RecentPrincipals(
+                    timedelta(seconds=settings.session_trust_seconds), policy=session_policy(settings)
+                ),
                 database_patience=timedelta(seconds=settings.database_patience_seconds),
             )
             app.state.recently_whole = RecentlyWhole()
@@ -141,7 +153,9 @@ def _password_sign_in(settings: Settings, hashing: PasswordHashing, slowing: Slo
     tokens = TokenAuthority(signing_keys(settings), issuer=_ISSUER, audience=_ISSUER)
     with data_directory_errors(settings.data_dir):
         refreshing = RefreshTokens(load_secret_key(keys))
-    keeping = SessionKeeping(tokens, refreshing, timedelta(seconds=settings.refresh_grace_seconds))
+    keeping = SessionKeeping(
+        tokens, refreshing, timedelta(seconds=settings.refresh_grace_seconds), session_policy(settings)
+    )
     return PasswordSignIn(hashing, keeping, settings.refuse_default_passwords, slowing)
 
 

@@ -56,7 +56,10 @@ class CodeSettings(BaseSettings):
         "whatever codes are new (NIST SP 800-63B-4, 3.2.2).",
     )
     otp_failures_per_address: Limit = Field(
-        30, description="How many wrong codes one client address may name in five minutes."
+        30, description="How many wrong codes one client address may name in the time of the next setting."
+    )
+    otp_failures_per_address_minutes: int = Field(
+        5, ge=1, le=1440, description="The time in which wrong codes of an address are counted (OWASP ASVS 5.0, 6.3.1)."
     )
     otp_failures_in_all_hour: Limit = Field(
         300,

@@ -11,9 +11,11 @@ from roundsman.auth.digests import derived_key
 from roundsman.auth.factor_seal import FactorSeal
 from roundsman.auth.key_ring import keys_from, keys_in
 from roundsman.auth.keys import load_secret_key
+from roundsman.auth.lifetimes import SessionLife, SessionPolicy
 from roundsman.auth.limits import Limit
 from roundsman.auth.otp import OtpPolicy
 from roundsman.auth.password_policy import PasswordPolicy
+from roundsman.auth.passwords import Argon2Cost
 from roundsman.auth.second_factors import Authenticators, FactorRules
 from roundsman.auth.throttle import Backoff, SignInThrottle
 from roundsman.auth.tokens import SigningKeys
@@ -29,6 +31,7 @@ from roundsman.notifications.gateway import AppriseSender, ChannelSenders
 from roundsman.notifications.messages import Channel
 from roundsman.notifications.sender import FileSender, Sender
 from roundsman.operations.proving import Proving
+from roundsman.session_settings import SessionSpan
 from roundsman.settings import Settings
 
 _SEALING_KEY_BYTES = 64
@@ -60,7 +63,7 @@ class Runtime:
     @property
     def proving(self) -> Proving:
         """What codes are sent and compared with."""
-        return Proving(self.secret_key, _otp_policy(self.settings))
+        return Proving(self.secret_key, otp_policy(self.settings))
 
     @property
     def dispatcher(self) -> Dispatcher:
@@ -145,8 +148,10 @@ def _load_keys(settings: Settings) -> tuple[bytes, bytes]:
         return load_or_create_key(keys / "source-documents.key", size=_SEALING_KEY_BYTES), load_secret_key(keys)
 
 
-def _otp_policy(settings: Settings) -> OtpPolicy:
+def otp_policy(settings: Settings) -> OtpPolicy:
+    """How codes are made, sent and tried."""
     hour, day = timedelta(hours=1), timedelta(days=1)
+    address_window = timedelta(minutes=settings.otp_failures_per_address_minutes)
     return OtpPolicy(
         digits=settings.otp_digits,
         staff_digits=settings.otp_staff_digits,
@@ -167,7 +172,7 @@ def _otp_policy(settings: Settings) -> OtpPolicy:
         per_prefix=Limit("otp_prefix_hour", settings.otp_per_prefix_hour, hour),
         budget=Limit("otp_budget_hour", settings.otp_budget_hour, hour),
         failures_per_contact=Limit("otp_failures_contact", settings.otp_failures_per_contact_day, day),
-        failures_per_address=Limit("otp_failures_address", settings.otp_failures_per_address, timedelta(minutes=5)),
+        failures_per_address=Limit("otp_failures_address", settings.otp_failures_per_address, address_window),
         failures_in_all=Limit("otp_failures", settings.otp_failures_in_all_hour, hour),
     )
 
@@ -195,6 +200,27 @@ def sign_in_throttle(settings: Settings) -> SignInThrottle:
         familiar=timedelta(days=settings.sign_in_familiar_days),
         patience=timedelta(seconds=settings.sign_in_patience_seconds),
     )
+
+
+def session_policy(settings: Settings) -> SessionPolicy:
+    """How long sessions and access tokens last."""
+    return SessionPolicy(
+        customer=_life(settings.session_customer),
+        delivery_boy=_life(settings.session_delivery_boy),
+        supplier=_life(settings.session_supplier),
+        staff=_life(settings.session_staff),
+        token=timedelta(minutes=settings.access_token_minutes),
+        staff_token=timedelta(minutes=settings.access_token_staff_minutes),
+    )
+
+
+def _life(span: SessionSpan) -> SessionLife:
+    return SessionLife(span.idle, span.total, span.most)
+
+
+def argon2_cost(settings: Settings) -> Argon2Cost:
+    """What computing a password costs."""
+    return Argon2Cost(settings.argon2_memory_kib, settings.argon2_passes, settings.argon2_lanes)
 
 
 def password_policy(settings: Settings) -> PasswordPolicy:

@@ -15,6 +15,8 @@ from pydantic_settings import SettingsConfigDict
 
 from roundsman.code_settings import CodeSettings
 from roundsman.errors import InvalidInput
+from roundsman.password_settings import PasswordSettings
+from roundsman.session_settings import SessionSettings
 
 PREFIX = "ROUNDSMAN_"
 _ENV_FILE = ".env"
@@ -27,7 +29,7 @@ class InvalidSettings(InvalidInput):
     code = "invalid_settings"
 
 
-class Settings(CodeSettings):
+class Settings(CodeSettings, PasswordSettings, SessionSettings):
     """Every setting of Roundsman; a value that is not given has its default."""
 
     model_config = SettingsConfigDict(
@@ -158,38 +160,6 @@ class Settings(CodeSettings):
     sign_in_patience_seconds: Annotated[
         float, Field(ge=0, le=300, description="How long a sign-in waits for those before it at the same address.")
     ] = 30
-    hashing_threads: Annotated[
-        int,
-        Field(
-            ge=1, le=64, description="How many passwords are computed at once; each takes 19 MiB (OWASP) and a core."
-        ),
-    ] = 2
-    hashing_queue: Annotated[
-        int, Field(ge=0, le=10_000, description="How many more wait for that; the rest is told to come back (503).")
-    ] = 32
-    password_shortest: Annotated[
-        int,
-        Field(
-            ge=8, le=64, description="The shortest password that is somebody's only proof (NIST SP 800-63B-4, 3.1.1.2)."
-        ),
-    ] = 15
-    password_shortest_with_second_factor: Annotated[
-        int, Field(ge=8, le=64, description="The shortest password of who needs a second factor too (the same).")
-    ] = 8
-    password_longest: Annotated[
-        int,
-        Field(ge=64, le=1024, description="The longest password; more would only cost time (OWASP ASVS 5.0, 6.2.9)."),
-    ] = 128
-    brand_words: Annotated[
-        str,
-        Field(description="Words of the business, with commas, that are no password even with digits around them."),
-    ] = "roundsman"
-    password_reset_minutes: Annotated[
-        int, Field(ge=1, le=1440, description="How long a link to set a new password counts (OWASP Forgot Password).")
-    ] = 30
-    password_resets_per_day: Annotated[
-        int, Field(ge=1, le=1000, description="How many such links one account may ask for in a day.")
-    ] = 5
     public_url: Annotated[
         str,
         Field(description="Where people reach Roundsman, for the links in messages: `https://milk.example.in`."),

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 
 from roundsman.auth import wrapping
-from roundsman.auth.passwords import wrap
+from roundsman.auth.passwords import Argon2Cost, wrap
 
 
 @contextmanager
@@ -15,10 +15,10 @@ def wrapping_held_up(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[threadin
     """The first hash to be wrapped waits: `begun` when its batch has been read, until `go`."""
     begun, go = threading.Event(), threading.Event()
 
-    def waiting(stored: str) -> str:
+    def waiting(stored: str, cost: Argon2Cost) -> str:
         begun.set()
         go.wait()
-        return wrap(stored)
+        return wrap(stored, cost)
 
     monkeypatch.setattr(wrapping, "wrap", waiting)
     try:

@@ -10,6 +10,16 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from roundsman.access.principal import Principal
+from roundsman.errors import NotPermitted
+
+
+class StepUpNeeded(NotPermitted):
+    """What is asked for needs a proof of identity that is a few minutes old at most."""
+
+    code = "step_up_needed"
+
+    def __init__(self) -> None:
+        super().__init__("Prove again who you are first: POST /api/v1/auth/step-up, then repeat this request.")
 
 
 class Missing(StrEnum):

@@ -30,7 +30,7 @@ Token = Annotated[SecretStr, Field(min_length=1, max_length=200)]
 
 
 class ChangedPassword(RequestModel):
-    """The new password, and the old one unless one has signed in or proved oneself a few minutes ago."""
+    """The new password, and the old one if there is one; who forgot it resets it."""
 
     new_password: NewPassword
     old_password: Annotated[SecretStr, Field(min_length=1, max_length=1024)] | None = None
@@ -83,7 +83,7 @@ class ResetPassword(RequestModel):
     responses=problems(401, 403, 409, 422, 429),
 )
 async def put_password(body: ChangedPassword, request: Request, principal: CurrentPrincipal) -> None:
-    """Set or change one's password. The other sessions end; this one stays."""
+    """Change one's password, or set the first one, which needs a recent proof. The other sessions end; this one stays."""
     services, runtime = services_of(request), services_of(request).runtime
     old = None if body.old_password is None else body.old_password.get_secret_value()
     change = PasswordChange(body.new_password.get_secret_value(), old)

@@ -95,9 +95,11 @@ async def follow_imported(tx: Tx, user_id: UserId, credential: Credential | None
     return True
 
 
-async def set_password(tx: Tx, user_id: UserId, password_hash: str, *, now: datetime) -> None:
-    """Make this hash the user's password, whether he had one before or not."""
-    document = _document(Credential(user_id, password_hash, CredentialOrigin.OWN, now))
+async def set_password(
+    tx: Tx, user_id: UserId, password_hash: str, *, now: datetime, counts_until: datetime | None = None
+) -> None:
+    """Make this hash the user's password, whether he had one before or not; an initial one counts until a moment."""
+    document = _document(Credential(user_id, password_hash, CredentialOrigin.OWN, now, counts_until=counts_until))
     await tx.database[CREDENTIALS].replace_one({"_id": user_id}, document, upsert=True, session=tx.session)
 
 
@@ -157,6 +159,7 @@ def _document(credential: Credential) -> Document:
             "origin": credential.origin.value,
             "changed_at": credential.changed_at,
             "disabled_at": credential.disabled_at,
+            "counts_until": credential.counts_until,
         }
     )
 
@@ -168,4 +171,5 @@ def _credential(document: Document) -> Credential:
         origin=CredentialOrigin(document["origin"]),
         changed_at=document["changed_at"],
         disabled_at=document.get("disabled_at"),
+        counts_until=document.get("counts_until"),
     )

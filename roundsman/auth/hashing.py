@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from roundsman.auth import passwords
+from roundsman.auth.passwords import DEFAULT_COST, Argon2Cost
 from roundsman.errors import Unavailable
 
 _Result = TypeVar("_Result")
@@ -22,25 +23,33 @@ class HashingBusy(Unavailable):
 
 
 class PasswordHashing:
-    """A bounded pool; at most `workers` hashes are computed at once and `queue` more wait."""
+    """A bounded pool; at most `workers` hashes are computed at once and `queue` more wait. New ones cost `cost`."""
 
-    def __init__(self, *, workers: int = 2, queue: int = 32) -> None:
+    def __init__(self, *, workers: int = 2, queue: int = 32, cost: Argon2Cost = DEFAULT_COST) -> None:
+        self._cost = cost
         self._threads = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="password-hashing")
         self._free = workers + queue
 
-    async def verify(self, password: str, stored: str) -> bool:
-        """Say whether the password is the one behind the stored hash; raises HashingBusy when the queue is full."""
-        return await self._run(passwords.verify, password, stored)
+    async def verify(self, password: str, stored: str | None) -> bool:
+        """Say whether the password is the one behind the stored hash; raises HashingBusy when the queue is full.
+
+        Where nothing is stored it takes as long to say no.
+        """
+        return await self._run(passwords.verify, password, stored or passwords.dummy_hash(self._cost), self._cost)
 
     async def hash(self, password: str) -> str:
         """Hash a new password; raises HashingBusy when the queue is full."""
-        return await self._run(passwords.hash_password, password)
+        return await self._run(passwords.hash_password, password, self._cost)
+
+    def needs_rehash(self, stored: str) -> bool:
+        """Say whether a hash that just verified should be replaced by one that costs what new ones cost."""
+        return passwords.needs_rehash(stored, self._cost)
 
     def close(self) -> None:
         """Let the threads end; what still waits is given up."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    async def _run(self, work: Callable[..., _Result], *arguments: str) -> _Result:
+    async def _run(self, work: Callable[..., _Result], *arguments: str | Argon2Cost) -> _Result:
         if self._free == 0:
             raise HashingBusy("Too many sign-ins at this moment. Try again in a few seconds.")
         self._free -= 1

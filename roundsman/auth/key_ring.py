@@ -18,7 +18,6 @@ from typing import Final
 from joserfc.jwk import ECKey
 
 from roundsman.auth.keys import SEED_BYTES, SIGNING_KEY_FILE, load_signing_key, require_strong, signing_key_from
-from roundsman.auth.lifetimes import LONGEST_TOKEN_LIFE
 from roundsman.auth.tokens import RetiredKey, SigningKeys
 from roundsman.database.key_file import load_or_create_key
 from roundsman.errors import InvalidInput
@@ -67,12 +66,12 @@ def keys_from(text: str) -> SigningKeys:
     return SigningKeys(newest, tuple(RetiredKey(key, until=None) for key in older))
 
 
-def rotate_keys(folder: Path, *, now: datetime) -> RotatedKeys:
+def rotate_keys(folder: Path, *, token_life: timedelta, now: datetime) -> RotatedKeys:
     """Make a new signing key; what the last one signed counts for one token life more."""
     with _alone(folder):
         load_signing_key(folder)
         _remove(path for path, until in _retired(folder) if until <= now)
-        until = now.replace(microsecond=0) + LONGEST_TOKEN_LIFE + timedelta(seconds=1)
+        until = now.replace(microsecond=0) + token_life + timedelta(seconds=1)
         os.link(folder / SIGNING_KEY_FILE, _free_name(folder, until))
         return RotatedKeys(_replace(folder), until)
 

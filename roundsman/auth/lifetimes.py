@@ -11,14 +11,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
 
 from roundsman.access.roles import STAFF_ROLES, Role
-
-_STAFF_TOKEN: Final = timedelta(minutes=5)
-_TOKEN: Final = timedelta(minutes=10)
-LONGEST_TOKEN_LIFE: Final = _TOKEN
-"""How long a token may count that was signed a moment ago, whoever has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,26 +28,42 @@ class SessionLife:
         return min(created_at + self.total, last_seen_at + self.idle)
 
 
-_STAFF: Final = SessionLife(idle=timedelta(minutes=30), total=timedelta(hours=12), most=3)
-_LIVES: Final = {
-    Role.CUSTOMER: SessionLife(idle=timedelta(days=30), total=timedelta(days=90), most=5),
-    Role.DELIVERY_BOY: SessionLife(idle=timedelta(hours=24), total=timedelta(days=14), most=2),
-    Role.SUPPLIER: SessionLife(idle=timedelta(hours=12), total=timedelta(days=7), most=5),
-    Role.MARKETING_STAFF: _STAFF,
-    Role.ADMIN: _STAFF,
-}
+@dataclass(frozen=True, slots=True)
+class SessionPolicy:
+    """What holds for the sessions of each role, and how long access tokens are good."""
 
+    customer: SessionLife = SessionLife(timedelta(days=30), timedelta(days=90), most=5)
+    delivery_boy: SessionLife = SessionLife(timedelta(hours=24), timedelta(days=14), most=2)
+    supplier: SessionLife = SessionLife(timedelta(hours=12), timedelta(days=7), most=5)
+    staff: SessionLife = SessionLife(timedelta(minutes=30), timedelta(hours=12), most=3)
+    token: timedelta = timedelta(minutes=10)
+    staff_token: timedelta = timedelta(minutes=5)
 
-def token_lifetime(roles: Iterable[Role]) -> timedelta:
-    """How long one access token is valid."""
-    return _TOKEN if STAFF_ROLES.isdisjoint(roles) else _STAFF_TOKEN
+    @property
+    def longest_token(self) -> timedelta:
+        """How long a token may count that was signed a moment ago, whoever has it."""
+        return max(self.token, self.staff_token)
 
+    def token_lifetime(self, roles: Iterable[Role]) -> timedelta:
+        """How long one access token of a user with these roles is good."""
+        return self.token if STAFF_ROLES.isdisjoint(roles) else self.staff_token
 
-def session_life(roles: Iterable[Role]) -> SessionLife:
-    """What holds for the sessions of a user with these roles; without any role what is strictest."""
-    lives = [_LIVES[role] for role in roles] or list(_LIVES.values())
-    return SessionLife(
-        idle=min(life.idle for life in lives),
-        total=min(life.total for life in lives),
-        most=min(life.most for life in lives),
-    )
+    def life(self, roles: Iterable[Role]) -> SessionLife:
+        """What holds for the sessions of a user with these roles; without any role what is strictest."""
+        lives = [self._life_of(role) for role in (list(roles) or Role)]
+        return SessionLife(
+            idle=min(life.idle for life in lives),
+            total=min(life.total for life in lives),
+            most=min(life.most for life in lives),
+        )
+
+    def _life_of(self, role: Role) -> SessionLife:
+        match role:
+            case Role.CUSTOMER:
+                return self.customer
+            case Role.DELIVERY_BOY:
+                return self.delivery_boy
+            case Role.SUPPLIER:
+                return self.supplier
+            case Role.MARKETING_STAFF | Role.ADMIN:
+                return self.staff

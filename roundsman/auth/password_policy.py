@@ -18,6 +18,7 @@ from typing import Final
 from roundsman.auth.passwords import is_known_default
 from roundsman.errors import InvalidInput
 
+_LISTS: Final = ("common_passwords.txt", "leaked_passwords.txt")
 _SHORTEST_OWN_WORD: Final = 3
 _LETTERS_OF_ONES_OWN: Final = 8
 _PHONE_DIGITS: Final = 10
@@ -103,7 +104,8 @@ def _known_words(known: Iterable[str]) -> set[str]:
 
 @cache
 def common_passwords() -> frozenset[str]:
-    """The list that comes with Roundsman, with its source and licence in its first lines."""
-    lines = files("roundsman.auth").joinpath("common_passwords.txt").read_text("utf-8").splitlines()
+    """The lists that come with Roundsman, each with its source and licence in its first lines; read when first asked."""
+    folder = files("roundsman.auth")
+    lines = [line for name in _LISTS for line in folder.joinpath(name).read_text("utf-8").splitlines()]
     words = {word for line in lines if not line.startswith("#") for word in line.split()}
     return frozenset(words | {_bare(word) for word in words})

@@ -17,7 +17,9 @@ import hashlib
 import hmac
 import re
 import unicodedata
+from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from typing import Final
 
 import bcrypt
@@ -25,7 +27,6 @@ from argon2 import PasswordHasher, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import Type
 
-_ARGON2ID = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1, type=Type.ID)
 _ARGON2ID_MOST_MEMORY_KIB: Final = 131_072
 _ARGON2ID_MOST_PASSES: Final = 10
 _ARGON2ID_MOST_LANES: Final = 4
@@ -34,9 +35,6 @@ _BCRYPT = re.compile(r"\$2[aby]\$(?:0[4-9]|1[0-5])\$[./A-Za-z0-9]{53}")
 _BCRYPT_MOST_BYTES: Final = 72
 
 _SHA256_HEX = re.compile(r"[0-9a-fA-F]{64}")
-
-DUMMY_HASH: Final = "$argon2id$v=19$m=19456,t=2,p=1$1dmV3au8HmVLDsOhicm2lA$YhgLur3/Is4t9VrjaQU3NZRIjFPDzX8nc+fU/3zXkkA"
-"""A well-formed hash that no password is known for: verifying against it costs what verifying a real one costs."""
 
 # SHA-256 of the passwords that the existing application's own seed scripts gave to everybody (plan, facts of the
 # existing data). As digests, because whoever reads this file need not learn five working passwords from it.
@@ -60,9 +58,28 @@ class HashForm(Enum):
     WRAPPED_SHA256 = "{ARGON2ID-SHA256}"
 
 
-def hash_password(password: str) -> str:
+@dataclass(frozen=True, slots=True)
+class Argon2Cost:
+    """What computing a hash of our own costs."""
+
+    memory_kib: int = 19_456
+    passes: int = 2
+    lanes: int = 1
+
+
+DEFAULT_COST: Final = Argon2Cost()
+"""OWASP's, as in spec identity."""
+
+
+def dummy_hash(cost: Argon2Cost = DEFAULT_COST) -> str:
+    """Give a well-formed hash that no password is known for: verifying against it costs what a real one costs."""
+    costs = f"m={cost.memory_kib},t={cost.passes},p={cost.lanes}"
+    return f"$argon2id$v=19${costs}$1dmV3au8HmVLDsOhicm2lA$YhgLur3/Is4t9VrjaQU3NZRIjFPDzX8nc+fU/3zXkkA"
+
+
+def hash_password(password: str, cost: Argon2Cost = DEFAULT_COST) -> str:
     """Hash a new password with argon2id and a fresh salt, in its composed form (NFC)."""
-    return _ARGON2ID.hash(_as_bytes(_composed(password)))
+    return _hasher(cost).hash(_as_bytes(_composed(password)))
 
 
 def imported_hash(raw: object) -> str | None:
@@ -85,7 +102,7 @@ def form_of(stored: str) -> HashForm | None:
     return next((form for form in HashForm if stored.startswith(form.value)), None)
 
 
-def wrap(stored: str) -> str:
+def wrap(stored: str, cost: Argon2Cost = DEFAULT_COST) -> str:
     """Hash an unsalted SHA-256 once more, with argon2id and a fresh salt; other forms are given back as they are.
 
     The same password fits before and after.
@@ -93,11 +110,14 @@ def wrap(stored: str) -> str:
     if form_of(stored) is not HashForm.SHA256:
         return stored
     digits = stored.removeprefix(HashForm.SHA256.value)
-    return HashForm.WRAPPED_SHA256.value + _ARGON2ID.hash(_as_bytes(digits))
+    return HashForm.WRAPPED_SHA256.value + _hasher(cost).hash(_as_bytes(digits))
 
 
-def verify(password: str, stored: str) -> bool:
-    """Say whether the password is the one behind the stored hash; False for every form that is not known."""
+def verify(password: str, stored: str, cost: Argon2Cost = DEFAULT_COST) -> bool:
+    """Say whether the password is the one behind the stored hash; False for every form that is not known.
+
+    `cost` is that of our own hashes, which an unsalted SHA-256 costs too.
+    """
     secret = _as_bytes(password)
     match form_of(stored):
         case HashForm.ARGON2ID:
@@ -105,21 +125,26 @@ def verify(password: str, stored: str) -> bool:
         case HashForm.BCRYPT:
             return bool(_BCRYPT.fullmatch(stored)) and _verify_bcrypt(secret, stored)
         case HashForm.SHA256:
-            return _verify_sha256(secret, stored.removeprefix(HashForm.SHA256.value))
+            return _verify_sha256(secret, stored.removeprefix(HashForm.SHA256.value), cost)
         case HashForm.WRAPPED_SHA256:
             return _verify_argon2id(_sha256_digits(secret), stored.removeprefix(HashForm.WRAPPED_SHA256.value))
         case None:
             return False
 
 
-def needs_rehash(stored: str) -> bool:
+def needs_rehash(stored: str, cost: Argon2Cost = DEFAULT_COST) -> bool:
     """Say whether a hash that just verified should be replaced by one with today's parameters."""
-    return form_of(stored) is not HashForm.ARGON2ID or _ARGON2ID.check_needs_rehash(stored)
+    return form_of(stored) is not HashForm.ARGON2ID or _hasher(cost).check_needs_rehash(stored)
 
 
 def is_known_default(password: str) -> bool:
     """Say whether this is one of the passwords the existing application handed out to everybody."""
     return hashlib.sha256(_as_bytes(password)).hexdigest() in _KNOWN_DEFAULTS
+
+
+@cache
+def _hasher(cost: Argon2Cost) -> PasswordHasher:
+    return PasswordHasher(time_cost=cost.passes, memory_cost=cost.memory_kib, parallelism=cost.lanes, type=Type.ID)
 
 
 def _composed(password: str) -> str:
@@ -136,8 +161,8 @@ def _sha256_digits(secret: bytes) -> bytes:
     return hashlib.sha256(secret).hexdigest().encode("ascii")
 
 
-def _verify_sha256(secret: bytes, digits: str) -> bool:
-    _verify_argon2id(secret, DUMMY_HASH)  # What it costs is the point.
+def _verify_sha256(secret: bytes, digits: str, cost: Argon2Cost) -> bool:
+    _verify_argon2id(secret, dummy_hash(cost))  # What it costs is the point.
     return hmac.compare_digest(_sha256_digits(secret), _as_bytes(digits))
 
 
@@ -149,7 +174,7 @@ def _verify_argon2id(secret: bytes, stored: str) -> bool:
             and costs.time_cost <= _ARGON2ID_MOST_PASSES
             and costs.parallelism <= _ARGON2ID_MOST_LANES
         )
-        return within_bounds and _ARGON2ID.verify(stored, secret)
+        return within_bounds and _hasher(DEFAULT_COST).verify(stored, secret)
     except (InvalidHashError, VerificationError):
         return False
 

@@ -19,7 +19,7 @@ from roundsman.audit_log.entries import SYSTEM, AuditEntry
 from roundsman.audit_log.log import record
 from roundsman.auth.credential_storage import count_forms, list_credentials, renew_hashes
 from roundsman.auth.credentials import Credential
-from roundsman.auth.passwords import HashForm, wrap
+from roundsman.auth.passwords import DEFAULT_COST, Argon2Cost, HashForm, wrap
 from roundsman.clock import Clock
 from roundsman.database.lease import Lease, held_lease, renew_lease
 from roundsman.database.transaction import Tx
@@ -41,12 +41,13 @@ class WrappingInterrupted(Interrupted):
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What the job works with: the clock, how many threads hash, and how it may be watched and ended."""
+    """What the job works with: the clock, how many threads hash at what cost, and how it may be watched and ended."""
 
     clock: Clock
     threads: int
     progress: Progress = lambda _done, _total: None
     stop: Callable[[], bool] = lambda: False
+    cost: Argon2Cost = DEFAULT_COST
 
 
 @dataclass(slots=True)
@@ -92,7 +93,7 @@ async def _wrap_batches(tx: Tx, lease: Lease, means: Means, done: Wrapped) -> bo
         ):
             if means.stop():
                 return True
-            hashes = await _hash(batch, threads)
+            hashes = await _hash(batch, threads, means.cost)
             await renew_lease(tx, lease, now=means.clock())
             renewed = await renew_hashes(tx, list(zip(batch, hashes, strict=True)))
             done.wrapped += renewed
@@ -102,9 +103,9 @@ async def _wrap_batches(tx: Tx, lease: Lease, means: Means, done: Wrapped) -> bo
     return False
 
 
-async def _hash(batch: Sequence[Credential], threads: Executor) -> list[str]:
+async def _hash(batch: Sequence[Credential], threads: Executor, cost: Argon2Cost) -> list[str]:
     loop = asyncio.get_running_loop()
-    return await asyncio.gather(*(loop.run_in_executor(threads, wrap, one.password_hash) for one in batch))
+    return await asyncio.gather(*(loop.run_in_executor(threads, wrap, one.password_hash, cost) for one in batch))
 
 
 async def _tell(tx: Tx, done: Wrapped, clock: Clock) -> None:

@@ -2,6 +2,7 @@
 
 import secrets
 import sys
+from datetime import timedelta
 from typing import Annotated, Final
 
 import typer
@@ -15,7 +16,7 @@ from roundsman.identity.users import User
 from roundsman.operations.admins import NewAdmin, create_admin_with_password
 from roundsman.operations.stepping_up import forget_authenticator
 from roundsman.runtime import open_runtime, password_policy
-from roundsman.settings import load_settings
+from roundsman.settings import Settings, load_settings
 
 app = typer.Typer(help="The people of the office.", no_args_is_help=True)
 
@@ -32,14 +33,17 @@ def create_(
         bool, typer.Option("--password-stdin", help="Read the password from the first line of standard input.")
     ] = False,
 ) -> None:
-    """Create an admin; without --password-stdin his password is made here and shown once."""
+    """Create an admin; without --password-stdin his password is made here, shown once, and counts for three days."""
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else secrets.token_urlsafe(_GENERATED_BYTES)
     known = [text for text in (name, phone, email) if text is not None]
-    require_acceptable(password, policy=password_policy(load_settings()), known=known)
-    user = run(_create(NewAdmin(name=name, phone=phone, email=email), password))
+    settings = load_settings()
+    require_acceptable(password, policy=password_policy(settings), known=known)
+    counts_for = None if password_stdin else timedelta(hours=settings.initial_password_hours)
+    user = run(_create(settings, NewAdmin(name=name, phone=phone, email=email), password, counts_for))
     say(f"{user.name} is an admin now (user {user.id}).")
     if not password_stdin:
         say(f"Password, shown this once: {password}")
+        say(f"It counts for {settings.initial_password_hours} hours; set one of your own meanwhile.")
 
 
 @app.command("forget-authenticator")
@@ -59,6 +63,6 @@ async def _forget(identifier: str, reason: str) -> bool:
         return await forget_authenticator(runtime.tx, user.id, reason=reason, actor=SYSTEM, now=runtime.clock())
 
 
-async def _create(admin: NewAdmin, password: str) -> User:
-    async with open_runtime(load_settings()) as runtime:
-        return await create_admin_with_password(runtime.tx, admin, password, now=runtime.clock())
+async def _create(settings: Settings, admin: NewAdmin, password: str, counts_for: timedelta | None) -> User:
+    async with open_runtime(settings) as runtime:
+        return await create_admin_with_password(runtime.tx, admin, password, now=runtime.clock(), counts_for=counts_for)

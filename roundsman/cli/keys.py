@@ -9,6 +9,7 @@ from roundsman.cli.output import say
 from roundsman.clock import utc_now
 from roundsman.database.data_directory import data_directory_errors, private_directory
 from roundsman.errors import Conflict
+from roundsman.runtime import session_policy
 from roundsman.settings import Settings, load_settings
 
 app = typer.Typer(help="The keys that sign access tokens.", no_args_is_help=True)
@@ -37,12 +38,12 @@ def rotate(
         ),
     ] = False,
 ) -> None:
-    """Make a new signing key; running processes use it at once, and what the last key signed counts ten minutes more."""
+    """Make a new signing key; running processes use it at once, and what the last key signed counts for one token life more."""
     settings = load_settings()
     _require_own_keys(settings)
-    folder = private_directory(settings.data_dir, "keys")
+    folder, life = private_directory(settings.data_dir, "keys"), session_policy(settings).longest_token
     with data_directory_errors(settings.data_dir):
-        rotated = replace_keys(folder) if emergency else rotate_keys(folder, now=utc_now())
+        rotated = replace_keys(folder) if emergency else rotate_keys(folder, token_life=life, now=utc_now())
     say(f"The key {rotated.key_id} signs from now on.")
     if rotated.older_count_until is None:
         say("Nothing that other keys have signed counts any more.")
@@ -54,5 +55,5 @@ def _require_own_keys(settings: Settings) -> None:
     if settings.signing_keys is not None:
         raise KeysFromSettings(
             "The signing keys come from ROUNDSMAN_SIGNING_KEYS: put a new key in front of the present one there, and take "
-            "the old one away after ten minutes."
+            "the old one away after one token life (ROUNDSMAN_ACCESS_TOKEN_MINUTES)."
         )

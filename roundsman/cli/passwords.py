@@ -13,7 +13,7 @@ from roundsman.auth.wrapping import Means, Wrapped, all_cores_but_one, wrap_pass
 from roundsman.cli.output import print_json, print_table
 from roundsman.cli.progress import shown_share
 from roundsman.cli.running import interrupts_go_to, run
-from roundsman.runtime import LONG_WORK_SECONDS, open_runtime
+from roundsman.runtime import LONG_WORK_SECONDS, argon2_cost, open_runtime
 from roundsman.settings import load_settings
 
 app = typer.Typer(help="Password hashes.", no_args_is_help=True)
@@ -55,10 +55,12 @@ async def _forms() -> Mapping[HashForm | None, int]:
 
 
 async def _wrap(threads: int) -> Wrapped:
-    async with open_runtime(load_settings(), patience_seconds=LONG_WORK_SECONDS) as runtime:
+    settings = load_settings()
+    async with open_runtime(settings, patience_seconds=LONG_WORK_SECONDS) as runtime:
         stop = asyncio.Event()
         with interrupts_go_to(stop.set), shown_share("wrap passwords") as progress:
-            return await wrap_passwords(runtime.tx, Means(runtime.clock, threads, progress, stop.is_set))
+            means = Means(runtime.clock, threads, progress, stop.is_set, argon2_cost(settings))
+            return await wrap_passwords(runtime.tx, means)
 
 
 def _print_forms(forms: Mapping[HashForm | None, int], *, as_json: bool) -> None:

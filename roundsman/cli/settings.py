@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from pydantic.fields import FieldInfo
+from pydantic_core import to_json
 
 from roundsman.cli.output import say
 from roundsman.settings import Settings, variable_name
@@ -34,4 +35,8 @@ def _sections() -> Iterator[str]:
 def _default(field: FieldInfo) -> str:
     if field.default is None:
         return "none"
-    return f"`{str(field.default).lower() if isinstance(field.default, bool) else field.default}`"
+    match field.default:
+        case bool() | tuple() as value:
+            return f"`{to_json(value).decode()}`"
+        case value:
+            return f"`{value}`"

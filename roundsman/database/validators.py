@@ -77,7 +77,7 @@ VALIDATORS: Mapping[str, Document] = MappingProxyType(
         },
         collections.CREDENTIALS: _document(
             {"_id": _OBJECT_ID, "hash": _NAME, "origin": _one_of("imported", "own"), "changed_at": _DATE},
-            {"disabled_at": _DATE},
+            {"disabled_at": _DATE, "counts_until": _DATE},
         ),
         collections.SECOND_FACTORS: _document(
             {"_id": _OBJECT_ID, "failures": _COUNT},

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from roundsman.access.principal import Principal
-from roundsman.auth.lifetimes import session_life
+from roundsman.auth.lifetimes import SessionPolicy
 from roundsman.auth.sessions import Session, find_live_session
 from roundsman.auth.tokens import AccessClaims
 from roundsman.database.transaction import Tx
@@ -22,12 +22,12 @@ class SessionEnded(NotAuthenticated):
         super().__init__("This session has ended. Sign in again.")
 
 
-async def authenticate(tx: Tx, claims: AccessClaims, *, now: datetime) -> Principal:
+async def authenticate(tx: Tx, claims: AccessClaims, *, policy: SessionPolicy, now: datetime) -> Principal:
     """Return the principal of a token that was read, as session and user stand now; raises SessionEnded.
 
     Ending a session, disabling a user or changing his roles so counts wherever this is asked.
     """
-    session, user = await get_session_and_user(tx, claims.session_id, now=now)
+    session, user = await get_session_and_user(tx, claims.session_id, policy=policy, now=now)
     if session.user_id != claims.user_id or session.version != claims.session_version:
         raise SessionEnded
     return Principal(
@@ -41,7 +41,9 @@ async def authenticate(tx: Tx, claims: AccessClaims, *, now: datetime) -> Princi
     )
 
 
-async def get_session_and_user(tx: Tx, session_id: SessionId, *, now: datetime) -> tuple[Session, User]:
+async def get_session_and_user(
+    tx: Tx, session_id: SessionId, *, policy: SessionPolicy, now: datetime
+) -> tuple[Session, User]:
     """Read a session that counts, and whose it is; raises SessionEnded.
 
     A role that was granted since may end it earlier: a session carries all roles, and the strictest life holds.
@@ -55,7 +57,7 @@ async def get_session_and_user(tx: Tx, session_id: SessionId, *, now: datetime) 
         raise SessionEnded from error
     if user.status is not UserStatus.ACTIVE or user.session_version != session.version:
         raise SessionEnded
-    life = session_life(user.effective_roles)
+    life = policy.life(user.effective_roles)
     if now >= life.end(created_at=session.created_at, last_seen_at=session.last_seen_at):
         raise SessionEnded
     return session, user

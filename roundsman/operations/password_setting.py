@@ -4,18 +4,18 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from roundsman.access.assurance import AssuranceRules, is_fresh
+from roundsman.access.assurance import AssuranceRules, StepUpNeeded, is_fresh
 from roundsman.access.principal import Principal
 from roundsman.access.roles import STAFF_ROLES
 from roundsman.audit_log.entries import Actor, AuditEntry
 from roundsman.audit_log.log import record
 from roundsman.auth.credential_storage import find_credential, set_password
+from roundsman.auth.credentials import counting_hash
 from roundsman.auth.digests import derived_key
 from roundsman.auth.hashing import PasswordHashing
 from roundsman.auth.limits import Limit
 from roundsman.auth.otp import OtpPolicy
-from roundsman.auth.password_policy import PasswordPolicy, require_acceptable
-from roundsman.auth.passwords import DUMMY_HASH
+from roundsman.auth.password_policy import PasswordPolicy, UnacceptablePassword, require_acceptable
 from roundsman.auth.reset_links import forget_resets
 from roundsman.auth.second_factors import has_second_factor
 from roundsman.auth.sessions import end_those, list_live_sessions
@@ -33,12 +33,15 @@ _DAY: Final = timedelta(days=1)
 
 
 class OldPasswordNeeded(NotPermitted):
-    """Who was signed in a while ago names his old password, or proves again who he is."""
+    """Who has a password names it to change it; who forgot it resets it by a link or a code."""
 
     code = "old_password_needed"
 
     def __init__(self) -> None:
-        super().__init__("Name your old password, or prove again who you are first: POST /api/v1/auth/step-up.")
+        super().__init__(
+            "Name your old password. If you have forgotten it, reset it: POST /api/v1/auth/password/forgotten sends a link, "
+            "and POST /api/v1/auth/otp/request with the purpose `reset` a code."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ class PasswordSetting:
 
 @dataclass(frozen=True, slots=True)
 class PasswordChange:
-    """The new password, and the old one where the sign-in is not recent. Never shown."""
+    """The new password, and the old one if there is one. Never shown."""
 
     new: str = field(repr=False)
     old: str | None = field(default=None, repr=False)
@@ -78,13 +81,16 @@ async def change_password(
 ) -> None:
     """Set the user's password; his other sessions end, this one stays.
 
-    Raises OldPasswordNeeded, WrongPassword, TooOften, UnacceptablePassword, HashingBusy or PeopleManagedElsewhere.
+    Raises OldPasswordNeeded, StepUpNeeded, WrongPassword, TooOften, UnacceptablePassword, HashingBusy or
+    PeopleManagedElsewhere.
     """
     user = await get_user(tx, principal.user_id)
     if change.old is not None:
         await _require_old(tx, user, change.old, by=by, actor=actor, now=now)
-    elif not is_fresh(principal, by.assurance, now=now):
+    elif await find_credential(tx, user.id) is not None:
         raise OldPasswordNeeded
+    elif not is_fresh(principal, by.assurance, now=now):
+        raise StepUpNeeded
     password_hash = await new_hash(tx, user, change.new, by=by)
 
     async def work(tx: Tx) -> None:
@@ -102,6 +108,7 @@ async def new_hash(tx: Tx, user: User, password: str, *, by: PasswordSetting) ->
     is_staff = not STAFF_ROLES.isdisjoint(user.effective_roles)
     needs_second = (is_staff and by.assurance.staff_needs_second_factor) or await has_second_factor(tx, user.id)
     require_acceptable(password, policy=by.policy, known=[user.name, *names], with_second_factor=needs_second)
+    await _refuse_initial(tx, user, password, hashing=by.hashing)
     return await by.hashing.hash(password)
 
 
@@ -130,19 +137,25 @@ async def contact_of(tx: Tx, user: User) -> tuple[Channel, str] | None:
     return (Channel.SMS, found["phone"]) if "phone" in found else None
 
 
+async def _refuse_initial(tx: Tx, user: User, password: str, *, hashing: PasswordHashing) -> None:
+    """An initial password was shown to somebody else, so it cannot become a lasting one (OWASP ASVS 5.0, 6.4.1)."""
+    credential = await find_credential(tx, user.id)
+    is_initial = credential is not None and credential.counts_until is not None
+    if credential is not None and is_initial and await hashing.verify(password, credential.password_hash):
+        raise UnacceptablePassword("This is the password you were given. Take one of your own.")
+
+
 async def _require_old(tx: Tx, user: User, password: str, *, by: PasswordSetting, actor: Actor, now: datetime) -> None:
     claimed = claimed_account(user, str(user.id), address=actor.address)
     try:
         async with slowed_down(tx, claimed, by.slowing, now=now):
-            await _require_fit(tx, user, password, hashing=by.hashing)
+            await _require_fit(tx, user, password, hashing=by.hashing, now=now)
     except _DoesNotFit as error:
         raise WrongPassword from error
 
 
-async def _require_fit(tx: Tx, user: User, password: str, *, hashing: PasswordHashing) -> None:
-    credential = await find_credential(tx, user.id)
-    stored = DUMMY_HASH if credential is None or credential.disabled_at else credential.password_hash
-    if not await hashing.verify(password, stored):
+async def _require_fit(tx: Tx, user: User, password: str, *, hashing: PasswordHashing, now: datetime) -> None:
+    if not await hashing.verify(password, counting_hash(await find_credential(tx, user.id), now=now)):
         raise _DoesNotFit("The password does not fit")
 
 

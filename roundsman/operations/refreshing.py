@@ -10,7 +10,6 @@ from typing import NoReturn
 
 from roundsman.audit_log.entries import Actor, AuditEntry
 from roundsman.audit_log.log import record
-from roundsman.auth.lifetimes import session_life
 from roundsman.auth.sessions import Session, end_session, find_salt, rotate
 from roundsman.database.transaction import Tx, in_transaction
 from roundsman.errors import NotAuthenticated
@@ -33,9 +32,9 @@ class RefreshTokenReused(NotAuthenticated):
 
 async def refresh(tx: Tx, token: str, *, by: SessionKeeping, address: str | None, now: datetime) -> SignedIn:
     """Give the tokens that follow a refresh token. Raises InvalidRefreshToken, SessionEnded or RefreshTokenReused."""
-    session, user = await get_session_and_user(tx, by.refreshing.read(token), now=now)
+    session, user = await get_session_and_user(tx, by.refreshing.read(token), policy=by.policy, now=now)
     rotation = by.refreshing.use(token)
-    life = session_life(user.effective_roles)
+    life = by.policy.life(user.effective_roles)
     expires_at = life.end(created_at=session.created_at, last_seen_at=now)
     if await rotate(tx, session, rotation, expires_at=expires_at, now=now):
         salt = rotation.salt

@@ -6,7 +6,7 @@ from typing import Final
 
 from roundsman.audit_log.entries import SYSTEM, Actor, AuditEntry
 from roundsman.audit_log.log import record, record_many
-from roundsman.auth.lifetimes import session_life, token_lifetime
+from roundsman.auth.lifetimes import SessionPolicy
 from roundsman.auth.refresh import RefreshTokens
 from roundsman.auth.sessions import Opening, Session, end_those, list_live_sessions, new_session, open_session
 from roundsman.auth.tokens import AccessClaims, TokenAuthority
@@ -19,11 +19,12 @@ _GRACE: Final = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class SessionKeeping:
-    """What sessions are kept with; for `refresh_grace` a used refresh token still gives its successor."""
+    """What sessions are kept with, and how long; for `refresh_grace` a used refresh token still gives its successor."""
 
     tokens: TokenAuthority
     refreshing: RefreshTokens
     refresh_grace: timedelta = _GRACE
+    policy: SessionPolicy = field(default_factory=SessionPolicy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ async def open_session_of(
     async def work(tx: Tx) -> SignedIn | None:
         if not await record_sign_in(tx, user, now=now):
             return None
-        await _make_room(tx, user, now=now)
+        await _make_room(tx, user, policy=by.policy, now=now)
         return await _open(tx, user, opening, by=by, now=now)
 
     return await in_transaction(tx, work)
@@ -56,16 +57,16 @@ async def open_session_of(
 
 def tokens_for(user: User, session: Session, refresh_token: str, *, by: SessionKeeping, now: datetime) -> SignedIn:
     """Sign a new access token for the session and hand it out with the refresh token."""
-    lifetime = token_lifetime(user.effective_roles)
+    lifetime = by.policy.token_lifetime(user.effective_roles)
     claims = AccessClaims(user.id, session.id, session.version)
     access_token = by.tokens.issue(claims, now=now, lifetime=lifetime)
     return SignedIn(user, session, access_token, lifetime, refresh_token)
 
 
-async def _make_room(tx: Tx, user: User, *, now: datetime) -> None:
+async def _make_room(tx: Tx, user: User, *, policy: SessionPolicy, now: datetime) -> None:
     """End the oldest sessions; the user was written in this transaction, so two sign-ins never count the same."""
     live = await list_live_sessions(tx, user.id, version=user.session_version, now=now)
-    oldest = live[session_life(user.effective_roles).most - 1 :]
+    oldest = live[policy.life(user.effective_roles).most - 1 :]
     await end_those(tx, oldest)
     reason = "a newer sign-in took its place"
     entries = [AuditEntry(now, SYSTEM, "session.ended", f"user:{user.id}", reason=reason) for _ in oldest]
@@ -73,7 +74,7 @@ async def _make_room(tx: Tx, user: User, *, now: datetime) -> None:
 
 
 async def _open(tx: Tx, user: User, opening: Opening, *, by: SessionKeeping, now: datetime) -> SignedIn:
-    expires_at = session_life(user.effective_roles).end(created_at=now, last_seen_at=now)
+    expires_at = by.policy.life(user.effective_roles).end(created_at=now, last_seen_at=now)
     session = new_session(user.id, opening, version=user.session_version, expires_at=expires_at, now=now)
     refresh_token = by.refreshing.first(session.id)
     await open_session(tx, session, refresh_digest=by.refreshing.digest(refresh_token))

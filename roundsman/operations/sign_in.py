@@ -11,9 +11,9 @@ from typing import Final
 from roundsman.access.principal import SignedInBy
 from roundsman.access.roles import STAFF_ROLES
 from roundsman.auth.credential_storage import find_credential, renew_hash
-from roundsman.auth.credentials import Credential
+from roundsman.auth.credentials import Credential, counting_hash
 from roundsman.auth.hashing import PasswordHashing
-from roundsman.auth.passwords import DUMMY_HASH, is_known_default, needs_rehash
+from roundsman.auth.passwords import is_known_default
 from roundsman.auth.sessions import Opening
 from roundsman.database.transaction import Tx
 from roundsman.errors import Conflict, InvalidInput, NotAuthenticated, NotFound, NotPermitted
@@ -79,11 +79,11 @@ async def sign_in(tx: Tx, attempt: Attempt, *, by: PasswordSignIn, now: datetime
     found = await _find(tx, attempt.identifier)
     claimed = claimed_account(found, attempt.identifier, address=attempt.address)
     async with slowed_down(tx, claimed, by.slowing, now=now):
-        user, credential = await _verified(tx, found, attempt.password, hashing=by.hashing)
+        user, credential = await _verified(tx, found, attempt.password, hashing=by.hashing, now=now)
     await require_sign_in_open(tx, user)
     if by.refuse_default_passwords and is_known_default(attempt.password):
         raise PasswordMustChange(_HANDED_OUT)
-    if needs_rehash(credential.password_hash):
+    if by.hashing.needs_rehash(credential.password_hash):
         await renew_hash(tx, credential, await by.hashing.hash(attempt.password))
     opening = Opening(SignedInBy.PASSWORD, device=attempt.device, address=attempt.address)
     signed_in = await open_session_of(tx, user, opening, by=by.sessions, now=now)
@@ -92,10 +92,11 @@ async def sign_in(tx: Tx, attempt: Attempt, *, by: PasswordSignIn, now: datetime
     return signed_in
 
 
-async def _verified(tx: Tx, user: User | None, password: str, *, hashing: PasswordHashing) -> tuple[User, Credential]:
+async def _verified(
+    tx: Tx, user: User | None, password: str, *, hashing: PasswordHashing, now: datetime
+) -> tuple[User, Credential]:
     credential = None if user is None else await find_credential(tx, user.id)
-    stored = DUMMY_HASH if credential is None or credential.disabled_at else credential.password_hash
-    fits = await hashing.verify(password, stored)
+    fits = await hashing.verify(password, counting_hash(credential, now=now))
     if user is None or user.status is not UserStatus.ACTIVE or credential is None or not fits:
         raise InvalidCredentials
     return user, credential

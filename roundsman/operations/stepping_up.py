@@ -10,10 +10,10 @@ from roundsman.audit_log.entries import Actor, AuditEntry
 from roundsman.audit_log.log import record
 from roundsman.auth.attempts import give_back, require
 from roundsman.auth.credential_storage import find_credential
+from roundsman.auth.credentials import counting_hash
 from roundsman.auth.hashing import PasswordHashing
 from roundsman.auth.limits import Limit
 from roundsman.auth.otp import Purpose
-from roundsman.auth.passwords import DUMMY_HASH
 from roundsman.auth.second_factors import (
     Authenticators,
     begin_enrolment,
@@ -242,8 +242,7 @@ async def _prove_password(tx: Tx, user_id: UserId, password: str, *, hashing: Pa
     who = str(user_id)
     await require(tx, _PASSWORDS, who, message="The password was wrong too often. Try again later.", now=now)
     credential = await find_credential(tx, user_id)
-    stored = DUMMY_HASH if credential is None else credential.password_hash
-    if not await hashing.verify(password, stored) or credential is None:
+    if not await hashing.verify(password, counting_hash(credential, now=now)):
         raise WrongPassword
     await give_back(tx, _PASSWORDS, who, now=now)
 

@@ -10,7 +10,7 @@ from typing import assert_never
 from fastapi import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from roundsman.access.assurance import Missing, missing_proof, needs_second_factor
+from roundsman.access.assurance import Missing, StepUpNeeded, missing_proof, needs_second_factor
 from roundsman.access.decisions import Denied, decide
 from roundsman.access.permissions import MAY_TRUST_RECENT, Changes, Permission, changes_of
 from roundsman.access.principal import Principal
@@ -37,15 +37,6 @@ class SecondFactorNeeded(NotPermitted):
             "This sign-in needs its second step: POST /api/v1/auth/step-up with a code of your authenticator app, or "
             "POST /api/v1/auth/totp/enrol if you have none yet."
         )
-
-
-class StepUpNeeded(NotPermitted):
-    """What is asked for needs a proof of identity that is a few minutes old at most."""
-
-    code = "step_up_needed"
-
-    def __init__(self) -> None:
-        super().__init__("Prove again who you are first: POST /api/v1/auth/step-up, then repeat this request.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,14 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from roundsman.access.principal import Principal
+from roundsman.auth.lifetimes import SessionPolicy
 from roundsman.auth.tokens import AccessClaims
 from roundsman.database.transaction import Tx
 from roundsman.operations.authentication import authenticate
 
 LONGEST_TRUST: Final = timedelta(seconds=2)
 _MOST: Final = 10_000
+_POLICY: Final = SessionPolicy()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +29,8 @@ class _Read:
 class RecentPrincipals:
     """The principals that this process read last; bounded, the oldest is forgotten first."""
 
-    def __init__(self, trust: timedelta = LONGEST_TRUST) -> None:
-        self._trust = trust
+    def __init__(self, trust: timedelta = LONGEST_TRUST, *, policy: SessionPolicy = _POLICY) -> None:
+        self._trust, self._policy = trust, policy
         self._read: OrderedDict[AccessClaims, _Read] = OrderedDict()
 
     async def recent(self, tx: Tx, claims: AccessClaims, *, now: datetime) -> Principal:
@@ -47,4 +49,4 @@ class RecentPrincipals:
     async def anew(self, tx: Tx, claims: AccessClaims, *, now: datetime) -> Principal:
         """Return the principal as he is now, and forget what was known of him: he may be about to change it."""
         self._read.pop(claims, None)
-        return await authenticate(tx, claims, now=now)
+        return await authenticate(tx, claims, policy=self._policy, now=now)

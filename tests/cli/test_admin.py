@@ -1,4 +1,5 @@
 import re
+from datetime import timedelta
 
 from roundsman.access.roles import Role
 from roundsman.auth.credential_storage import find_credential
@@ -31,6 +32,8 @@ async def test_a_new_admin_gets_a_password_that_is_shown_once(roundsman: Roundsm
     assert user.roles == (Role.ADMIN,)
     assert credential is not None
     assert credential.origin is CredentialOrigin.OWN
+    assert credential.counts_until == credential.changed_at + timedelta(hours=72)
+    assert "72 hours" in made.stdout
     assert verify(shown[1], credential.password_hash)
 
 
@@ -46,6 +49,7 @@ async def test_a_given_password_is_taken_and_not_shown(roundsman: RoundsmanComma
     assert password not in made.stdout
     credential = await find_credential(tx, (await find_user(tx, "meera@example.in")).id)
     assert credential is not None
+    assert credential.counts_until is None
     assert verify(password, credential.password_hash)
 
 

@@ -16,13 +16,13 @@ from fastapi import FastAPI
 
 from roundsman.access.roles import Role
 from roundsman.app import create_app
-from roundsman.auth.credential_storage import disable_password
+from roundsman.auth.credential_storage import disable_password, set_password
 from roundsman.auth.passwords import hash_password
 from roundsman.database.collections import AUDIT_LOG, CREDENTIALS, OUTBOX, PASSWORD_RESETS, SESSIONS
 from roundsman.database.transaction import Tx
 from roundsman.runtime import Runtime
 from roundsman.web import pacing
-from tests.http.people import PASSWORD, PHONE, bearer_of, log_in, settle
+from tests.http.people import PASSWORD, PASSWORD_HASH, PHONE, bearer_of, log_in, settle
 from tests.http.serving import answering
 
 AUTH = "/api/v1/auth"
@@ -117,7 +117,7 @@ async def test_a_link_counts_half_an_hour_and_none_counts_after_a_change(
     async with answering(create_app(lambda: nullcontext(later))) as late:
         assert (await reset(late, token=token)).json()["code"] == "proof_invalid"
 
-    assert (await change(api, bearer, new_password=NEW)).status_code == 204
+    assert (await change(api, bearer, new_password=NEW, old_password=PASSWORD)).status_code == 204
     assert (await reset(api, token=token)).json()["code"] == "proof_invalid"
 
 
@@ -151,11 +151,10 @@ async def test_a_change_ends_the_other_sessions_and_keeps_this_one(api: httpx.As
     assert (await log_in(api, PHONE, NEW)).status_code == 200
 
 
-async def test_who_signed_in_a_while_ago_names_the_old_password_and_is_slowed_down_like_at_the_door(
-    api: httpx.AsyncClient, tx: Tx, runtime: Runtime
+async def test_who_has_a_password_names_it_to_change_it_and_is_slowed_down_like_at_the_door(
+    api: httpx.AsyncClient, tx: Tx
 ) -> None:
     bearer = await bearer_of(api, tx, Role.CUSTOMER)
-    await tx.database[SESSIONS].update_one({}, {"$set": {"fresh_at": runtime.clock() - timedelta(hours=1)}})
 
     missing = await change(api, bearer, new_password=NEW)
     wrong = [await change(api, bearer, new_password=NEW, old_password=f"guess {n}") for n in range(7)]
@@ -164,10 +163,47 @@ async def test_who_signed_in_a_while_ago_names_the_old_password_and_is_slowed_do
     assert [one.json()["code"] for one in wrong] == ["wrong_password"] * 5 + ["too_often"] * 2
 
 
+async def test_who_has_none_sets_his_first_after_a_recent_proof(
+    api: httpx.AsyncClient, tx: Tx, runtime: Runtime
+) -> None:
+    bearer = await bearer_of(api, tx, Role.CUSTOMER)
+    await tx.database[CREDENTIALS].delete_many({})
+    await tx.database[SESSIONS].update_one({}, {"$set": {"fresh_at": runtime.clock() - timedelta(hours=1)}})
+    late = await change(api, bearer, new_password=NEW)
+    assert (late.status_code, late.json()["code"]) == (403, "step_up_needed")
+
+    await tx.database[SESSIONS].update_one({}, {"$set": {"fresh_at": runtime.clock()}})
+
+    assert (await change(api, bearer, new_password=NEW)).status_code == 204
+    assert (await log_in(api, PHONE, NEW)).status_code == 200
+
+
+async def test_an_initial_password_ends_by_itself_and_is_never_the_lasting_one(tx: Tx, runtime: Runtime) -> None:
+    user = await settle(tx, password_hash=None)
+    now = runtime.clock()
+    await set_password(tx, user.id, PASSWORD_HASH, now=now, counts_until=now + timedelta(hours=72))
+    almost = replace(runtime, clock=lambda: now + timedelta(hours=71))
+    async with answering(create_app(lambda: nullcontext(almost))) as api:
+        bearer = {"Authorization": f"Bearer {(await log_in(api)).json()['access_token']}"}
+        same = await change(api, bearer, new_password=PASSWORD, old_password=PASSWORD)
+        assert (same.status_code, same.json()["code"]) == (422, "unacceptable_password")
+    after = replace(runtime, clock=lambda: now + timedelta(hours=72))
+    async with answering(create_app(lambda: nullcontext(after))) as api:
+        assert (await log_in(api)).status_code == 401
+        await forget(api)
+        token = await link_token(after)
+        assert (await reset(api, PASSWORD, token=token)).status_code == 422
+        assert (await reset(api, NEW, token=token)).status_code == 204
+        assert (await log_in(api, PHONE, NEW)).status_code == 200
+    forever = replace(runtime, clock=lambda: now + timedelta(days=3650))
+    async with answering(create_app(lambda: nullcontext(forever))) as api:
+        assert (await log_in(api, PHONE, NEW)).status_code == 200
+
+
 async def test_ones_own_name_and_phone_and_common_words_are_refused(api: httpx.AsyncClient, tx: Tx) -> None:
     bearer = await bearer_of(api, tx, Role.CUSTOMER)
     for password in ("Asha Rao 9820012345", "password1234567", "x" * 129, "fourteen chars"):
-        refused = await change(api, bearer, new_password=password)
+        refused = await change(api, bearer, new_password=password, old_password=PASSWORD)
         assert (refused.status_code, refused.json()["code"]) == (422, "unacceptable_password")
         assert password not in refused.text
 

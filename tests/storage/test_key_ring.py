@@ -26,7 +26,7 @@ def test_what_the_last_key_signed_counts_for_its_life_and_no_longer(tmp_path: Pa
     running = authority(tmp_path)
     token = running.issue(CLAIMS, now=NOW, lifetime=timedelta(hours=9))
 
-    rotated = rotate_keys(tmp_path, now=NOW)
+    rotated = rotate_keys(tmp_path, token_life=TEN_MINUTES, now=NOW)
 
     assert running.read(token, now=NOW + TEN_MINUTES) == CLAIMS
     assert authority(tmp_path).read(token, now=NOW + TEN_MINUTES) == CLAIMS
@@ -42,7 +42,7 @@ def test_what_the_last_key_signed_counts_for_its_life_and_no_longer(tmp_path: Pa
 def test_in_an_emergency_nothing_counts_that_was_signed_before(tmp_path: Path) -> None:
     running = authority(tmp_path)
     tokens = [running.issue(CLAIMS, now=NOW, lifetime=TEN_MINUTES)]
-    rotate_keys(tmp_path, now=NOW)
+    rotate_keys(tmp_path, token_life=TEN_MINUTES, now=NOW)
     tokens.append(running.issue(CLAIMS, now=NOW, lifetime=TEN_MINUTES))
 
     replace_keys(tmp_path)
@@ -57,7 +57,7 @@ def test_rotations_at_the_same_time_lose_no_key(tmp_path: Path) -> None:
     running = authority(tmp_path)
 
     def rotate_and_sign() -> str:
-        rotate_keys(tmp_path, now=NOW)
+        rotate_keys(tmp_path, token_life=TEN_MINUTES, now=NOW)
         return authority(tmp_path).issue(CLAIMS, now=NOW, lifetime=TEN_MINUTES)
 
     with ThreadPoolExecutor(8) as threads:
@@ -68,8 +68,8 @@ def test_rotations_at_the_same_time_lose_no_key(tmp_path: Path) -> None:
 
 
 def test_old_keys_go_with_a_later_rotation(tmp_path: Path) -> None:
-    rotate_keys(tmp_path, now=NOW)
-    rotate_keys(tmp_path, now=NOW + timedelta(days=1))
+    rotate_keys(tmp_path, token_life=TEN_MINUTES, now=NOW)
+    rotate_keys(tmp_path, token_life=TEN_MINUTES, now=NOW + timedelta(days=1))
     assert len(list(tmp_path.glob("signing.key.until-*"))) == 1
 
 

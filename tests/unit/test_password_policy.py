@@ -1,4 +1,6 @@
+import re
 import unicodedata
+from importlib.resources import files
 
 import pytest
 from hypothesis import given
@@ -83,6 +85,17 @@ def test_no_digits_around_a_common_word_help(word: str, number: int, sign: str) 
         require_acceptable(f"{number}{sign}{word.title()}{sign}{number}", policy=PasswordPolicy(shortest=1))
 
 
-def test_the_list_says_where_it_is_from_and_is_lower_case() -> None:
-    assert len(common_passwords()) > 300
+def test_of_the_passwords_that_leaked_most_more_than_three_thousand_are_refused_that_would_be_long_enough() -> None:
+    policy = PasswordPolicy()
+    long_enough = [word for word in common_passwords() if len(word) >= policy.shortest_with_second_factor]
+    assert len(long_enough) > 3 * 3_000
+    for word in long_enough:
+        with pytest.raises(UnacceptablePassword):
+            require_acceptable(word, policy=policy, with_second_factor=True)
+
+
+def test_the_lists_say_where_they_are_from_and_are_lower_case() -> None:
     assert all(word == word.casefold() for word in common_passwords())
+    for name in ("common_passwords.txt", "leaked_passwords.txt"):
+        head = files("roundsman.auth").joinpath(name).read_text("utf-8")[:1_000]
+        assert re.search("licence of Roundsman|MIT License", head)

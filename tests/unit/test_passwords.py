@@ -1,6 +1,4 @@
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import bcrypt
 import pytest
@@ -15,12 +13,7 @@ SHA = hashlib.sha256(b"milk at dawn").hexdigest()
 BCRYPT = bcrypt.hashpw(b"milk at dawn", b"$2b$04$QgQ0umOTYoWBx7s5UjeC0.").decode()
 
 
-@contextmanager
-def quick_hashing() -> Iterator[None]:
-    """Hash with the least memory, so that many examples can be tried; verifying takes the costs from the hash."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passwords, "_ARGON2ID", PasswordHasher(memory_cost=8, time_cost=1, parallelism=1))
-        yield
+QUICK = passwords.Argon2Cost(memory_kib=8, passes=1)
 
 
 def test_own_hash_verifies_its_password_and_no_other() -> None:
@@ -29,6 +22,24 @@ def test_own_hash_verifies_its_password_and_no_other() -> None:
     assert passwords.verify("milk at dawn", stored)
     assert not passwords.verify("milk at dusk", stored)
     assert not passwords.needs_rehash(stored)
+
+
+def test_another_cost_is_that_of_new_hashes_and_of_what_nobody_has_and_renews_the_others() -> None:
+    stored = passwords.hash_password("milk at dawn", QUICK)
+    assert stored.startswith("$argon2id$v=19$m=8,t=1,p=1$")
+    assert passwords.dummy_hash(QUICK).startswith("$argon2id$v=19$m=8,t=1,p=1$")
+    assert passwords.verify("milk at dawn", stored)
+    assert not passwords.verify("milk at dawn", passwords.dummy_hash(QUICK))
+    assert passwords.needs_rehash(stored)
+    assert not passwords.needs_rehash(stored, QUICK)
+
+
+def test_a_password_is_compared_to_its_last_letter() -> None:
+    password = "Milk at dawn " * 9 + "x"
+    stored = passwords.hash_password(password, QUICK)
+    assert passwords.verify(password, stored)
+    for other in (password[:-1], password.lower(), f"{password} ", password[:72], f" {password}"):
+        assert not passwords.verify(other, stored)
 
 
 @pytest.mark.parametrize("raw", [SHA, SHA.upper(), SHA.encode(), BCRYPT, BCRYPT.encode()])
@@ -46,8 +57,7 @@ def test_a_wrapped_hash_verifies_its_password_and_nothing_else(password: str, ot
     imported = passwords.imported_hash(digits)
     assert imported is not None
 
-    with quick_hashing():
-        stored = passwords.wrap(imported)
+    stored = passwords.wrap(imported, QUICK)
 
     assert passwords.form_of(stored) is passwords.HashForm.WRAPPED_SHA256
     assert passwords.verify(password, stored)
@@ -67,7 +77,9 @@ def test_wrapping_twice_gives_two_salts() -> None:
     assert passwords.wrap("{SHA256}" + SHA) != passwords.wrap("{SHA256}" + SHA)
 
 
-@pytest.mark.parametrize("stored", [BCRYPT, passwords.DUMMY_HASH, "{ARGON2ID-SHA256}" + passwords.DUMMY_HASH, "else"])
+@pytest.mark.parametrize(
+    "stored", [BCRYPT, passwords.dummy_hash(), "{ARGON2ID-SHA256}" + passwords.dummy_hash(), "else"]
+)
 def test_other_forms_are_not_wrapped(stored: str) -> None:
     assert passwords.wrap(stored) == stored
 
@@ -153,12 +165,12 @@ def test_malformed_argon2id_verifies_nothing() -> None:
 
 
 def test_lone_surrogate_is_a_wrong_password() -> None:
-    assert not passwords.verify("\ud800", passwords.DUMMY_HASH)
+    assert not passwords.verify("\ud800", passwords.dummy_hash())
     assert not passwords.verify("\ud800", BCRYPT)
 
 
 def test_dummy_hash_is_well_formed_and_costs_what_an_own_one_costs() -> None:
-    assert not passwords.needs_rehash(passwords.DUMMY_HASH)
+    assert not passwords.needs_rehash(passwords.dummy_hash())
 
 
 @pytest.mark.parametrize("password", ["delivery123", "customer123", "admin123", "marketing123"])

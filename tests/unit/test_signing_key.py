@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from roundsman.access.roles import STAFF_ROLES, Role
 from roundsman.auth.keys import load_signing_key, signing_key_from
-from roundsman.auth.lifetimes import session_life, token_lifetime
+from roundsman.auth.lifetimes import SessionPolicy
 
 
 @given(st.binary(min_size=40, max_size=40))
@@ -24,7 +24,8 @@ def test_the_key_is_made_once_and_found_again(tmp_path: Path) -> None:
 @given(st.frozensets(st.sampled_from(Role)), st.sampled_from(Role))
 @settings(deadline=None)
 def test_another_role_never_makes_a_session_longer(roles: frozenset[Role], another: Role) -> None:
-    life, longer = session_life(roles | {another}), session_life(roles)
+    policy = SessionPolicy()
+    life, longer = policy.life(roles | {another}), policy.life(roles)
     assert not roles or (life.idle <= longer.idle and life.total <= longer.total and life.most <= longer.most)
-    assert longer.total >= longer.idle > token_lifetime(roles)
-    assert token_lifetime(roles).total_seconds() == (300 if roles & STAFF_ROLES else 600)
+    assert longer.total >= longer.idle > policy.token_lifetime(roles)
+    assert policy.token_lifetime(roles).total_seconds() == (300 if roles & STAFF_ROLES else 600)

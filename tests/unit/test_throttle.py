@@ -5,19 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roundsman.auth.limits import Limit
-from roundsman.auth.password_policy import PasswordPolicy
 from roundsman.auth.throttle import Backoff, SignInThrottle, subscriber_of
-from roundsman.runtime import password_policy, sign_in_throttle
-from roundsman.settings import Settings
-
-
-def test_the_settings_have_the_numbers_of_the_specification_too() -> None:
-    settings = Settings()
-    assert sign_in_throttle(settings) == SignInThrottle()
-    assert password_policy(settings) == PasswordPolicy()
-    assert (settings.password_reset_minutes, settings.password_resets_per_day) == (30, 5)
-    assert settings.trusted_proxies == ""
-
 
 BACKOFFS = st.builds(
     Backoff,
