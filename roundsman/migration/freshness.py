@@ -36,7 +36,7 @@ async def refuse_outdated(tx: Tx, digest: str) -> None:
     turns = plan.get("turns") if plan else None
     if turns != await count_turns(tx, MIGRATION):
         raise PlanOutdated(
-            "people were joined, told apart or made live since this plan was made; make a new one with: roundsman migrate plan"
+            "people were joined, told apart, made live or noted as gone since this plan was made; make a new one with: roundsman migrate plan"
         )
 
 

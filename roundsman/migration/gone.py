@@ -10,8 +10,10 @@ from itertools import islice
 
 from roundsman.audit_log.entries import Actor, AuditEntry
 from roundsman.audit_log.log import record_many
+from roundsman.clock import Clock
 from roundsman.customers.customers import CustomerStatus
 from roundsman.database.collections import CUSTOMERS, DELIVERY_BOYS, SOURCE_DOCUMENTS, SUPPLIERS
+from roundsman.database.lease import MIGRATION, count_a_turn, held_lease, renew_lease
 from roundsman.database.transaction import Document, Tx
 from roundsman.delivery.delivery_boys import DeliveryBoyStatus
 from roundsman.identity.mode import PeopleMode, get_mode
@@ -30,21 +32,35 @@ _INACTIVE: dict[Kind, tuple[str, str]] = {
 }
 
 
-async def note_gone(tx: Tx, profile: SourceProfile, keys: Collection[str], *, now: datetime) -> int:
-    """Note that these documents are gone; count those of which it was not known. Doing it twice does nothing."""
+async def note_gone(tx: Tx, profile: SourceProfile, keys: Collection[str], clock: Clock) -> int:
+    """Note that these documents are gone; count those of which it was not known. Doing it twice does nothing.
+
+    It holds the lease, so that nobody cuts over in the midst of it, and counts as a turn: what was proved before is not
+    proved any more. Raises LeaseTaken or LeaseLost.
+    """
+    if not keys:
+        return 0
     kinds = {collection.name: collection.kind for collection in profile.collections}
     noted = 0
-    for batch in _batches(sorted(keys)):
-        fresh = [copy for copy in await find_copies(tx, batch) if not copy.is_gone]
-        ids = [copy.key for copy in fresh]
-        # Profiles first: a copy that says `gone` says that all of it was done.
-        await _set_inactive(tx, fresh, kinds)
-        await tx.database[SOURCE_DOCUMENTS].update_many({"_id": {"$in": ids}}, {"$set": {"gone_at": now}})
-        await record_many(
-            tx, [AuditEntry(now, _ACTOR, "document.gone", f"user:{copy.user_id}", reason=copy.key) for copy in fresh]
-        )
-        noted += len(fresh)
+    async with held_lease(tx, MIGRATION, clock) as lease:
+        for batch in _batches(sorted(keys)):
+            await renew_lease(tx, lease, now=clock())
+            fresh = [copy for copy in await find_copies(tx, batch) if not copy.is_gone]
+            if fresh and not noted:
+                await count_a_turn(tx, MIGRATION)
+            await _note(tx, fresh, kinds, now=clock())
+            noted += len(fresh)
     return noted
+
+
+async def _note(tx: Tx, fresh: Sequence[Copy], kinds: dict[str, Kind], *, now: datetime) -> None:
+    # Profiles first: a copy that says `gone` says that all of it was done.
+    await _set_inactive(tx, fresh, kinds)
+    ids = [copy.key for copy in fresh]
+    await tx.database[SOURCE_DOCUMENTS].update_many({"_id": {"$in": ids}}, {"$set": {"gone_at": now}})
+    await record_many(
+        tx, [AuditEntry(now, _ACTOR, "document.gone", f"user:{copy.user_id}", reason=copy.key) for copy in fresh]
+    )
 
 
 async def find_gone(tx: Tx, source: Source, profile: SourceProfile) -> list[str]:

@@ -70,7 +70,7 @@ async def _compare(tx: Tx, source: Source, profile: SourceProfile, means: Means)
     await finish_broken_run(tx, source, profile, means)
     header = await make_plan(tx, KeyNoting(tx, source, profile), profile, as_of=means.clock(), progress=means.progress)
     applied = await _take(tx, source, profile, header, means)
-    gone = await note_gone(tx, profile, await find_gone(tx, source, profile), now=means.clock())
+    gone = await note_gone(tx, profile, await find_gone(tx, source, profile), means.clock)
     return replace(await _round(tx, header, applied), gone=gone)
 
 
@@ -87,7 +87,7 @@ async def take_changes(tx: Tx, source: Source, profile: SourceProfile, changed: 
     header = await make_plan(tx, around.source, profile, as_of=means.clock(), asking_about=around.people)
     applied = await _take(tx, around.source, profile, header, means)
     await note_keys(tx, around.records)
-    gone = await note_gone(tx, profile, around.gone, now=means.clock())
+    gone = await note_gone(tx, profile, around.gone, means.clock)
     return replace(await _round(tx, header, applied), gone=gone)
 
 

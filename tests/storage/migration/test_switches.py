@@ -22,7 +22,7 @@ from roundsman.customers.linkage import insert_customers
 from roundsman.database.backup import take_backup
 from roundsman.database.backup_folder import KeyFolder
 from roundsman.database.collections import CUSTOMERS, ORDERS, USERS
-from roundsman.database.lease import MIGRATION, take_turn
+from roundsman.database.lease import MIGRATION, LeaseTaken, take_turn
 from roundsman.database.transaction import Tx, in_transaction
 from roundsman.identity.lookup import find_user
 from roundsman.identity.mode import Mode, OperationsMode, PeopleManagedElsewhere, PeopleMode, get_mode
@@ -48,8 +48,10 @@ from roundsman.migration.going_back import (
     take_operations_back,
     take_people_back,
 )
+from roundsman.migration.gone import note_gone
 from roundsman.migration.live_writes import WRITTEN_IN_OPERATIONS, WRITTEN_LIVE
 from roundsman.migration.runs import open_run
+from roundsman.migration.sync import compare_all
 from roundsman.migration.verify.verification import Check, CheckResult
 from roundsman.operations.admins import NewAdmin, create_admin_with_password
 from roundsman.operations.sign_up import SignUp, sign_up_customer
@@ -164,6 +166,14 @@ async def import_more(imported: Import) -> None:
     await imported.run(as_of=AS_OF + timedelta(days=1))
 
 
+async def lose_people(imported: Import) -> None:
+    """A round that finds nobody new, and one who is gone."""
+    database = imported.runtime.tx.database.client[imported.source.locator.rpartition("/")[2]]
+    await database["customers_v2"].delete_one({"id": "cust-new"})
+    done = await compare_all(imported.runtime.tx, imported.source, imported.profile, imported.means())
+    assert (done.gone, done.run_id) == (1, None)
+
+
 async def answer(imported: Import) -> None:
     """Whatever is answered or taken back takes its turn."""
     await in_transaction(imported.runtime.tx, lambda tx: take_turn(tx, MIGRATION, now=imported.runtime.clock()))
@@ -176,6 +186,7 @@ async def answer(imported: Import) -> None:
         (dismiss_admin, "no admin was made here"),
         (break_off, "was broken off"),
         (import_more, "since everything was proved"),
+        (lose_people, "since everything was proved"),
         (answer, "since everything was proved"),
     ],
 )
@@ -191,6 +202,35 @@ async def test_what_changes_between_the_proof_and_the_word_is_noticed(
     with pytest.raises((NotReadyForCutover, ChangedSinceProof), match=said):
         await cut_over_as_proved(tx, proved, now=imported.runtime.clock())
     assert await get_mode(tx) == SHADOW
+
+
+async def test_who_is_gone_ends_his_profile_before_cutover_or_not_at_all(
+    imported: Import, source_database: Database
+) -> None:
+    tx, clock = imported.runtime.tx, imported.runtime.clock
+    leaving = [doc(f"z{number}", "Zoya Khan", phone=f"98450111{number:02}") for number in range(8)]
+    await fill(source_database, {"customers_v2": leaving})
+    await imported.run(as_of=AS_OF + timedelta(days=1))
+    await make_admin(tx)
+
+    async def switch(after: float) -> bool:
+        proved = await find_standing(tx)
+        await asyncio.sleep(after)
+        try:
+            await cut_over_as_proved(tx, proved, now=clock())
+        except (ChangedSinceProof, LeaseTaken):
+            return False
+        return True
+
+    for moment, one in enumerate(leaving):
+        switched, noted = await asyncio.gather(
+            switch(moment / 200), note_gone(tx, EARLYBIRD, [f"customers_v2:{one['_id']}"], clock)
+        )
+        stopped = await tx.database[CUSTOMERS].count_documents({"status": "stopped"})
+        assert (noted, stopped > 0) == (1, not switched)
+        await tx.database[CUSTOMERS].update_many({}, {"$set": {"status": "active"}})
+        if switched:
+            await take_people_back(tx, now=clock())
 
 
 async def test_both_switches_happen_as_proved_and_the_second_not_without_the_first(imported: Import) -> None:
