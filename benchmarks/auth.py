@@ -1,9 +1,10 @@
 """How fast people sign in and ask who they are, as ratios to what this machine can do at all in the same run.
 
-    python benchmarks/auth.py [--users 10000 1000000] [--seconds 5]
+    python benchmarks/auth.py [--users 10000 1000000] [--seconds 4]
 
 Sign-ins are compared with bare argon2id in as many threads as the server hashes in; `GET /auth/me` with a bare FastAPI route,
-once with the session read for every request and once trusted for two seconds. The same client asks both.
+once with the session read for every request and once trusted for two seconds. The same client asks both. Beside the rates
+stands what the server and its database computed for one request, which does not depend on what else the machine does.
 """
 
 import argparse
@@ -14,30 +15,38 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+from asking import Asked, Connection, NothingLeft, ask_for, peak_megabytes, until_it_answers
 
 from roundsman.access.roles import Role
+from roundsman.auth.challenges import Challenge, issue
 from roundsman.auth.credential_storage import insert_credentials
 from roundsman.auth.credentials import Credential, CredentialOrigin
+from roundsman.auth.otp import Purpose
 from roundsman.auth.passwords import hash_password, verify
 from roundsman.clock import utc_now
 from roundsman.database.transaction import Tx
 from roundsman.identity.identifiers import phone_key
 from roundsman.identity.importing import insert_identifiers, insert_users
 from roundsman.identity.users import Identifier
-from roundsman.runtime import open_runtime
+from roundsman.runtime import Runtime, open_runtime
 from roundsman.settings import Settings
 from tests.builders import a_user
 from tests.servers import free_port
 
 _PASSWORD: Final = "three cows and a bicycle"  # noqa: S105 - of invented people
-_ASKERS: Final = 16
+_CODE: Final = "482915"
+_FIRST_PHONE: Final = 6_000_000_000
+_FIRST_NEW_PHONE: Final = 9_820_431_000
+_NEW_PEOPLE: Final = 600
 _THREADS: Final = 2
 _BATCH: Final = 10_000
 _BARE: Final = """
@@ -50,71 +59,73 @@ async def bare() -> dict[str, str]:
 uvicorn.run(app, port=int(sys.argv[1]), access_log=False, log_level="warning")
 """
 
+Row = tuple[str, Asked]
+
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """How long each request took, and how long all of them together."""
+class Base:
+    """What the machine can do at all: hashes a second, and how a bare route answers."""
 
-    seconds: list[float]
-    elapsed: float
+    hashes: float
+    route: Asked
 
-    @property
-    def rate(self) -> float:
-        """Requests a second."""
-        return len(self.seconds) / self.elapsed
-
-    def line(self, name: str, base: float) -> str:
-        """A line of the table."""
-        ordered = sorted(self.seconds)
-        middle, slow = ordered[len(ordered) // 2], ordered[int(len(ordered) * 0.99)]
-        share = f"{self.rate / base:6.0%}" if base else ""
-        return f"  {name:34}{self.rate:9,.1f}{middle * 1000:9.1f}{slow * 1000:9.1f}  {share}"
+    def share(self, name: str, asked: Asked) -> str:
+        """What part of it was reached."""
+        if name == "sign-ins by password":
+            return f"{asked.rate / self.hashes:6.0%}"
+        return f"{asked.rate / self.route.rate:6.0%}" if name.startswith("GET") else ""
 
 
-class Connection:
-    """One connection that is kept open."""
+class Clients:
+    """What the clients of one server ask; what it answers is what they ask with next."""
 
-    def __init__(self, port: int) -> None:
-        self._port = port
+    def __init__(self, phones: Sequence[str]) -> None:
+        self._phones, self._turn = phones, count()
+        self._new = iter([f"+91{_FIRST_NEW_PHONE + number}" for number in range(_NEW_PEOPLE)])
+        self._access: list[str] = []
+        self._refresh: deque[str] = deque()
+        self._proofs: deque[str] = deque()
 
-    async def open(self) -> "Connection":
-        """Connect."""
-        self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port)
-        return self
+    async def sign_in(self, connection: Connection) -> None:
+        """One of the people there are signs in by password."""
+        body = {"identifier": self._phones[next(self._turn) % len(self._phones)], "password": _PASSWORD}
+        self._keep(await self._post(connection, "login", body))
 
-    async def ask(self, method: str, path: str, *, token: str = "", body: object = None) -> bytes:
-        """Ask, and give the body of a good answer."""
-        content = json.dumps(body).encode() if body else b""
-        lines = [f"{method} {path} HTTP/1.1", "Host: localhost", f"Content-Length: {len(content)}"]
-        lines += ["Content-Type: application/json"] if body else []
-        lines += [f"Authorization: Bearer {token}"] if token else []
-        self._writer.write("\r\n".join([*lines, "", ""]).encode() + content)
-        head = (await self._reader.readuntil(b"\r\n\r\n")).decode().lower()
-        answer = await self._reader.readexactly(int(head.partition("content-length: ")[2].partition("\r\n")[0]))
-        if not head.startswith("http/1.1 200"):
-            raise RuntimeError(head + answer.decode())
+    async def me(self, connection: Connection) -> None:
+        """One of fifty asks who he is."""
+        token = self._access[next(self._turn) % min(len(self._access), 50)]
+        await connection.ask("GET", "/api/v1/auth/me", token=token)
+
+    async def refresh(self, connection: Connection) -> None:
+        """Somebody goes on with the token that he was given last."""
+        answer = await self._post(connection, "refresh", {"refresh_token": self._refresh.popleft()})
+        self._refresh.append(answer["refresh_token"])
+
+    async def verify(self, connection: Connection) -> None:
+        """Somebody proves a new phone by the code that was sent to it."""
+        body = {"contact": _next(self._new), "code": _CODE, "purpose": "register"}
+        self._proofs.append((await self._post(connection, "otp/verify", body))["proof"])
+
+    async def register(self, connection: Connection) -> None:
+        """Somebody registers with the phone that he has proved."""
+        if not self._proofs:
+            raise NothingLeft
+        await self._post(connection, "register", {"proof": self._proofs.popleft(), "name": "Asha Patil"})
+
+    def _keep(self, answer: dict[str, Any]) -> None:
+        self._access.append(answer["access_token"])
+        self._refresh.append(answer["refresh_token"])
+
+    async def _post(self, connection: Connection, route: str, body: object) -> dict[str, Any]:
+        answer: dict[str, Any] = json.loads(await connection.ask("POST", f"/api/v1/auth/{route}", body=body))
         return answer
 
-    def close(self) -> None:
-        """Hang up."""
-        self._writer.close()
 
-
-async def _ask_for(seconds: float, port: int, ask: Callable[[Connection], Awaitable[object]]) -> Asked:
-    connections = [await Connection(port).open() for _ in range(_ASKERS)]
-    taken: list[float] = []
-    begun = time.perf_counter()
-
-    async def go_on(connection: Connection) -> None:
-        while (now := time.perf_counter()) - begun < seconds:
-            await ask(connection)
-            taken.append(time.perf_counter() - now)
-
-    await asyncio.gather(*map(go_on, connections))
-    elapsed = time.perf_counter() - begun
-    for connection in connections:
-        connection.close()
-    return Asked(taken, elapsed)
+def _next(items: Iterator[str]) -> str:
+    item = next(items, None)
+    if item is None:
+        raise NothingLeft
+    return item
 
 
 def _bare_hashing(seconds: float) -> float:
@@ -133,93 +144,106 @@ def _bare_hashing(seconds: float) -> float:
 async def _settle(tx: Tx, users: int) -> list[str]:
     """Store so many customers with phone and password; gives some of their phones."""
     stored, now = hash_password(_PASSWORD), utc_now()
-    phones = [f"+91{6_000_000_000 + number}" for number in range(users)]
+    phones = [f"+91{_FIRST_PHONE + number}" for number in range(users)]
     for start in range(0, users, _BATCH):
         some = [a_user(roles=(Role.CUSTOMER,)) for _ in phones[start : start + _BATCH]]
-        pairs = list(zip(phones[start : start + _BATCH], some, strict=True))
-        await insert_users(tx, some)
-        await insert_identifiers(tx, [Identifier(phone_key(phone), (user.id,)) for phone, user in pairs])
-        await insert_credentials(tx, [Credential(user.id, stored, CredentialOrigin.OWN, now) for user in some])
+        pairs = zip(phones[start : start + _BATCH], some, strict=True)
+        await asyncio.gather(
+            insert_users(tx, some),
+            insert_identifiers(tx, [Identifier(phone_key(phone), (user.id,)) for phone, user in pairs]),
+            insert_credentials(tx, [Credential(user.id, stored, CredentialOrigin.OWN, now) for user in some]),
+        )
     return phones[:: max(1, users // 1000)]
 
 
+async def _send_codes(runtime: Runtime) -> None:
+    """Let one code count for each new phone, as if it had been asked for: how often one may ask is not the question."""
+    by = runtime.proving
+    for number in range(_NEW_PEOPLE):
+        key = phone_key(f"+91{_FIRST_NEW_PHONE + number}")
+        challenge = Challenge(key, Purpose.REGISTER, by.digest(key, Purpose.REGISTER, _CODE))
+        await issue(runtime.tx, challenge, by.policy, now=runtime.clock())
+
+
 @contextmanager
-def _process(*command: str, **settings: str) -> Iterator["subprocess.Popen[bytes]"]:
+def _process(*command: str, **settings: str) -> Iterator[int]:
     with subprocess.Popen([sys.executable, *command], env={**os.environ, **settings}) as process:
         try:
-            yield process
+            yield process.pid
         finally:
             process.terminate()
             process.wait()
 
 
-async def _until_it_answers(port: int, path: str) -> None:
-    while True:
-        try:
-            connection = await Connection(port).open()
-        except OSError:
-            await asyncio.sleep(0.1)
-        else:
-            await connection.ask("GET", path)
-            connection.close()
-            return
-
-
-def _peak_megabytes(process: "subprocess.Popen[bytes]") -> float:
-    status = Path(f"/proc/{process.pid}/status").read_text("utf-8")
-    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
-
-
-async def _measure(users: int, seconds: float, folder: Path) -> None:
-    settings = Settings(data_dir=folder, database_cache_gb=1.0)
-    async with open_runtime(settings) as runtime:
-        phones = await _settle(runtime.tx, users)
-        print(f"{users:,} users; load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-        print(f"  {'':34}{'a second':>9}{'p50 ms':>9}{'p99 ms':>9}  share")
-        bare = await _bare_route(seconds)
-        print(bare.line("bare FastAPI route", 0))
-        for trusted in ("0", "2"):
-            await _measure_server(folder, phones, seconds, trusted, bare.rate)
-
-
 async def _bare_route(seconds: float) -> Asked:
     port = free_port()
-    with _process("-c", _BARE, str(port)):
-        await _until_it_answers(port, "/bare")
-        return await _ask_for(seconds, port, lambda connection: connection.ask("GET", "/bare"))
+    with _process("-c", _BARE, str(port)) as bare:
+        await until_it_answers(port, "/bare")
+        return await ask_for(seconds, port, lambda connection: connection.ask("GET", "/bare"), processes=[bare])
 
 
-async def _measure_server(folder: Path, phones: Sequence[str], seconds: float, trusted: str, bare: float) -> None:
-    port = free_port()
-    settings = {"ROUNDSMAN_DATA_DIR": str(folder), "ROUNDSMAN_SESSION_TRUST_SECONDS": trusted}
-    turn, tokens = count(), []
-
-    async def log_in(connection: Connection) -> None:
-        body = {"identifier": phones[next(turn) % len(phones)], "password": _PASSWORD}
-        tokens.append(json.loads(await connection.ask("POST", "/api/v1/auth/login", body=body))["access_token"])
-
-    async def me(connection: Connection) -> None:
-        await connection.ask("GET", "/api/v1/auth/me", token=tokens[next(turn) % min(len(tokens), 50)])
-
+async def _measure_server(folder: Path, clients: Clients, seconds: float, *, trusted: int) -> list[Row]:
+    """Let people sign in, and ask who they are; where that is trusted, everything else too."""
+    port, database = free_port(), int((folder / "database" / "data" / "mongod.lock").read_text("utf-8"))
+    settings = {"ROUNDSMAN_DATA_DIR": str(folder), "ROUNDSMAN_SESSION_TRUST_SECONDS": str(trusted)}
+    asked = [("sign-ins by password", clients.sign_in), (f"GET /auth/me, trusted for {trusted} s", clients.me)]
+    if trusted:
+        asked += [
+            ("refreshes", clients.refresh),
+            ("codes verified", clients.verify),
+            ("registrations", clients.register),
+        ]
     with _process("-m", "roundsman", "serve", "--port", str(port), **settings) as server:
-        await _until_it_answers(port, "/api/v1/health")
-        hashing = await asyncio.to_thread(_bare_hashing, seconds)
-        print(f"  {'bare argon2id, ' + str(_THREADS) + ' threads':34}{hashing:9,.1f}")
-        print((await _ask_for(seconds, port, log_in)).line("sign-ins", hashing))
-        asked = await _ask_for(seconds, port, me)
-        print(asked.line(f"GET /auth/me, trusted for {trusted} s", bare))
-        print(f"  {'memory of the process, peak':34}{_peak_megabytes(server):9,.0f} MB")
+        await until_it_answers(port, "/api/v1/health")
+        rows = [(name, await ask_for(seconds, port, ask, processes=[server, database])) for name, ask in asked]
+        print(f"  memory of the process, peak, trusting for {trusted} s: {peak_megabytes(server):,.0f} MB")
+        return rows
+
+
+async def _measure(users: int, seconds: float, folder: Path) -> dict[str, Asked]:
+    async with open_runtime(Settings(data_dir=folder, database_cache_gb=1.0)) as runtime:
+        phones = await _settle(runtime.tx, users)
+        await _send_codes(runtime)
+        print(f"{users:,} users; load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+        base = Base(await asyncio.to_thread(_bare_hashing, seconds), await _bare_route(seconds))
+        clients = Clients(phones)
+        rows = [row for trusted in (0, 2) for row in await _measure_server(folder, clients, seconds, trusted=trusted)]
+    _print_table(base, rows)
+    return dict(rows)
+
+
+def _print_table(base: Base, rows: Sequence[Row]) -> None:
+    print(f"  {'':34}{'a second':>9}{'p50 ms':>8}{'p99 ms':>8}{'server us':>11}{'database us':>13}  share")
+    print(f"  {f'bare argon2id, {_THREADS} threads':34}{base.hashes:9,.1f}")
+    for name, asked in [("bare FastAPI route", base.route), *rows]:
+        taken = f"{asked.quantile_ms(0.5):8.1f}{asked.quantile_ms(0.99):8.1f}"
+        costs = "".join(f"{cost:{width},.0f}" for cost, width in zip(asked.microseconds, (11, 13), strict=False))
+        share = "" if asked is base.route else base.share(name, asked)
+        print(f"  {name:34}{asked.rate:9,.1f}{taken}{costs:24}  {share}")
+
+
+def _compare(sizes: dict[int, dict[str, Asked]]) -> None:
+    """Print how much more a request costs with the most users than with the fewest."""
+    fewest, most = min(sizes), max(sizes)
+    print(f"with {most:,} users instead of {fewest:,} a request computes, in the server and in its database:")
+    for name, asked in sizes[most].items():
+        before = sizes[fewest][name].microseconds
+        times = "".join(f"{now / then:9.2f}" for now, then in zip(asked.microseconds, before, strict=True))
+        print(f"  {name:34}{times} times as much")
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--users", type=int, nargs="+", default=[10_000])
-    parser.add_argument("--seconds", type=float, default=5.0)
+    parser.add_argument("--seconds", type=float, default=4.0)
     given = parser.parse_args()
+    sizes = {}
     for users in given.users:
         with tempfile.TemporaryDirectory(prefix="roundsman-bench-") as folder:
-            asyncio.run(_measure(users, given.seconds, Path(folder)))
+            sizes[users] = asyncio.run(_measure(users, given.seconds, Path(folder)))
+    if len(sizes) > 1:
+        _compare(sizes)
     print(f"command: python benchmarks/{Path(__file__).name} --users {' '.join(map(str, given.users))}")
 
 
