@@ -1,17 +1,25 @@
 """No request waits longer for the database than whoever asked waits for an answer."""
 
-from collections.abc import AsyncIterator
-
-from fastapi import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from roundsman.database.deadline import answer_within
-from roundsman.web.services import services_of
+from roundsman.web.services import Services
 
 
-async def only_so_long(request: Request) -> AsyncIterator[None]:
-    """Let everything the request asks of the database take as long as the settings say, and answer 503 after that.
+class DatabasePatience:
+    """Lets everything a request asks of the database take as long as the settings say; after that it is 503.
 
-    It begins when the body has been read, so that a slow line uses nothing of it up.
+    It counts from the beginning, for bodies are small and so come at once, over slow lines too.
     """
-    with answer_within(services_of(request).database_patience.total_seconds()):
-        yield
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer in that time, or let the error of the database be answered."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        services: Services = scope["app"].state.services
+        with answer_within(services.database_patience.total_seconds()):
+            await self._app(scope, receive, send)
