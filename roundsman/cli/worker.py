@@ -1,4 +1,4 @@
-"""The command `roundsman worker`: following the source and sending messages, until somebody ends it."""
+"""The command `roundsman worker`: following the source, if there is one, and all that goes on by itself besides."""
 
 import asyncio
 import sys
@@ -9,7 +9,7 @@ import typer
 
 from roundsman.cli.output import say
 from roundsman.cli.running import interrupts_go_to, run_until_told_to_end
-from roundsman.cli.sources import BUILT_IN, NoSource, ProfileOption, SourceOption, read_profile
+from roundsman.cli.sources import BUILT_IN, ProfileOption, SourceOption, read_profile
 from roundsman.migration.apply import Means
 from roundsman.migration.profile import SourceProfile
 from roundsman.migration.sealing import Seal
@@ -17,6 +17,7 @@ from roundsman.migration.sources.opening import open_source
 from roundsman.notifications.dispatch import sending
 from roundsman.runtime import LONG_WORK_SECONDS, open_runtime
 from roundsman.settings import load_settings
+from roundsman.worker.housekeeping import Housekeeping, keeping_house
 from roundsman.worker.intake import Intake, Rhythm
 from roundsman.worker.sealer import sealer_of, sealing
 
@@ -32,7 +33,10 @@ def worker(
     ] = 60,
     throttle: Annotated[int, typer.Option(min=0, help="At most so many documents a second; 0 is no limit.")] = 0,
 ) -> None:
-    """Follow the source: take what changes there, until Ctrl-C or SIGTERM. Of several workers one works, the others wait."""
+    """Send messages, seal the audit log and, where there is a source, follow it, until Ctrl-C or SIGTERM.
+
+    Of several workers one follows the source; the others wait to take over.
+    """
     rhythm = Rhythm(compare=timedelta(seconds=every))
     run_until_told_to_end(_work(source, read_profile(profile), rhythm, throttle))
 
@@ -40,16 +44,22 @@ def worker(
 async def _work(option: str | None, profile: SourceProfile, rhythm: Rhythm, throttle: int) -> None:
     settings = load_settings()
     locator = option or settings.source
-    if locator is None:
-        raise NoSource("which source? Give --source, or set ROUNDSMAN_SOURCE")
     stop = asyncio.Event()
     async with open_runtime(settings, patience_seconds=LONG_WORK_SECONDS) as runtime:
         with interrupts_go_to(stop.set):
-            means = Means(Seal(runtime.sealing_key), runtime.clock, documents_a_second=throttle)
-            intake = Intake(runtime.tx, lambda: open_source(locator), profile, means, stop, _say, rhythm)
-            _say("Following the source. Ctrl-C ends it.")
-            async with sending(runtime.dispatcher), sealing(sealer_of(runtime, say=_say)):
-                await _ending_in_time(asyncio.create_task(intake.run()), stop)
+            async with (
+                sending(runtime.dispatcher),
+                sealing(sealer_of(runtime, say=_say)),
+                keeping_house(Housekeeping(runtime.tx, _say)),
+            ):
+                if locator is None:
+                    _say("No source is set, so none is followed; messages are sent. Ctrl-C ends it.")
+                    await stop.wait()
+                else:
+                    means = Means(Seal(runtime.sealing_key), runtime.clock, documents_a_second=throttle)
+                    intake = Intake(runtime.tx, lambda: open_source(locator), profile, means, stop, _say, rhythm)
+                    _say("Following the source. Ctrl-C ends it.")
+                    await _ending_in_time(asyncio.create_task(intake.run()), stop)
             _say("Ended.")
 
 

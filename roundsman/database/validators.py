@@ -277,8 +277,8 @@ VALIDATORS: Mapping[str, Document] = MappingProxyType(
                 "_id": _NAME,
                 "field": _NAME,
                 "run": _NAME,
-                "state": _one_of("planned", "written", "skipped", "undone", "left"),
-                "old": _object({"state": _one_of("absent", "null", "dangling")}),
+                "state": _one_of("planned", "written", "skipped", "undone", "left", "erased"),
+                "old": _object({"state": _one_of("absent", "null", "dangling", "erased")}),
                 "new": _ANY,
             }
         ),

@@ -25,6 +25,7 @@ from roundsman.migration.knowledge import HERE
 from roundsman.migration.plan_documents import Section
 from roundsman.migration.planner import refuse_while_unfinished
 from roundsman.migration.reviews import ReviewStatus
+from roundsman.migration.write_back.closing import erase_rows
 from roundsman.operations.closing import Erased, erase_person
 
 _ERASING: Final = "erasing:"
@@ -43,6 +44,7 @@ async def close_account(tx: Tx, user_id: UserId, *, actor: Actor, now: datetime)
         await refuse_while_unfinished(tx)
         erased = await erase_person(tx, user_id, actor=actor, now=now)
         keys = await _bury_copies(tx, erased, now=now)
+        await erase_rows(tx, keys, names=erased.names)
         await _bury_addresses(tx, erased.addresses, now=now)
         await _silence_reviews(tx, [*keys, *(f"{HERE}:{one}" for one in erased.users)])
         mark = {"_id": f"{_ERASING}{user_id}", "users": list(erased.users), "names": list(erased.names)}

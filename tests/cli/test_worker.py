@@ -13,9 +13,11 @@ from typing import Any
 import pytest
 
 from roundsman.clock import utc_now
-from roundsman.database.collections import LEASES, ORDERS, SOURCE_DOCUMENTS, SYSTEM, USERS
+from roundsman.database.collections import LEASES, ORDERS, OUTBOX, SOURCE_DOCUMENTS, SYSTEM, USERS
 from roundsman.migration.source_cursor import find_cursor
 from roundsman.migration.sources.mongodb import MongoSource
+from roundsman.notifications.messages import Channel, Message, Template
+from roundsman.notifications.outbox import put
 from roundsman.runtime import Runtime
 from tests.commands import RoundsmanCommand
 from tests.depth import depth
@@ -288,8 +290,23 @@ async def test_another_business_s_database_is_not_followed_unless_somebody_says_
     assert cursor.doubted_since is None
 
 
-async def test_without_a_source_there_is_nothing_to_follow(roundsman: RoundsmanCommand) -> None:
-    done = await asyncio.to_thread(roundsman, "worker")
+async def test_without_a_source_it_sends_messages_and_finishes_what_a_crash_left(
+    roundsman: RoundsmanCommand, runtime: Runtime, database: Database
+) -> None:
+    await put(runtime.tx, Message("for-asha", Channel.SMS, "+919820012345", Template.SESSION_STOLEN), now=utc_now())
+    half_closed: dict[str, Any] = {"_id": f"erasing:{object_id('asha')}", "users": [], "names": ["Asha Verma"]}
+    await database[SYSTEM].insert_one(half_closed)
 
-    assert done.returncode == 2
-    assert "ROUNDSMAN_SOURCE" in done.stderr
+    async def is_done() -> bool:
+        sent = await database[OUTBOX].count_documents({"state": "sent"})
+        return sent == 1 and not await database[SYSTEM].count_documents({"_id": half_closed["_id"]})
+
+    async with running(roundsman) as process:
+        await said(process, "No source is set")
+        await until(is_done, process)
+        process.send_signal(signal.SIGTERM)
+        output, errors = await asyncio.to_thread(process.communicate)
+
+    assert process.returncode == 0, errors
+    assert output.endswith("Ended.\n")
+    assert "Finished erasing 1 closed accounts" in output

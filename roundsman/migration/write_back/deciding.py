@@ -142,9 +142,10 @@ class Deciding:
         return rows
 
     async def _copies(self, keys: Sequence[str]) -> dict[str, Document]:
-        """Those of the documents that were imported."""
+        """Those of the documents that were imported, and whose people have not closed their accounts since."""
         wanted = {"user_id": 1, "profile_id": 1}
-        cursor = self.tx.database[SOURCE_DOCUMENTS].find({"_id": {"$in": list(keys)}}, wanted)
+        query = {"_id": {"$in": list(keys)}, "erased_at": {"$exists": False}}
+        cursor = self.tx.database[SOURCE_DOCUMENTS].find(query, wanted)
         return {copy["_id"]: copy async for copy in cursor if "user_id" in copy}
 
     async def _values(self, meaning: Meaning, copies: dict[str, Document]) -> dict[str, Any]:

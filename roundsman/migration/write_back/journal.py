@@ -37,6 +37,8 @@ class RowState(StrEnum):
     UNDONE = "undone"
     LEFT = "left"
     """Not undone: it was changed since."""
+    ERASED = "erased"
+    """Its person closed his account; nothing is known of it any more."""
 
 
 IN_FORCE = (RowState.PLANNED, RowState.WRITTEN)

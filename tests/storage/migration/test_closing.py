@@ -26,8 +26,9 @@ from roundsman.operations.admins import NewAdmin, create_admin_with_password
 from roundsman.operations.closing import NotOpen
 from roundsman.operations.person import find_person
 from tests.imports import Database, Import, World, fill
-from tests.migration_builders import EARLYBIRD, PASSWORD_HASH, PHONE, account
+from tests.migration_builders import EARLYBIRD, OTHER_PHONE, PASSWORD_HASH, PHONE, account
 from tests.storage.migration.worlds import HELD_PHONE, everything
+from tests.storage.migration.write_backs import Back, people
 
 
 async def people_live(importing: Import) -> None:
@@ -127,6 +128,32 @@ async def test_what_humans_decided_about_him_is_silent_and_verifies(
     assert await places_of(database, "Farida", "Gurpreet", "Sheikh", HELD_PHONE) == []
     assert await database[MERGES].count_documents({}) == 0
     assert (await importing.verify()).passed
+
+
+async def test_the_journal_of_write_back_forgets_him_and_undoes_the_others(
+    importing: Import, back: Back, database: Database, source_database: Database
+) -> None:
+    world = people()
+    (dangling,) = [one for one in world["customers_v2"] if one.get("user_id") == "gone long ago"]
+    dangling["user_id"] = "joseph@example.in"
+    await fill(source_database, world)
+    await importing.run()
+    await people_live(importing)
+    before = {one["_id"]: one async for one in source_database["customers_v2"].find({})}
+    await back.write()
+    assert await places_of(database, "joseph@example.in")
+    person = await find_person(back.tx, OTHER_PHONE)
+
+    await close(importing, person.user.id)
+
+    values = ("Joseph", "Mathew", OTHER_PHONE, "joseph@example.in")
+    assert await places_of(database, *values) == []
+    assert (await importing.verify()).passed
+    await back.write()
+    assert await places_of(database, *values) == []
+    await back.undo()
+    after = {one["_id"]: one async for one in source_database["customers_v2"].find({})}
+    assert [key for key in before if before[key] != after[key]] == [dangling["_id"]]
 
 
 async def test_a_crash_before_the_plans_is_made_good(
