@@ -42,6 +42,7 @@ app = typer.Typer(
             "demo": "roundsman.cli.demo:demo",
             "serve": "roundsman.cli.serve:serve",
             "worker": "roundsman.cli.worker:worker",
+            "access": "roundsman.cli.access:app",
             "admin": "roundsman.cli.admin:app",
             "audit-log": "roundsman.cli.audit_log:app",
             "db": "roundsman.cli.db:app",

@@ -11,6 +11,8 @@ ROOT = Path(__file__).parents[2]
 MODULES = sorted((ROOT / "roundsman").rglob("*.py"))
 LONGEST_MODULE = 400
 LONGEST_FUNCTION = 50
+# The inspector is handed to another Python as one file, so it cannot be parted.
+LONGER = {"roundsman/access/inspector.py": 600}
 REGISTRIES = ("pypi." + "org", "pythonhosted." + "org", "registry." + "npmjs")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -41,7 +43,7 @@ def files_of_the_project() -> Iterator[Path]:
 def test_a_module_says_what_it_is_and_is_short(path: Path) -> None:
     text = path.read_text("utf-8")
     assert ast.get_docstring(ast.parse(text)), "begins with a docstring"
-    assert text.count("\n") <= LONGEST_MODULE
+    assert text.count("\n") <= LONGER.get(name_of(path), LONGEST_MODULE)
     assert {one.name: lines_of(one) for one in functions_of(path) if lines_of(one) > LONGEST_FUNCTION} == {}
 
 
