@@ -77,10 +77,15 @@ def fold_name(raw: object) -> FoldedName:
 
 def compare_names(a: FoldedName, b: FoldedName) -> Verdict:
     """Compare two folded names; the order of the two does not matter."""
-    if not a.text or not b.text:
+    return compare_folded(a.text, b.text)
+
+
+def compare_folded(a: str, b: str) -> Verdict:
+    """The same of the texts of folded names, of which an import compares many."""
+    if not a or not b:
         return Verdict.UNSURE
     # In one order always, so that the verdict cannot depend on which of the two came first.
-    return _compare_texts(a.text, b.text) if a.text <= b.text else _compare_texts(b.text, a.text)
+    return _compare_texts(a, b) if a <= b else _compare_texts(b, a)
 
 
 @lru_cache(maxsize=_CACHED_PAIRS)

@@ -5,8 +5,8 @@ account before a contact, then to the most recent.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from roundsman.identity.identifiers import email_key, phone_key
 from roundsman.ids import UserId
@@ -15,8 +15,7 @@ from roundsman.migration.roster import Row
 from roundsman.migration.survivorship import claim_rank
 
 
-@dataclass(frozen=True, slots=True)
-class Award:
+class Award(NamedTuple):
     """Whose an identifier is, and when he proved it, if he did."""
 
     user_id: UserId
@@ -61,13 +60,13 @@ class Awards:
         """Every phone and e-mail that these records could sign in with, won or not."""
         return sorted({key for row in rows for key in self._keys(row)})
 
-    def won(self, person: Person) -> list[str]:
-        """The identifiers of the person's records that are his."""
-        return [key for key in self.keys_of(person.rows) if self._is_his(key, person)]
-
-    def lost(self, person: Person) -> list[str]:
-        """Those that somebody else holds."""
-        return [key for key in self.keys_of(person.rows) if not self._is_his(key, person)]
+    def shares(self, person: Person) -> tuple[list[str], list[str]]:
+        """The identifiers of the person's records that are his, and those that somebody else holds."""
+        won: list[str] = []
+        lost: list[str] = []
+        for key in self.keys_of(person.rows):
+            (won if self._is_his(key, person) else lost).append(key)
+        return won, lost
 
     def _is_his(self, key: str, person: Person) -> bool:
         best = self._best.get(key)

@@ -60,10 +60,11 @@ def cluster(roster: Roster, pairs: Iterable[DecidedPair], claimed: frozenset[Use
     kept = PairList(pair for pair in joins if _rows(pair) not in cut_rows and pair.a not in held and pair.b not in held)
     final = parts if len(kept) == len(joins) else Partition(len(roster), kept.rows())
     questions = [*_unique(held.values()), *map(_weak_question, sorted(cut, key=_rows))]
-    of_pairs = [pair for pair in final.parting(doubts) if not _is_about_a_phone(pair)]
+    parted = list(final.parting(doubts))
+    of_pairs = [pair for pair in parted if not _is_about_a_phone(pair)]
     questions += [_question(pair) for pair in of_pairs if pair.decision.rule is not Rule.CLAIMED]
     questions += _claimed_questions(roster, final, [pair for pair in of_pairs if pair.decision.rule is Rule.CLAIMED])
-    questions += _phone_questions(roster, filter(_is_about_a_phone, final.parting(doubts)))
+    questions += _phone_questions(roster, filter(_is_about_a_phone, parted))
     return Clustering(final, _strongest_join(len(roster), kept), tuple(questions))
 
 

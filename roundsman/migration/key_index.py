@@ -1,15 +1,60 @@
-"""An index from text keys to rows that takes some ten bytes an entry, where a dict of lists would take three hundred.
+"""Indexes from text keys to rows: one for millions of entries, and one for few.
 
-It keeps a hash of each key, not the key. Two keys may, once in a billion imports, have one hash; so `rows` compares the
+The first takes some ten bytes an entry, where a dict of lists would take three hundred. It keeps a hash of each key, not the key. Two keys may, once in a billion imports, have one hash; so `rows` compares the
 keys, and whoever uses `shared` does.
 """
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Protocol
 
 _ROW_BITS = 32
 _ROW_MASK = (1 << _ROW_BITS) - 1
+
+
+class Index(Protocol):
+    """What both offer. Rows are added in their order, and given in it."""
+
+    def add(self, key: str, row: int) -> None:
+        """Note that the row carries the key."""
+
+    def rows(self, key: str) -> Sequence[int]:
+        """The rows that carry the key."""
+
+    def candidates(self, key: str) -> Sequence[int]:
+        """The rows that seem to carry the key: one alone that is known to carry it needs no look."""
+
+    def shared(self) -> list[list[int]]:
+        """The rows of each key that several rows seem to carry, in the order of first rows."""
+
+    def runs(self) -> Iterable[list[int]]:
+        """The same, one after another in no particular order."""
+
+
+class KeyTable:
+    """A dict of lists."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, list[int]] = {}
+
+    def add(self, key: str, row: int) -> None:
+        """Note that the row carries the key."""
+        self._rows.setdefault(key, []).append(row)
+
+    def rows(self, key: str) -> Sequence[int]:
+        """The rows that carry the key, in their order."""
+        return self._rows.get(key, ())
+
+    candidates = rows
+
+    def shared(self) -> list[list[int]]:
+        """The rows of each key that several rows carry, in the order of first rows."""
+        return sorted(self.runs())
+
+    def runs(self) -> Iterator[list[int]]:
+        """The same, one after another in no particular order."""
+        return (rows for rows in self._rows.values() if len(rows) > 1)
 
 
 class KeyIndex:

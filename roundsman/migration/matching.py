@@ -8,10 +8,11 @@ that got a new owner.
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
+from typing import NamedTuple
 
 from roundsman.access.roles import Role
 from roundsman.identity.addresses import addresses_agree
-from roundsman.identity.names import Verdict, compare_names
+from roundsman.identity.names import Verdict, compare_folded
 from roundsman.migration.profile import Kind
 from roundsman.migration.records import PersonRecord
 
@@ -75,12 +76,7 @@ class PairDecision:
     weak: bool = False
 
 
-_decision = cache(PairDecision)
-"""The same few decisions for all pairs, so that a million pairs share them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ties:
+class Ties(NamedTuple):
     """What connects two records besides their own fields: a link that resolves, and one that leads elsewhere."""
 
     linked: bool = False
@@ -92,110 +88,134 @@ NO_TIES = Ties()
 SAME_ID = Ties(same_id=True)
 
 
+class _Seen(NamedTuple):
+    """All that the rules look at. A million pairs are a few hundred of these, so each is decided once."""
+
+    kinds: tuple[str, str]
+    names: Verdict
+    ties: Ties
+    same_phone: bool
+    same_email: bool
+    same_address: bool
+    long_id: bool
+    staff: bool
+    proofs_differ: bool
+
+
 def decide_pair(a: PersonRecord, b: PersonRecord, ties: Ties = NO_TIES) -> PairDecision | None:
     """The decision about two records; None if no rule connects them. The order of the two does not matter."""
-    names = compare_names(a.folded_name, b.folded_name)
-    decision = _by_rules(a, b, ties, names)
+    return _decide(
+        _Seen(
+            kinds=(a.kind_value, b.kind_value),
+            names=compare_folded(a.folded_text, b.folded_text),
+            ties=ties,
+            same_phone=a.phone is not None and a.phone == b.phone,
+            same_email=a.email is not None and a.email == b.email,
+            same_address=addresses_agree(a.folded_address, b.folded_address),
+            long_id=len(a.app_id or "") >= _SHORT_ID,
+            staff=a.is_staff or b.is_staff,
+            proofs_differ=_proofs_differ(a, b),
+        )
+    )
+
+
+@cache
+def _decide(seen: _Seen) -> PairDecision | None:
+    decision = _by_rules(seen)
     if decision is None or decision.outcome in (Outcome.APART, Outcome.CONFLICT):
         return decision
-    if a.is_staff or b.is_staff:
-        return _decision(Outcome.UNSURE, Rule.STAFF, decision.evidence)
-    if _proofs_differ(a, b):
-        return _decision(Outcome.UNSURE, Rule.VERIFIED_DIFFER, decision.evidence)
+    if seen.staff:
+        return PairDecision(Outcome.UNSURE, Rule.STAFF, decision.evidence)
+    if seen.proofs_differ:
+        return PairDecision(Outcome.UNSURE, Rule.VERIFIED_DIFFER, decision.evidence)
     return decision
 
 
-def _by_rules(a: PersonRecord, b: PersonRecord, ties: Ties, names: Verdict) -> PairDecision | None:
-    evidence = _evidence(a, b, ties, names)
-    if ties.linked or (ties.same_id and _says_something(a.app_id, names)):
-        return _linked(ties, names, evidence)
-    if a.phone and a.phone == b.phone:
-        return _same_phone(a, b, ties, names, evidence)
-    if a.email and a.email == b.email:
-        return _same_email(a, b, ties, names, evidence)
+def _by_rules(seen: _Seen) -> PairDecision | None:
+    if seen.ties.linked or (seen.ties.same_id and _says_something(seen)):
+        return _linked(seen)
+    if seen.same_phone:
+        return _same_phone(seen)
+    if seen.same_email:
+        return _same_email(seen)
     return None
 
 
-def _says_something(shared_id: str | None, names: Verdict) -> bool:
+def _says_something(seen: _Seen) -> bool:
     """Whether an id in two collections is evidence: numbers repeat, and say nothing unless the names agree."""
-    return names is Verdict.SAME or len(shared_id or "") >= _SHORT_ID
+    return seen.names is Verdict.SAME or seen.long_id
 
 
-def _linked(ties: Ties, names: Verdict, evidence: tuple[str, ...]) -> PairDecision:
-    if names is Verdict.DIFFERENT:
-        return _decision(Outcome.CONFLICT, Rule.LINK, evidence)
-    return _decision(Outcome.UNSURE if ties.contradicted else Outcome.JOIN, Rule.LINK, evidence)
+def _linked(seen: _Seen) -> PairDecision:
+    if seen.names is Verdict.DIFFERENT:
+        return PairDecision(Outcome.CONFLICT, Rule.LINK, _evidence(seen))
+    return PairDecision(Outcome.UNSURE if seen.ties.contradicted else Outcome.JOIN, Rule.LINK, _evidence(seen))
 
 
-def _same_phone(
-    a: PersonRecord, b: PersonRecord, ties: Ties, names: Verdict, evidence: tuple[str, ...]
-) -> PairDecision:
-    same, unsure, differ = _rules_for(a, b)
-    if names is Verdict.DIFFERENT:
-        return _decision(Outcome.CONFLICT, differ, evidence)
-    if ties.contradicted:
-        return _decision(Outcome.UNSURE, same, evidence)
-    if names is Verdict.SAME:
-        return _decision(Outcome.JOIN, same, evidence)
-    if unsure is not Rule.PARTNER_UNSURE and _confirmed(a, b, unsure):
-        return _decision(Outcome.JOIN, unsure, evidence, weak=True)
-    return _decision(Outcome.UNSURE, unsure, evidence)
+def _same_phone(seen: _Seen) -> PairDecision:
+    evidence = _evidence(seen)
+    same, unsure, differ = _rules_for(seen)
+    if seen.names is Verdict.DIFFERENT:
+        return PairDecision(Outcome.CONFLICT, differ, evidence)
+    if seen.ties.contradicted:
+        return PairDecision(Outcome.UNSURE, same, evidence)
+    if seen.names is Verdict.SAME:
+        return PairDecision(Outcome.JOIN, same, evidence)
+    if unsure is not Rule.PARTNER_UNSURE and _confirmed(seen, unsure):
+        return PairDecision(Outcome.JOIN, unsure, evidence, weak=True)
+    return PairDecision(Outcome.UNSURE, unsure, evidence)
 
 
-def _rules_for(a: PersonRecord, b: PersonRecord) -> tuple[Rule, Rule, Rule]:
-    kinds = {a.kind, b.kind}
-    if kinds & set(_PARTNERS):
+def _rules_for(seen: _Seen) -> tuple[Rule, Rule, Rule]:
+    if _is_of_partner(seen):
         return Rule.PARTNER_SAME, Rule.PARTNER_UNSURE, Rule.PARTNER_UNSURE
-    if kinds == {Kind.USER}:
+    if _is_of_users(seen):
         return Rule.USERS_SAME, Rule.USERS_UNSURE, Rule.USERS_DIFFER
     return Rule.CUSTOMER_SAME, Rule.CUSTOMER_UNSURE, Rule.CUSTOMER_DIFFERS
 
 
-def _confirmed(a: PersonRecord, b: PersonRecord, rule: Rule) -> bool:
-    same_email = a.email is not None and a.email == b.email
-    return same_email or (rule is Rule.CUSTOMER_UNSURE and addresses_agree(a.folded_address, b.folded_address))
+def _is_of_partner(seen: _Seen) -> bool:
+    return any(kind in seen.kinds for kind in _PARTNERS)
 
 
-def _same_email(
-    a: PersonRecord, b: PersonRecord, ties: Ties, names: Verdict, evidence: tuple[str, ...]
-) -> PairDecision | None:
-    kinds = {a.kind, b.kind}
-    if kinds == {Kind.USER}:
-        if names is Verdict.DIFFERENT:
-            return _decision(Outcome.APART, Rule.EMAIL_USERS_DIFFER, evidence)
-        return _decision(Outcome.UNSURE, Rule.EMAIL_USERS_SAME, evidence)
-    if names is Verdict.DIFFERENT:
+def _is_of_users(seen: _Seen) -> bool:
+    return all(kind == Kind.USER for kind in seen.kinds)
+
+
+def _confirmed(seen: _Seen, rule: Rule) -> bool:
+    return seen.same_email or (rule is Rule.CUSTOMER_UNSURE and seen.same_address)
+
+
+def _same_email(seen: _Seen) -> PairDecision | None:
+    evidence = _evidence(seen)
+    if _is_of_users(seen):
+        if seen.names is Verdict.DIFFERENT:
+            return PairDecision(Outcome.APART, Rule.EMAIL_USERS_DIFFER, evidence)
+        return PairDecision(Outcome.UNSURE, Rule.EMAIL_USERS_SAME, evidence)
+    if seen.names is Verdict.DIFFERENT:
         return None  # Contacts are shared in a family; nothing is claimed by it.
-    if kinds & set(_PARTNERS):
-        return _decision(Outcome.UNSURE, Rule.PARTNER_UNSURE, evidence)
-    if names is Verdict.SAME and not ties.contradicted:
-        return _decision(Outcome.JOIN, Rule.CUSTOMER_EMAIL, evidence)
-    return _decision(Outcome.UNSURE, Rule.CUSTOMER_EMAIL, evidence)
+    if _is_of_partner(seen):
+        return PairDecision(Outcome.UNSURE, Rule.PARTNER_UNSURE, evidence)
+    if seen.names is Verdict.SAME and not seen.ties.contradicted:
+        return PairDecision(Outcome.JOIN, Rule.CUSTOMER_EMAIL, evidence)
+    return PairDecision(Outcome.UNSURE, Rule.CUSTOMER_EMAIL, evidence)
 
 
 def _proofs_differ(a: PersonRecord, b: PersonRecord) -> bool:
-    phones_differ = bool(a.phone_verified_at and b.phone_verified_at and a.phone != b.phone)
-    return phones_differ or bool(a.gstin and b.gstin and a.gstin.upper() != b.gstin.upper())
+    are_verified = a.phone_verified_seconds is not None and b.phone_verified_seconds is not None
+    return (are_verified and a.phone != b.phone) or bool(a.gstin and b.gstin and a.gstin.upper() != b.gstin.upper())
 
 
-def _evidence(a: PersonRecord, b: PersonRecord, ties: Ties, names: Verdict) -> tuple[str, ...]:
-    same_phone = a.phone is not None and a.phone == b.phone
-    same_email = a.email is not None and a.email == b.email
-    return _said(ties, same_phone, same_email, addresses_agree(a.folded_address, b.folded_address), names)
-
-
-@cache
-def _said(ties: Ties, same_phone: bool, same_email: bool, same_address: bool, names: Verdict) -> tuple[str, ...]:  # noqa: FBT001 - what was seen
-    """The same few words for all pairs, so that a million decisions share them."""
-    seen = {
-        "link": ties.linked,
-        "same id": ties.same_id,
-        "link elsewhere": ties.contradicted,
-        PHONE: same_phone,
-        "e-mail": same_email,
-        "address": same_address,
+def _evidence(seen: _Seen) -> tuple[str, ...]:
+    said = {
+        "link": seen.ties.linked,
+        "same id": seen.ties.same_id,
+        "link elsewhere": seen.ties.contradicted,
+        PHONE: seen.same_phone,
+        "e-mail": seen.same_email,
+        "address": seen.same_address,
     }
-    return (*(name for name, there in seen.items() if there), f"names {names}")
+    return (*(name for name, there in said.items() if there), f"names {seen.names}")
 
 
 def partner_role_to_confirm(kinds: frozenset[Kind], roles: frozenset[Role]) -> tuple[Role, ...]:

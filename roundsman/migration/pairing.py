@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
-from roundsman.identity.names import FoldedName, Verdict, compare_names
+from roundsman.identity.names import Verdict, compare_folded
 from roundsman.migration.matching import NO_TIES, SAME_ID, Outcome, PairDecision, Rule, Ties, decide_pair
 from roundsman.migration.profile import Kind
 from roundsman.migration.records import PersonRecord
@@ -61,15 +61,15 @@ def crowded_phones(roster: Roster) -> frozenset[str]:
         for rows in roster.shared_phones()
         if len(rows) > _MOST_NAMES_OF_A_PHONE
         and (phone := roster[rows[0]].phone)
-        and has_many_names(roster[row].folded_name for row in rows)
+        and has_many_names(roster[row].folded_text for row in rows)
     )
 
 
-def has_many_names(names: Iterable[FoldedName]) -> bool:
-    """Whether there are too many different names for one phone."""
-    apart: list[FoldedName] = []
+def has_many_names(names: Iterable[str]) -> bool:
+    """Whether there are too many different names, folded, for one phone."""
+    apart: list[str] = []
     for name in names:
-        if all(compare_names(name, other) is Verdict.DIFFERENT for other in apart):
+        if all(compare_folded(name, other) is Verdict.DIFFERENT for other in apart):
             apart.append(name)
         if len(apart) > _MOST_NAMES_OF_A_PHONE:
             return True
@@ -143,10 +143,10 @@ def _pairs_of(roster: Roster, rows: Sequence[Row]) -> Iterator[Pair]:
     if len(rows) <= _ALL_PAIRS_UP_TO:
         yield from combinations(rows, 2)
         return
-    first_of_name: dict[object, Row] = {}
+    first_of_name: dict[str, Row] = {}
     for row in rows:
         yield from ((first, row) for first in first_of_name.values())
-        first_of_name.setdefault(roster[row].folded_name, row)
+        first_of_name.setdefault(roster[row].folded_text, row)
 
 
 def _have_same_id(one: PersonRecord, other: PersonRecord) -> bool:

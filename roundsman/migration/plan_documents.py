@@ -51,7 +51,7 @@ def row_document(row: Any) -> Document:  # noqa: ANN401 - one of the row types
             (customer,) = customer_documents([row.customer])
             return {"account": row.account, "customer": customer}
         case ReviewRow():
-            return asdict(row) | {"_id": row.id, "members": list(row.members), "user_ids": list(row.user_ids)}
+            return _review_row(row)
         case _:
             raise TypeError(type(row))
 
@@ -103,6 +103,17 @@ def _read_document_row(document: Document) -> DocumentRow:
         created_by=document.get("created_by"),
         changed=document.get("changed", False),
     )
+
+
+def _review_row(row: ReviewRow) -> Document:
+    return {
+        "list": row.list,
+        "rule": row.rule,
+        "members": list(row.members),
+        "user_ids": list(row.user_ids),
+        "evidence": row.evidence,
+        "_id": row.id,
+    }
 
 
 def _read_profile_row(document: Document) -> ProfileRow:

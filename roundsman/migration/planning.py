@@ -25,6 +25,7 @@ from roundsman.migration.plan import (
     UserRow,
 )
 from roundsman.migration.profile import Kind
+from roundsman.migration.records import moment_of
 from roundsman.migration.roster import Roster, Row
 from roundsman.migration.survivorship import choose_name, roles_of
 
@@ -159,16 +160,16 @@ class Planning:
         return UserStatus.DISABLED if blocked else UserStatus.ACTIVE
 
     def _claim(self, person: Person, *, has_password: bool) -> Claim:
-        won = self._awards.won(person)
+        won, lost = self._awards.shares(person)
         if won and has_password:
             return Claim.CLAIMED
         if any(key.startswith("phone:") for key in won):
             return Claim.CLAIMABLE
-        return Claim.CLAIMABLE_CONFLICT if self._awards.lost(person) else Claim.UNCLAIMABLE
+        return Claim.CLAIMABLE_CONFLICT if lost else Claim.UNCLAIMABLE
 
     def _created_at(self, person: Person) -> datetime:
-        times = [created for row in person.rows if (created := self._roster[row].created_at)]
-        return min(times, default=self._as_of)
+        times = [created for row in person.rows if (created := self._roster[row].created_seconds) is not None]
+        return moment_of(min(times)) if times else self._as_of
 
     def _to_confirm(self, person: Person) -> tuple[Role, ...]:
         kinds = frozenset(self._roster[row].kind for row in person.rows)

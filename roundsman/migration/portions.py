@@ -15,6 +15,7 @@ from typing import Any
 import bson
 from bson import ObjectId
 
+from roundsman.database.raw import with_id
 from roundsman.ids import UserId
 from roundsman.migration.clusters import Partition
 from roundsman.migration.knowledge import HERE
@@ -23,7 +24,7 @@ from roundsman.migration.plan import DocumentRow, ReviewRow
 from roundsman.migration.plan_documents import Section, row_document
 from roundsman.migration.plan_store import chunk_id
 from roundsman.migration.planning import Planning
-from roundsman.migration.roster import Activity, Roster, Row
+from roundsman.migration.roster import Activity, Roster, Row, SmallRoster
 
 _RECORDS_OF_A_PORTION = 500
 _ROWS_PER_CHUNK = 2_000
@@ -45,7 +46,7 @@ class Portion:
 
     def roster(self) -> Roster:
         """The records as a roster of their own."""
-        roster = Roster()
+        roster = SmallRoster()
         for row, record in enumerate(self.records):
             roster.add_packed(record)
             if row in self.owners:
@@ -125,10 +126,10 @@ def plan_portion(portion: Portion) -> PlannedPortion:
     for section, rows in _sections(planning, portion.asking_about).items():
         digest = hashlib.sha256()
         for part, some in enumerate(_chunks(rows())):
-            documents = [row_document(row) for row in some]
-            digest.update(bson.encode({"rows": documents}))
+            encoded = bson.encode({"rows": [row_document(row) for row in some]})
+            digest.update(encoded)
             place = chunk_id(portion.chunks_id, section, _order(portion, some[0]), portion.number, part)
-            chunks.append(bson.encode({"_id": place, "rows": documents}))
+            chunks.append(with_id(place, encoded))
             counts[f"rows.{section}"] += len(some)
             counts.update(name for row in some for name in _counted(row))
         digests.append(digest.digest())

@@ -128,7 +128,7 @@ class PersonRecord(NamedTuple):
     @property
     def is_staff(self) -> bool:
         """Whether the record carries rights over other people's data."""
-        return self.role_value is not None and self.role in STAFF_ROLES
+        return self.role_value in STAFF_ROLES
 
     def packed(self) -> bytes:
         """The record as bytes, which take a quarter of the memory."""
@@ -148,8 +148,13 @@ def seconds(moment: datetime | None) -> float | None:
     return moment.timestamp() if moment else None
 
 
+def moment_of(seconds: float) -> datetime:
+    """The time that a record holds so."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
 def _moment(written: float | None) -> datetime | None:
-    return datetime.fromtimestamp(written, UTC) if written is not None else None
+    return moment_of(written) if written is not None else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from roundsman.ids import UserId
-from roundsman.migration.key_index import KeyIndex
+from roundsman.migration.key_index import Index, KeyIndex, KeyTable
 from roundsman.migration.profile import Kind
 from roundsman.migration.records import PersonRecord
 
@@ -46,9 +46,9 @@ class Roster:
         self._rows_with_links = array("i")
         self._owners: dict[Row, UserId] = {}
         self._activity: dict[Row, Activity] = {}
-        self._by_phone = KeyIndex(lambda row: (self[row].phone,))
-        self._by_email = KeyIndex(lambda row: (self[row].sign_in_email or self[row].email,))
-        self._by_alias = KeyIndex(lambda row: self[row].aliases)
+        self._by_phone: Index = KeyIndex(lambda row: (self[row].phone,))
+        self._by_email: Index = KeyIndex(lambda row: (self[row].sign_in_email or self[row].email,))
+        self._by_alias: Index = KeyIndex(lambda row: self[row].aliases)
         # Rows that belong together are looked at one after another, many times each.
         self._record: Callable[[Row], PersonRecord] = lru_cache(_KEPT_UNPACKED)(self._unpack)
         self._linked: Callable[[Row], tuple[Row, ...]] = lru_cache(_KEPT_UNPACKED)(self._follow_links)
@@ -72,8 +72,7 @@ class Roster:
     def add_packed(self, packed: bytes) -> Row:
         """Append a record that was packed before."""
         row, record = len(self), PersonRecord.unpacked(packed)
-        self._packed += packed
-        self._starts.append(len(self._packed))
+        self._keep(packed, record)
         self._kinds.append(_KINDS.index(record.kind))
         if record.link_values:
             self._rows_with_links.append(row)
@@ -149,7 +148,7 @@ class Roster:
                 if rows[0] == row:
                     yield alias, rows
 
-    def same_ids(self, row: Row) -> list[Row]:
+    def same_ids(self, row: Row) -> Sequence[Row]:
         """The rows of the same kind with the same source `_id`, itself among them, in reading order."""
         source_id, kind = self[row].source_id, self.kind_of(row)
         rows = self._sharing(source_id)
@@ -181,7 +180,11 @@ class Roster:
         """Give the memory back at once: a roster and its caches refer to each other, and cycles are seldom looked for."""
         self.__dict__.clear()
 
-    def _sharing(self, alias: str) -> list[Row]:
+    def _keep(self, packed: bytes, _record: PersonRecord) -> None:
+        self._packed += packed
+        self._starts.append(len(self._packed))
+
+    def _sharing(self, alias: str) -> Sequence[Row]:
         """The rows that carry an old id which one of them is known to carry."""
         rows = self._by_alias.candidates(alias)
         return rows if len(rows) == 1 else self._by_alias.rows(alias)
@@ -192,3 +195,25 @@ class Roster:
     def _follow_links(self, row: Row) -> tuple[Row, ...]:
         found = (self.known_as(alias, kind) for kind, alias in self[row].links)
         return tuple(rows[0] for rows in found if len(rows) == 1)
+
+
+class SmallRoster(Roster):
+    """A roster of records that are few enough to be at hand: unpacked, and found without a search."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._records: list[PersonRecord] = []
+        self._by_phone, self._by_email, self._by_alias = KeyTable(), KeyTable(), KeyTable()
+
+    def __getitem__(self, row: Row) -> PersonRecord:
+        return self._records[row]
+
+    def packed(self, row: Row) -> bytes:
+        """The record packed again."""
+        return self[row].packed()
+
+    def _keep(self, _packed: bytes, record: PersonRecord) -> None:
+        self._records.append(record)
+
+    def _unpack(self, row: Row) -> PersonRecord:
+        return self._records[row]

@@ -6,21 +6,20 @@ Values: verified > recent > longest. The rule that chose a value is recorded wit
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from math import inf
 
 from roundsman.access.roles import Role
 from roundsman.migration.profile import Kind
 from roundsman.migration.roster import Roster, Row
 
-_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-_FAR_FUTURE = datetime(9999, 1, 1, tzinfo=UTC)
+_NEVER = 0.0
 _ROLE_OF_PROFILE = {
     Kind.CUSTOMER: Role.CUSTOMER,
     Kind.DELIVERY_BOY: Role.DELIVERY_BOY,
     Kind.SUPPLIER: Role.SUPPLIER,
 }
 
-Rank = tuple[bool, float, bool, int, datetime, str]
+Rank = tuple[bool, float, bool, int, float, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +34,11 @@ def rank(roster: Roster, row: Row) -> Rank:
     """The place of a record among rivals; the smallest survives."""
     record = roster[row]
     return (
-        record.phone_verified_at is None,
-        -(record.last_sign_in_at or _NEVER).timestamp(),
+        record.phone_verified_seconds is None,
+        -(record.last_sign_in_seconds or _NEVER),
         not record.has_password,
         -roster.activity_of(row).references,
-        record.created_at or _FAR_FUTURE,
+        inf if record.created_seconds is None else record.created_seconds,
         record.key,
     )
 
@@ -50,8 +49,8 @@ def claim_rank(roster: Roster, row: Row) -> tuple[bool, bool, float, float, Rank
     Staff comes before whoever proved no more: a customer who wrote an admin's number must not take his sign-in from him.
     """
     own = rank(roster, row)
-    latest = roster.activity_of(row).latest_at or _NEVER
-    return own[0], not roster[row].is_staff, own[1], -latest.timestamp(), own
+    latest = roster.activity_of(row).latest_at
+    return own[0], not roster[row].is_staff, own[1], -latest.timestamp() if latest else -_NEVER, own
 
 
 def by_rank(roster: Roster, rows: Iterable[Row]) -> list[Row]:
@@ -63,16 +62,16 @@ def by_rank(roster: Roster, rows: Iterable[Row]) -> list[Row]:
 
 def choose_name(roster: Roster, rows: Sequence[Row]) -> Chosen:
     """The name of the person: verified, else the most recent, else the longest; a name without letters never wins."""
-    named = [row for row in rows if roster[row].name and not roster[row].folded_name.is_empty]
+    named = [row for row in rows if roster[row].name and roster[row].folded_text]
     if not named:
         return Chosen(next((roster[row].name for row in rows if roster[row].name), ""), "only")
     if len({roster[row].name for row in named}) == 1:
         return Chosen(roster[named[0]].name, "only")
-    verified = [row for row in named if roster[row].phone_verified_at]
+    verified = [row for row in named if roster[row].phone_verified_seconds is not None]
     if verified:
         return Chosen(roster[by_rank(roster, verified)[0]].name, "verified")
-    latest = max((roster[row].created_at or _NEVER) for row in named)
-    recent = [row for row in named if (roster[row].created_at or _NEVER) == latest]
+    latest = max((roster[row].created_seconds or _NEVER) for row in named)
+    recent = [row for row in named if (roster[row].created_seconds or _NEVER) == latest]
     best = max(recent, key=lambda row: (len(roster[row].name), roster[row].key))
     return Chosen(roster[best].name, "recent" if len(recent) < len(named) else "longest")
 

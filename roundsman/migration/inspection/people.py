@@ -42,7 +42,7 @@ class _PeopleInspection:
 
     def note_phones(self) -> None:
         for rows in self._register.phone_groups():
-            if has_many_names(map(self._register.name, rows)):
+            if has_many_names(self._register.name(row).text for row in rows):
                 self._tally.add("phone_crowded", *self._keys(rows))
             else:
                 self._note_shared_phone(rows)

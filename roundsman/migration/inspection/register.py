@@ -62,7 +62,7 @@ class Register:
         self._object_ids += record.object_id.binary if record.object_id else _NO_OBJECT_ID
         if not record.object_id:
             self._other_ids[row] = record.source_id
-        self._names.append(record.folded_name.text)
+        self._names.append(record.folded_text)
         self._roles.append(record.role)
         self._phones.append(fingerprint(record.phone))
         self._emails.append(fingerprint(record.email))

@@ -1,7 +1,7 @@
 """What the applied plans said must be stored, row by row."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -66,7 +66,7 @@ async def _decided_identifiers(tx: Tx) -> dict[str, Document]:
 
 
 def _as_decided(row: IdentifierRow, decided: Mapping[str, Document]) -> IdentifierRow:
-    return replace(row, user_ids=identifier_owners(decided[row.key])) if row.key in decided else row
+    return row._replace(user_ids=identifier_owners(decided[row.key])) if row.key in decided else row
 
 
 async def _check_reviews(tx: Tx, rows: Sequence[ReviewRow], result: CheckResult) -> None:
