@@ -7,13 +7,13 @@ from pydantic import Field, SecretStr, StringConstraints
 
 from roundsman.access.permissions import Permission
 from roundsman.api.models import RequestModel, problems
-from roundsman.api.people import PersonView
+from roundsman.api.people import MyselfView, PersonView, UserView
 from roundsman.api.sessions import LoggedIn, logged_in
 from roundsman.operations.person import get_person
 from roundsman.operations.sign_in import Attempt, sign_in
 from roundsman.web.guards import public, require
 from roundsman.web.pacing import failures_at_whole_steps
-from roundsman.web.principal import CurrentPrincipal
+from roundsman.web.principal import CurrentPrincipal, CurrentUser
 from roundsman.web.services import client_address, client_device, services_of
 
 router = APIRouter(prefix="/auth", tags=["auth"])
@@ -51,6 +51,12 @@ async def login(body: Login, request: Request) -> LoggedIn:
 
 
 @router.get("/me", dependencies=[Depends(require(Permission.ME_READ))], responses=problems(401, 403))
-async def me(request: Request, principal: CurrentPrincipal) -> PersonView:
-    """Show who one is: one's own user, what finds it, and one's profiles."""
+async def me(principal: CurrentPrincipal, user: CurrentUser) -> MyselfView:
+    """Show who one is: one's own user with his roles, and the session one asks in. What changed shows within two seconds."""
+    return MyselfView(user=UserView.model_validate(user), session_id=principal.session_id)
+
+
+@router.get("/me/profiles", dependencies=[Depends(require(Permission.ME_READ))], responses=problems(401, 403))
+async def my_profiles(request: Request, principal: CurrentPrincipal) -> PersonView:
+    """Show all one is to the business: one's own user, what finds it, and one's profiles."""
     return PersonView.model_validate(await get_person(services_of(request).runtime.tx, principal.user_id))

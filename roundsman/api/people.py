@@ -26,6 +26,13 @@ class UserView(AnswerModel):
     last_sign_in_at: datetime | None
 
 
+class MyselfView(AnswerModel):
+    """Who asks, as it was read with his session; his profiles are at `GET /auth/me/profiles`."""
+
+    user: UserView
+    session_id: Id
+
+
 class IdentifierView(AnswerModel):
     """One thing that finds the user."""
 

@@ -17,6 +17,8 @@ from roundsman.auth.second_factors import has_second_factor
 from roundsman.database.collections import SESSIONS
 from roundsman.database.documents import without_absent
 from roundsman.database.transaction import Document, Tx
+from roundsman.identity.joining import joined_user, user_of
+from roundsman.identity.users import User
 from roundsman.ids import SessionId, UserId
 
 _LONGEST_DEVICE: Final = 200
@@ -82,11 +84,18 @@ async def open_session(tx: Tx, session: Session, *, refresh_digest: bytes) -> No
     await tx.database[SESSIONS].insert_one(document, session=tx.session)
 
 
-async def find_live_session(tx: Tx, session_id: SessionId, *, now: datetime) -> Session | None:
-    """Return the session if it is there and has not expired; whether its version still counts is for the caller."""
+async def find_live_session_with_user(tx: Tx, session_id: SessionId, *, now: datetime) -> tuple[Session, User] | None:
+    """Return the session and whose it is, in one read, if it is there and has not expired and so is he.
+
+    Whether its version still counts is for the caller.
+    """
     # Expiry is part of the query, because the TTL index removes expired rows only once a minute.
-    document = await tx.database[SESSIONS].find_one({"_id": session_id, "expires_at": {"$gt": now}}, session=tx.session)
-    return None if document is None else _session(document)
+    live: Document = {"$match": {"_id": session_id, "expires_at": {"$gt": now}}}
+    found = await tx.database[SESSIONS].aggregate([live, user_of("user_id")], session=tx.session)
+    for document in await found.to_list(1):
+        user = joined_user(document)
+        return None if user is None else (_session(document), user)
+    return None
 
 
 async def list_live_sessions(tx: Tx, user_id: UserId, *, version: int, now: datetime) -> list[Session]:

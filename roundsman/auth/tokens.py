@@ -4,12 +4,17 @@ A token is a JWT of type `at+jwt` (RFC 9068) with iss, aud, sub (user), sid (ses
 iat, nbf, exp and jti. Its header may hold alg, kid and typ and nothing else. The text is read by our own strict reader
 before the library sees it, because the library lets duplicate JSON keys and further header keys (jwk, jku, x5c) pass.
 A good signature is not the end: whoever reads a token still asks whether its session lives.
+
+Verifying a signature is most of what reading a token costs, and the same token comes with every request. So what was
+verified is remembered, by the token's digest; it is believed only while the token is valid and the same key counts.
 """
 
 import base64
 import binascii
+import hashlib
 import json
 import re
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -38,6 +43,7 @@ _CLAIMS: Final = {
     "exp": int,
     "jti": str,
 }
+_MOST_REMEMBERED: Final = 10_000
 _SKEW: Final = timedelta(seconds=10)
 
 
@@ -80,12 +86,42 @@ class SigningKeys:
 
 
 @dataclass(frozen=True, slots=True)
+class _Verified:
+    """A token whose signature is right: what it says, what signed it, and when it is valid."""
+
+    claims: AccessClaims
+    key: ECKey = field(repr=False)
+    not_before: datetime
+    expires: datetime
+
+    def counts(self, keys: SigningKeys, *, now: datetime) -> bool:
+        """Whether it is valid now and the same key still counts."""
+        return self.not_before - _SKEW <= now < self.expires and any(key is self.key for key in keys.counting(now=now))
+
+
+class _Remembered:
+    """The tokens that were verified last, by their digests; bounded, the oldest is forgotten first."""
+
+    def __init__(self) -> None:
+        self._verified: OrderedDict[bytes, _Verified] = OrderedDict()
+
+    def find(self, token: str) -> _Verified | None:
+        return self._verified.get(_digest(token))
+
+    def keep(self, token: str, verified: _Verified) -> None:
+        self._verified[_digest(token)] = verified
+        if len(self._verified) > _MOST_REMEMBERED:
+            self._verified.popitem(last=False)
+
+
+@dataclass(frozen=True, slots=True)
 class TokenAuthority:
     """Makes and reads the tokens of one Roundsman. `keys` is asked each time, because they change while it works."""
 
     keys: Callable[[], SigningKeys] = field(repr=False)
     issuer: str
     audience: str
+    _remembered: _Remembered = field(default_factory=_Remembered, init=False, repr=False, compare=False)
 
     def issue(self, claims: AccessClaims, *, now: datetime, lifetime: timedelta) -> str:
         """Sign a token that is valid from `now` for `lifetime`."""
@@ -106,25 +142,44 @@ class TokenAuthority:
 
     def read(self, token: str, *, now: datetime) -> AccessClaims:
         """Return what a valid token says; raises InvalidToken on every other text."""
-        header, body = _parse(token)
-        _verify_signature(token, self._key_for(header, now=now))
-        if body["iss"] != self.issuer or body["aud"] != self.audience:
+        if len(token) > _LONGEST_TOKEN:
             raise InvalidToken
-        if not _instant(body["nbf"]) - _SKEW <= now < _instant(body["exp"]):
+        keys = self.keys()
+        known = self._remembered.find(token)
+        if known is not None and known.counts(keys, now=now):
+            return known.claims
+        verified = self._verify(token, keys, now=now)
+        if not verified.counts(keys, now=now):
             raise InvalidToken
-        return AccessClaims(UserId(_object_id(body["sub"])), SessionId(_object_id(body["sid"])), body["sv"])
+        self._remembered.keep(token, verified)
+        return verified.claims
 
     def public_keys(self, *, now: datetime) -> dict[str, list[dict[str, Any]]]:
         """Return the key set (RFC 7517) with which anybody can verify the tokens."""
         return {"keys": [_public(key) for key in self.keys().counting(now=now)]}
 
-    def _key_for(self, header: Mapping[str, Any], *, now: datetime) -> ECKey:
-        if set(header) != {"alg", "kid", "typ"} or header["alg"] != _ALGORITHM or header["typ"] != _TYPE:
+    def _verify(self, token: str, keys: SigningKeys, *, now: datetime) -> _Verified:
+        header, body = _parse(token)
+        key = _key_for(header, keys, now=now)
+        _verify_signature(token, key)
+        if body["iss"] != self.issuer or body["aud"] != self.audience:
             raise InvalidToken
-        for key in self.keys().counting(now=now):
-            if _key_id(key) == header["kid"]:
-                return key
+        claims = AccessClaims(UserId(_object_id(body["sub"])), SessionId(_object_id(body["sid"])), body["sv"])
+        return _Verified(claims, key, not_before=_instant(body["nbf"]), expires=_instant(body["exp"]))
+
+
+def _digest(token: str) -> bytes:
+    # A lone surrogate is in no token, but it must be an invalid one, not a crash.
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+
+
+def _key_for(header: Mapping[str, Any], keys: SigningKeys, *, now: datetime) -> ECKey:
+    if set(header) != {"alg", "kid", "typ"} or header["alg"] != _ALGORITHM or header["typ"] != _TYPE:
         raise InvalidToken
+    for key in keys.counting(now=now):
+        if _key_id(key) == header["kid"]:
+            return key
+    raise InvalidToken
 
 
 def _key_id(key: ECKey) -> str:
@@ -143,7 +198,7 @@ def _verify_signature(token: str, key: ECKey) -> None:
 
 
 def _parse(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    if len(token) > _LONGEST_TOKEN or not _THREE_PARTS.fullmatch(token):
+    if not _THREE_PARTS.fullmatch(token):
         raise InvalidToken
     header, body, _ = token.split(".")
     claims = _json_object(body)

@@ -1,14 +1,14 @@
 """From what an access token says to the principal it stands for, as things are at this moment."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from roundsman.access.principal import Principal
 from roundsman.auth.lifetimes import SessionPolicy
-from roundsman.auth.sessions import Session, find_live_session
+from roundsman.auth.sessions import Session, find_live_session_with_user
 from roundsman.auth.tokens import AccessClaims
 from roundsman.database.transaction import Tx
 from roundsman.errors import NotAuthenticated
-from roundsman.identity.lookup import UnknownUser, get_user
 from roundsman.identity.users import User, UserStatus
 from roundsman.ids import SessionId
 
@@ -22,15 +22,23 @@ class SessionEnded(NotAuthenticated):
         super().__init__("This session has ended. Sign in again.")
 
 
-async def authenticate(tx: Tx, claims: AccessClaims, *, policy: SessionPolicy, now: datetime) -> Principal:
-    """Return the principal of a token that was read, as session and user stand now; raises SessionEnded.
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Who asks, and the user he is, as both were read together."""
+
+    principal: Principal
+    user: User
+
+
+async def authenticate(tx: Tx, claims: AccessClaims, *, policy: SessionPolicy, now: datetime) -> Known:
+    """Return who stands behind a token that was read, as session and user are now; raises SessionEnded.
 
     Ending a session, disabling a user or changing his roles so counts wherever this is asked.
     """
     session, user = await get_session_and_user(tx, claims.session_id, policy=policy, now=now)
     if session.user_id != claims.user_id or session.version != claims.session_version:
         raise SessionEnded
-    return Principal(
+    principal = Principal(
         user.id,
         user.effective_roles,
         session.id,
@@ -39,6 +47,7 @@ async def authenticate(tx: Tx, claims: AccessClaims, *, policy: SessionPolicy, n
         second_factor_at=session.second_factor_at,
         second_factor_due=session.second_factor_due,
     )
+    return Known(principal, user)
 
 
 async def get_session_and_user(
@@ -48,13 +57,10 @@ async def get_session_and_user(
 
     A role that was granted since may end it earlier: a session carries all roles, and the strictest life holds.
     """
-    session = await find_live_session(tx, session_id, now=now)
-    if session is None:
+    found = await find_live_session_with_user(tx, session_id, now=now)
+    if found is None:
         raise SessionEnded
-    try:
-        user = await get_user(tx, session.user_id)
-    except UnknownUser as error:
-        raise SessionEnded from error
+    session, user = found
     if user.status is not UserStatus.ACTIVE or user.session_version != session.version:
         raise SessionEnded
     life = policy.life(user.effective_roles)

@@ -7,6 +7,8 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from roundsman.access.principal import Principal
 from roundsman.errors import NotAuthenticated
+from roundsman.identity.users import User
+from roundsman.operations.authentication import Known
 from roundsman.web.services import services_of
 
 _BEARER: Final = HTTPBearer(
@@ -39,15 +41,22 @@ async def recognise(request: Request, bearer: HTTPAuthorizationCredentials | Non
     claims = services.tokens.read(bearer.credentials, now=now)
     principals = services.recent_principals
     read = principals.recent if trust_recent else principals.anew
-    principal = await read(services.runtime.tx, claims, now=now)
-    request.state.principal = principal
-    return principal
+    known = await read(services.runtime.tx, claims, now=now)
+    request.state.known = known
+    return known.principal
 
 
-async def current_principal(request: Request, bearer: Bearer) -> Principal:
-    """Return whom the guard of the route has recognised, or else who asks."""
-    known: Principal | None = getattr(request.state, "principal", None)
-    return known or await recognise(request, bearer, trust_recent=False)
+async def current_principal(request: Request) -> Principal:
+    """Return whom the guard of the route has recognised."""
+    known: Known = request.state.known
+    return known.principal
+
+
+async def current_user(request: Request) -> User:
+    """Return the user whom the guard of the route has recognised, as he was read with his session."""
+    known: Known = request.state.known
+    return known.user
 
 
 CurrentPrincipal = Annotated[Principal, Depends(current_principal)]
+CurrentUser = Annotated[User, Depends(current_user)]

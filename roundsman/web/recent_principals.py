@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from roundsman.access.principal import Principal
 from roundsman.auth.lifetimes import SessionPolicy
 from roundsman.auth.tokens import AccessClaims
 from roundsman.database.transaction import Tx
-from roundsman.operations.authentication import authenticate
+from roundsman.operations.authentication import Known, authenticate
 
 LONGEST_TRUST: Final = timedelta(seconds=2)
 _MOST: Final = 10_000
@@ -22,7 +21,7 @@ _POLICY: Final = SessionPolicy()
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    principal: Principal
+    known: Known
     at: datetime
 
 
@@ -33,20 +32,20 @@ class RecentPrincipals:
         self._trust, self._policy = trust, policy
         self._read: OrderedDict[AccessClaims, _Read] = OrderedDict()
 
-    async def recent(self, tx: Tx, claims: AccessClaims, *, now: datetime) -> Principal:
-        """Return the principal as read lately, or now; raises SessionEnded."""
-        known = self._read.get(claims)
+    async def recent(self, tx: Tx, claims: AccessClaims, *, now: datetime) -> Known:
+        """Return the principal and his user as read lately, or now; raises SessionEnded."""
+        lately = self._read.get(claims)
         # A clock that was set back must not make anything younger than it is.
-        if known is not None and timedelta(0) <= now - known.at < self._trust:
-            return known.principal
-        principal = await self.anew(tx, claims, now=now)
+        if lately is not None and timedelta(0) <= now - lately.at < self._trust:
+            return lately.known
+        known = await self.anew(tx, claims, now=now)
         # The moment before it was read counts, so that whatever changed after it is seen in time.
-        self._read[claims] = _Read(principal, now)
+        self._read[claims] = _Read(known, now)
         if len(self._read) > _MOST:
             self._read.popitem(last=False)
-        return principal
+        return known
 
-    async def anew(self, tx: Tx, claims: AccessClaims, *, now: datetime) -> Principal:
-        """Return the principal as he is now, and forget what was known of him: he may be about to change it."""
+    async def anew(self, tx: Tx, claims: AccessClaims, *, now: datetime) -> Known:
+        """Return him as he is now, and forget what was known of him: he may be about to change it."""
         self._read.pop(claims, None)
         return await authenticate(tx, claims, policy=self._policy, now=now)

@@ -16,11 +16,11 @@ async def test_after_cutover_an_imported_customer_signs_in_and_finds_his_profile
     assert (await sign_in(api, PHONE)).json()["code"] == "sign_in_closed"
     cut_over(roundsman, shop)
 
-    me = (await api.get("/api/v1/auth/me", headers=await bearer(api, f"+91 {PHONE}"))).json()
+    me = (await api.get("/api/v1/auth/me/profiles", headers=await bearer(api, f"+91 {PHONE}"))).json()
 
     assert me["user"]["name"] == "Asha Verma"
     assert [customer["address"] for customer in me["customers"]] == ["12 MG Road"]
-    by_merged_account = (await api.get("/api/v1/auth/me", headers=await bearer(api, "double"))).json()
+    by_merged_account = (await api.get("/api/v1/auth/me/profiles", headers=await bearer(api, "double"))).json()
     assert by_merged_account["user"]["id"] == me["user"]["id"]
     assert (await sign_in(api, OTHER_PHONE)).status_code == 401  # He has no password yet.
     assert runtime.settings.refuse_default_passwords

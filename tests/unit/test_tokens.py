@@ -176,6 +176,39 @@ def test_tokens_of_an_older_key_count_while_it_is_kept() -> None:
         rotated.read(TOKEN, now=NOW + timedelta(minutes=5))
 
 
+def test_a_token_that_was_verified_before_is_refused_once_its_key_or_its_time_is_over() -> None:
+    keys = [SigningKeys(KEY)]
+    authority = TokenAuthority(lambda: keys[0], issuer="roundsman", audience="roundsman-api")
+    until = NOW + timedelta(minutes=5)
+    reads = [
+        (SigningKeys(KEY), NOW, True),
+        (SigningKeys(KEY), NOW + timedelta(minutes=9), True),
+        (SigningKeys(KEY), NOW + timedelta(minutes=10), False),
+        (SigningKeys(KEY), NOW - timedelta(minutes=1), False),
+        (SigningKeys(OTHER_KEY), NOW, False),
+        (SigningKeys(OTHER_KEY, (RetiredKey(KEY, until),)), NOW, True),
+        (SigningKeys(OTHER_KEY, (RetiredKey(KEY, until),)), until, False),
+        (SigningKeys(ECKey.import_key(KEY.as_dict(private=True))), NOW, True),
+    ]
+
+    for keys[0], now, is_good in reads:
+        try:
+            assert authority.read(TOKEN, now=now) == CLAIMS
+        except InvalidToken:
+            assert not is_good
+        else:
+            assert is_good
+
+
+def test_the_reader_remembers_a_bounded_number_of_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("roundsman.auth.tokens._MOST_REMEMBERED", 2)
+    authority = replace(AUTHORITY)
+    tokens = [signed(claims={"sv": version}) for version in range(4)]
+
+    assert [authority.read(token, now=NOW).session_version for token in [*tokens, *tokens]] == [0, 1, 2, 3] * 2
+    assert len(authority._remembered._verified) == 2
+
+
 def test_public_keys_hold_nothing_private() -> None:
     (key,) = AUTHORITY.public_keys(now=NOW)["keys"]
     assert set(key) == {"kty", "crv", "x", "y", "kid", "use", "alg"}

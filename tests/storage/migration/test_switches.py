@@ -14,7 +14,7 @@ from roundsman.audit_log.entries import SYSTEM, Actor, AuditEntry
 from roundsman.audit_log.log import entries_about, record
 from roundsman.auth.credential_storage import insert_credentials, set_password
 from roundsman.auth.credentials import Credential, CredentialOrigin
-from roundsman.auth.sessions import find_live_session, open_session
+from roundsman.auth.sessions import find_live_session_with_user, open_session
 from roundsman.auth.wrapping import Means, wrap_passwords
 from roundsman.catalog.listing import insert_products
 from roundsman.catalog.products import Product
@@ -270,7 +270,7 @@ async def test_people_go_back_and_forth_while_nothing_is_written(imported: Impor
 
     assert await get_mode(tx) == SHADOW
     assert (await get_mode(tx)).people_since is None
-    assert await find_live_session(tx, session.id, now=now) is None
+    assert await find_live_session_with_user(tx, session.id, now=now) is None
     await tx.database[USERS].update_one({"_id": asha.id}, {"$unset": {"first_sign_in_at": "", "last_sign_in_at": ""}})
     after = await contents(tx.database)
     del before["system"], after["system"]
