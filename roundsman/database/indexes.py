@@ -111,6 +111,7 @@ INDEXES: Mapping[str, tuple[Index, ...]] = MappingProxyType(
         collections.SOURCE_DOCUMENTS: (
             _where_present("user_id", reason="What a user was made from."),
             _where_present("run", reason="What an import brought: to verify it and to undo it."),
+            _where_present("parts", reason="The few very large copies, to see that their parts belong together."),
             _where_present("erased_at", reason="What nobody takes from the source again; only few are in it."),
         ),
         collections.SOURCE_KEYS: (

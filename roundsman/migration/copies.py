@@ -6,12 +6,13 @@ A copy is written after everything it became, so its presence says that the docu
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 
+import bson
 from bson import ObjectId
-from pymongo import DeleteMany, ReplaceOne
 
+from roundsman.database.bulk import BulkOutcome, insert_missing_encoded
 from roundsman.database.collections import SOURCE_DOCUMENTS
 from roundsman.database.documents import without_absent
-from roundsman.database.transaction import Document, Tx
+from roundsman.database.transaction import Document, Tx, in_transaction
 from roundsman.migration.plan import DocumentRow, Fate
 from roundsman.migration.sealing import Seal
 
@@ -80,18 +81,40 @@ def part_key(key: str, number: int) -> str:
     return f"{key}{_PART}{number}"
 
 
-async def renew_copies(tx: Tx, documents: Sequence[Document]) -> None:
-    """Replace the copies of documents that changed in the source; how they were taken at first stays recorded."""
-    for document in documents:
-        known = {"fate": 1, "rule": 1, "_id": 0}
-        kept = await tx.database[SOURCE_DOCUMENTS].find_one({"_id": document["_id"]}, known, session=tx.session)
-        await tx.database[SOURCE_DOCUMENTS].bulk_write(
-            [
-                ReplaceOne({"_id": document["_id"]}, document | (kept or {}), upsert=True),
-                DeleteMany(_superfluous(document)),
-            ],
-            session=tx.session,
-        )
+async def insert_copy(tx: Tx, parts: Sequence[bytes]) -> BulkOutcome:
+    """Insert a very large copy, encoded in its parts: all of them or none. What is there is compared, nothing replaced."""
+
+    async def insert(tx: Tx) -> BulkOutcome:
+        # One by one, for a message has a limit.
+        outcomes = [await insert_missing_encoded(tx, SOURCE_DOCUMENTS, [part]) for part in parts]
+        return sum(outcomes, start=BulkOutcome())
+
+    heads = {"_id": bson.decode(parts[0])["_id"]}
+    is_there = await tx.database[SOURCE_DOCUMENTS].find_one(heads, {"_id": 1}) is not None
+    return await (insert(tx) if is_there else in_transaction(tx, insert))
+
+
+async def renew_copy(tx: Tx, copy: Sequence[Document]) -> None:
+    """Replace the copy of a document that changed in the source; how it was taken at first stays recorded.
+
+    A very large one is replaced in all of its parts or in none, for a mixture of old and new parts could not be opened.
+    """
+    head = copy[0]
+    kept = await tx.database[SOURCE_DOCUMENTS].find_one(
+        {"_id": head["_id"]}, {"fate": 1, "rule": 1, "parts": 1, "_id": 0}, session=tx.session
+    )
+    known = dict(kept or {})
+    was_large = known.pop("parts", None) is not None
+
+    async def replace(tx: Tx) -> None:
+        for document in (head | known, *copy[1:]):
+            await tx.database[SOURCE_DOCUMENTS].replace_one(
+                {"_id": document["_id"]}, document, upsert=True, session=tx.session
+            )
+        if was_large:
+            await tx.database[SOURCE_DOCUMENTS].delete_many(_superfluous(head), session=tx.session)
+
+    await (in_transaction(tx, replace) if was_large or len(copy) > 1 else replace(tx))
 
 
 def _superfluous(document: Document) -> Document:
@@ -155,13 +178,27 @@ def of_collection(collection: str) -> Document:
     return {"_id": {"$gte": f"{collection}:", "$lt": f"{collection};"}, "part_of": {"$exists": False}}
 
 
+async def note_mixed_copies(tx: Tx) -> int:
+    """Let very large copies whose parts are not all of one taking count as changed, so that the next plan takes them anew."""
+    mixed: list[str] = []
+    large = tx.database[SOURCE_DOCUMENTS].find({"parts": {"$exists": True}}, {"sha256": 1, "parts": 1})
+    async for copy in large:
+        keys = [part_key(copy["_id"], number) for number in range(1, copy["parts"])]
+        same = {"_id": {"$in": keys}, "sha256": copy["sha256"]}
+        if await tx.database[SOURCE_DOCUMENTS].count_documents(same) < len(keys):
+            mixed.append(copy["_id"])
+    await note_drifted(tx, mixed)
+    return len(mixed)
+
+
 async def open_copy(tx: Tx, document: Document, seal: Seal) -> bytes:
-    """The verbatim bytes of a stored copy. Raises CopyDamaged."""
+    """The verbatim bytes of a stored copy, which are those that were taken. Raises CopyDamaged."""
     parts = [document["sealed"]]
     for number in range(1, document.get("parts", 1)):
-        part = await tx.database[SOURCE_DOCUMENTS].find_one({"_id": part_key(document["_id"], number)})
+        key = part_key(document["_id"], number)
+        part = await tx.database[SOURCE_DOCUMENTS].find_one({"_id": key}, session=tx.session)
         parts.append(part["sealed"] if part else b"")
-    return seal.open(document["_id"], parts)
+    return seal.open(document["_id"], parts, digest=document["sha256"])
 
 
 def copy_from(document: Document) -> Copy:

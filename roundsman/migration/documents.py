@@ -7,10 +7,10 @@ from roundsman.customers.linkage import follow_customers
 from roundsman.database.bulk import BulkOutcome, insert_missing_encoded
 from roundsman.database.collections import CREDENTIALS, CUSTOMERS, DELIVERY_BOYS, SOURCE_DOCUMENTS, SUPPLIERS
 from roundsman.database.transaction import Tx
-from roundsman.delivery.linkage import find_delivery_boy_of_user, follow_delivery_boys
+from roundsman.delivery.linkage import delivery_boys_of_users, follow_delivery_boys
 from roundsman.identity.importing import find_users_known_as
 from roundsman.ids import DeliveryBoyId, UserId
-from roundsman.migration.copies import renew_copies
+from roundsman.migration.copies import insert_copy, renew_copy
 from roundsman.migration.followed import follow_documents, follow_passwords
 from roundsman.migration.members import Opener
 from roundsman.migration.plan import DocumentRow
@@ -76,17 +76,18 @@ class DocumentImport:
 
     async def _learn_delivery_boys(self, old_ids: Iterable[str]) -> None:
         """Whom the documents name as delivery boy: his old id leads to a user, and he to his profile."""
-        for old in set(old_ids) - self._delivery_boys.keys():
-            user_id = self._users[old]
-            boy = await find_delivery_boy_of_user(self._tx, user_id) if user_id else None
-            self._delivery_boys[old] = boy.id if boy else None
+        new = set(old_ids) - self._delivery_boys.keys()
+        users = {old: user_id for old in new if (user_id := self._users[old])}
+        boys = await delivery_boys_of_users(self._tx, sorted(set(users.values())))
+        named = {old: boys[user_id].id for old, user_id in users.items() if user_id in boys}
+        self._delivery_boys |= dict.fromkeys(new) | named
 
     async def write(self, taken: Taken, add: Add) -> None:
-        """Write what a batch became. The parts of very large copies go one by one, for a message has a limit."""
+        """Write what a batch became."""
         for collection in _IN_ORDER:
             add(collection, await insert_missing_encoded(self._tx, collection, taken.new[collection]))
-        for part in taken.parts:
-            add(SOURCE_DOCUMENTS, await insert_missing_encoded(self._tx, SOURCE_DOCUMENTS, [part]))
+        for copy in taken.large:
+            add(SOURCE_DOCUMENTS, await insert_copy(self._tx, copy))
         await self._renew(taken.renewed)
 
     async def _renew(self, renewed: Became) -> None:
@@ -97,4 +98,5 @@ class DocumentImport:
         await follow_customers(self._tx, renewed.customers)
         await follow_delivery_boys(self._tx, renewed.delivery_boys)
         await follow_suppliers(self._tx, renewed.suppliers)
-        await renew_copies(self._tx, [part for copy in renewed.copies for part in copy])
+        for copy in renewed.copies:
+            await renew_copy(self._tx, copy)

@@ -24,7 +24,7 @@ from roundsman.identity.role_grants import list_active_admins
 from roundsman.identity.users import User
 from roundsman.ids import UserId
 from roundsman.migration.asking import Asking, ask
-from roundsman.migration.copies import copies_by_key, renew_copies
+from roundsman.migration.copies import copies_by_key, renew_copy
 from roundsman.migration.following import (
     Ask,
     Disable,
@@ -38,6 +38,7 @@ from roundsman.migration.following import (
 )
 from roundsman.migration.members import Opener
 from roundsman.migration.said import said_by
+from roundsman.migration.sealing import CopyDamaged
 from roundsman.migration.taking import Became
 from roundsman.suppliers.linkage import find_supplier_of_user
 
@@ -52,9 +53,8 @@ async def follow_documents(
     for user_id, of_user in changed.items():
         for after in of_user:
             copy = copies.get(after.key)
-            reading = await opener.read(tx, copy, now=now) if copy else None
-            if reading is not None:
-                before = said_by(reading, user_id, opener.seal)
+            before = await _said_before(tx, copy, user_id, opener, now=now) if copy else None
+            if before is not None:
                 await _follow(tx, before, after, Asking(after.key, user_id, run, now))
 
 
@@ -70,8 +70,8 @@ async def follow_passwords(tx: Tx, renewed: Became, opener: Opener, *, run: str,
     renewals = {copy[0]["_id"]: copy for copy in renewed.copies}
     for key, copy in (await copies_by_key(tx, after)).items():
         user_id, password = after[key]
-        reading = await opener.read(tx, copy, now=now)
-        if reading is not None and said_by(reading, user_id, opener.seal).password != password:
+        before = await _said_before(tx, copy, user_id, opener, now=now)
+        if before is not None and before.password != password:
             change = _PasswordChange(
                 user_id,
                 credentials.get(user_id),
@@ -100,7 +100,19 @@ class _PasswordChange:
         if await follow_imported(tx, self.user_id, self.credential):
             await end_sessions(tx, self.user_id)
             await record(tx, self.entry)
-        await renew_copies(tx, self.copy)
+        await renew_copy(tx, self.copy)
+
+
+async def _said_before(tx: Tx, copy: Document, user_id: UserId, opener: Opener, *, now: datetime) -> Said | None:
+    """What the document said when it was taken; None if nobody can tell.
+
+    A damaged copy is about to be renewed and says nothing, so that whatever the document says now is new.
+    """
+    try:
+        reading = await opener.read(tx, copy, now=now)
+    except CopyDamaged:
+        return Said(copy["_id"], "")
+    return said_by(reading, user_id, opener.seal) if reading is not None else None
 
 
 async def _follow(tx: Tx, before: Said, after: Said, asking: Asking) -> None:

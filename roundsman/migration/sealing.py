@@ -40,8 +40,8 @@ class Seal:
             for number, part in enumerate(parts)
         )
 
-    def open(self, document_key: str, parts: Sequence[bytes]) -> bytes:
-        """The bytes that were sealed. Raises CopyDamaged."""
+    def open(self, document_key: str, parts: Sequence[bytes], *, digest: bytes) -> bytes:
+        """The bytes that were sealed. Raises CopyDamaged, also where the parts are not those of one copy."""
         associated = document_key.encode()
         try:
             opened = [
@@ -49,7 +49,10 @@ class Seal:
             ]
         except (InvalidTag, ValueError) as error:
             raise CopyDamaged(f"the copy of {document_key} cannot be opened: another key, or damaged") from error
-        return b"".join(opened)
+        plain = b"".join(opened)
+        if sha256(plain) != digest:
+            raise CopyDamaged(f"the copy of {document_key} is not what was taken")
+        return plain
 
 
 def sha256(plain: bytes) -> bytes:

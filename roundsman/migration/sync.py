@@ -14,6 +14,7 @@ from roundsman.database.transaction import Tx
 from roundsman.migration.apply import Applied, Means, apply_plan
 from roundsman.migration.asking import count_asked
 from roundsman.migration.attached import import_attached
+from roundsman.migration.copies import note_mixed_copies
 from roundsman.migration.doubts import refuse_doubtful, refuse_emptied, refuse_most_of_these
 from roundsman.migration.gone import find_gone, note_gone
 from roundsman.migration.neighbourhood import Ids, explore
@@ -68,6 +69,7 @@ async def compare_accepting_gone(tx: Tx, source: Source, profile: SourceProfile,
 async def _compare(tx: Tx, source: Source, profile: SourceProfile, means: Means) -> Round:
     source = await as_before_write_back(tx, source)
     await finish_broken_run(tx, source, profile, means)
+    await note_mixed_copies(tx)
     header = await make_plan(tx, KeyNoting(tx, source, profile), profile, as_of=means.clock(), progress=means.progress)
     applied = await _take(tx, source, profile, header, means)
     gone = await note_gone(tx, profile, await find_gone(tx, source, profile), means.clock)

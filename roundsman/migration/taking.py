@@ -69,10 +69,10 @@ class Became:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """New documents, encoded, by the collection they go to; parts of very large copies; and what is renewed."""
+    """New documents, encoded, by the collection they go to; very large copies in their parts; and what is renewed."""
 
     new: Mapping[str, Sequence[bytes]]
-    parts: Sequence[bytes]
+    large: Sequence[Sequence[bytes]]
     renewed: Became
 
 
@@ -90,7 +90,7 @@ def take(taking: Taking) -> Taken:
         SOURCE_DOCUMENTS: [copy[0] for copy in new.copies if len(copy) == 1],
     }
     encoded = {collection: list(map(bson.encode, documents)) for collection, documents in whole.items()}
-    return Taken(encoded, [bson.encode(part) for copy in new.copies if len(copy) > 1 for part in copy], renewed)
+    return Taken(encoded, [list(map(bson.encode, copy)) for copy in new.copies if len(copy) > 1], renewed)
 
 
 def _convert(into: Became, taking: Taking, row: DocumentRow, reading: Reading) -> None:

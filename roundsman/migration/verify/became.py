@@ -71,7 +71,7 @@ def _has_no_phone(batch: CopiesBatch, copy: Mapping[str, Any]) -> bool:
     """Whether the document has no phone that is a key; the content check speaks of a copy that cannot be opened."""
     key = copy["_id"]
     try:
-        plain = batch.seal.open(key, [copy["sealed"], *batch.parts.get(key, ())])
+        plain = batch.seal.open(key, [copy["sealed"], *batch.parts.get(key, ())], digest=copy["sha256"])
     except CopyDamaged:
         return False
     phone = value_at(SourceDocument(plain).fields, batch.collection.paths("phone"))

@@ -12,7 +12,7 @@ from roundsman.migration.copies import of_collection, part_key
 from roundsman.migration.sealing import PART_BYTES
 
 _SEALED = {"sha256": 1, "sealed": 1, "parts": 1, "gone_at": 1}
-_BECAME = {"sha256": 0, "app_id": 0, "run": 0}
+_BECAME = {"app_id": 0, "run": 0}
 _MUCH = 2
 
 Parts = Mapping[str, Sequence[bytes]]

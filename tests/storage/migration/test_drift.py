@@ -1,17 +1,28 @@
 """A source that goes on living: what changes between plan and apply waits, what changes later is followed."""
 
-import pytest
+from typing import Any
 
-from roundsman.database.collections import CUSTOMERS, DELIVERY_BOYS, SUPPLIERS
+import bson
+import pytest
+from pymongo.errors import DocumentTooLarge, OperationFailure
+
+from roundsman.database.collections import CUSTOMERS, DELIVERY_BOYS, SOURCE_DOCUMENTS, SUPPLIERS
 from roundsman.identity.lookup import UnknownIdentifier, find_user
-from roundsman.migration.copies import copies_by_key, open_copy
+from roundsman.identity.mode import PeopleMode, get_mode, set_mode, with_people
+from roundsman.ids import UserId
+from roundsman.migration.copies import copies_by_key, copy_documents, insert_copy, open_copy, renew_copy
+from roundsman.migration.plan import DocumentRow, Fate
+from roundsman.migration.sealing import PART_BYTES, CopyDamaged, sha256
 from roundsman.migration.sources.port import SourceDocument
+from roundsman.migration.sync import Round, compare_all
+from roundsman.migration.verify.verification import Check
 from roundsman.operations.person import find_person
 from tests.imports import Database, Import, fill
 from tests.migration_builders import OTHER_PHONE, doc, object_id
 from tests.storage.migration.worlds import everything
 
 NEW = f"customers_v2:{object_id('cust-new Joseph Mathew')}"
+LARGE = bytes(PART_BYTES) + b"and the rest"
 MUTE = f"customers_v2:{object_id('cust-mute Lakshmi Iyer')}"
 
 
@@ -135,3 +146,59 @@ async def test_whoever_was_not_planned_is_not_found(importing: Import, source_da
 
     with pytest.raises(UnknownIdentifier):
         await find_user(importing.runtime.tx, "9845011199")
+
+
+async def test_a_very_large_copy_is_stored_in_all_of_its_parts_or_in_none(importing: Import) -> None:
+    """Its last part is too large to be stored at all: a kill between the parts leaves the same."""
+    tx, seal = importing.runtime.tx, importing.means().seal
+
+    def copy_of(plain: bytes) -> list[dict[str, Any]]:
+        row = DocumentRow("users", "a", sha256(plain), UserId(object_id("asha")), Fate.KEPT, "A2", ())
+        return copy_documents(row, plain, app_id=None, run="run", seal=seal)
+
+    first, (*others, last) = copy_of(LARGE), copy_of(LARGE[::-1])
+    unstorable = [*others, last | {"sealed": bytes(17 * 1024 * 1024)}]
+    with pytest.raises((DocumentTooLarge, OperationFailure)):
+        await insert_copy(tx, list(map(bson.encode, unstorable)))
+    assert await tx.database[SOURCE_DOCUMENTS].count_documents({}) == 0
+
+    assert (await insert_copy(tx, list(map(bson.encode, first)))).inserted == len(first) == 2
+    assert (await insert_copy(tx, list(map(bson.encode, first)))).same == 2
+    with pytest.raises((DocumentTooLarge, OperationFailure)):
+        await renew_copy(tx, unstorable)
+    assert await tx.database[SOURCE_DOCUMENTS].find().sort("_id", 1).to_list() == first
+    await renew_copy(tx, copy_of(b"small again"))
+    assert await tx.database[SOURCE_DOCUMENTS].count_documents({}) == 1
+
+
+async def test_a_copy_that_is_mixed_of_two_takings_is_found_and_mended_by_the_next_round(
+    importing: Import, source_database: Database
+) -> None:
+    tx, copies = importing.runtime.tx, importing.runtime.tx.database[SOURCE_DOCUMENTS]
+    await fill(source_database, everything())
+    large = {"name": "J. Mathew", "notes": "x" * (PART_BYTES + 1_000)}
+    await source_database["customers_v2"].update_one({"id": "cust-new"}, {"$set": large})
+    await importing.run()
+    await set_mode(tx, with_people(await get_mode(tx), PeopleMode.LIVE))
+    old = await copies.find_one({"part_of": NEW})
+    assert old is not None
+    await source_database["customers_v2"].update_one(
+        {"id": "cust-new"}, {"$set": {"notes": large["notes"][::-1] + "y"}}
+    )
+    assert (await compare(importing)).changed == 1
+
+    await copies.replace_one({"_id": old["_id"]}, old)
+
+    with pytest.raises(CopyDamaged, match="not what was taken"):
+        await open_copy(tx, (await copies_by_key(tx, [NEW]))[NEW], importing.means().seal)
+    failed = [check for check in (await importing.verify()).checks if not check.passed]
+    assert [(check.check, check.examples) for check in failed] == [
+        (Check.CONTENT, [f"the copy of {NEW} is not what was taken"])
+    ]
+    assert (await compare(importing)).changed == 1
+    assert (await importing.verify()).passed
+    assert (await compare(importing)).did_nothing
+
+
+async def compare(importing: Import) -> Round:
+    return await compare_all(importing.runtime.tx, importing.source, importing.profile, importing.means())

@@ -394,7 +394,7 @@ async def test_a_round_that_is_killed_before_the_copies_are_renewed_is_finished_
 
     fields = {"phone": FREE_PHONE, "role": "delivery_boy", "is_active": False, "name": "Asha Menon"}
     with monkeypatch.context() as patch:
-        patch.setattr(documents, "renew_copies", dying)
+        patch.setattr(documents, "renew_copy", dying)
         for _ in range(killed_after):
             with pytest.raises(Killed):
                 await change(live, source_database, fields)
