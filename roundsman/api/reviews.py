@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints
 
 from roundsman.access.permissions import Permission
 from roundsman.access.roles import Role
-from roundsman.api.models import AnswerModel, Id, Line, RequestModel, problems
+from roundsman.api.models import KEPT_FOR_GOOD, AnswerModel, Id, Line, RequestModel, problems
 from roundsman.audit_log.entries import Actor, acting
 from roundsman.identity.users import Claim, UserStatus
 from roundsman.ids import UserId
@@ -26,7 +26,9 @@ from roundsman.web.services import client_address, services_of
 
 router = APIRouter(prefix="/reviews", tags=["reviews"])
 
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+Reason = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000), Field(description=KEPT_FOR_GOOD)
+]
 
 
 class AnswerView(AnswerModel):
@@ -187,7 +189,7 @@ async def answer(request: Request, review_id: str, body: DecisionBody, principal
 async def take_back(
     request: Request,
     review_id: str,
-    reason: Annotated[Line, Query(description="Why; it is kept with the question and in the audit log.")],
+    reason: Annotated[Line, Query(description=KEPT_FOR_GOOD)],
     principal: CurrentPrincipal,
 ) -> TakenBackView:
     """Take an answer back: the question waits again, and everybody gets back what was his."""

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import Field, SecretStr
 
 from roundsman.access.permissions import Permission
-from roundsman.api.models import AnswerModel, IdInPath, RequestModel, problems
+from roundsman.api.models import KEPT_FOR_GOOD, AnswerModel, IdInPath, RequestModel, problems
 from roundsman.audit_log.entries import acting
 from roundsman.ids import UserId
 from roundsman.operations.stepping_up import (
@@ -50,7 +50,9 @@ class Proving(RequestModel):
 class Reason(RequestModel):
     """Why it is done, for the audit log."""
 
-    reason: Annotated[str, Field(min_length=3, max_length=500)] = Field(examples=["Lost his phone; seen in person."])
+    reason: Annotated[str, Field(min_length=3, max_length=500)] = Field(
+        description=KEPT_FOR_GOOD, examples=["Lost his phone; seen in person."]
+    )
 
 
 class Confirmation(RequestModel):

@@ -6,7 +6,7 @@ from pydantic import Field
 from roundsman.access.permissions import Permission
 from roundsman.access.principal import Principal
 from roundsman.access.roles import Role
-from roundsman.api.models import IdInPath, Line, RequestModel, problems
+from roundsman.api.models import KEPT_FOR_GOOD, IdInPath, Line, RequestModel, problems
 from roundsman.api.people import UserView
 from roundsman.ids import UserId
 from roundsman.operations.standing import Decision, disable, enable, grant_role, revoke_role
@@ -20,7 +20,7 @@ router = APIRouter(prefix="/users/{user_id}", tags=["users"])
 class Reason(RequestModel):
     """Why it is done; the audit log keeps it."""
 
-    reason: Line = Field(examples=["she runs the office from today"])
+    reason: Line = Field(description=KEPT_FOR_GOOD, examples=["she runs the office from today"])
 
 
 class Grant(Reason):

@@ -50,7 +50,7 @@ def create_(
 def forget_authenticator_(
     identifier: Annotated[str, typer.Argument(help="His phone, e-mail or id.")],
     *,
-    reason: Annotated[str, typer.Option(help="Why, for the audit log.")],
+    reason: Annotated[str, typer.Option(help="Why; the audit log keeps it for good, so write no names or phones.")],
 ) -> None:
     """Let somebody who lost his authenticator app and its recovery codes set up a new one; his sessions end."""
     had_one = run(_forget(identifier, reason))

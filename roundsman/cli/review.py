@@ -35,7 +35,7 @@ ByOption = Annotated[
     str | None,
     typer.Option("--by", help="The admin who answers: his phone, e-mail or id. Needed when it is about staff."),
 ]
-ReasonOption = Annotated[str, typer.Option(help="Why; it is kept with the answer and in the audit log.")]
+ReasonOption = Annotated[str, typer.Option(help="Why; the audit log keeps it for good, so write no names or phones.")]
 
 
 @app.command("list")

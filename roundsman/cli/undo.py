@@ -47,7 +47,7 @@ def undo_merge_(
         str, typer.Argument(metavar="USER_OR_DOCUMENT", help="The merged user's id, or collection:id of a document.")
     ],
     *,
-    reason: Annotated[str, typer.Option(help="Why; it is kept with the answer and in the audit log.")],
+    reason: Annotated[str, typer.Option(help="Why; the audit log keeps it for good, so write no names or phones.")],
     by: ByOption = None,
     source: SourceOption = None,
     without_source: Annotated[

@@ -33,6 +33,20 @@ async def test_users_are_found_by_what_staff_half_remembers(api: httpx.AsyncClie
     assert await names(api, admin, name="$ne", contact="nobody@example.in") == []
 
 
+async def test_who_asks_by_a_name_there_is_not_is_told_which_there_are(api: httpx.AsyncClient, tx: Tx) -> None:
+    admin = await bearer_of(api, tx, Role.ADMIN)
+    query = {"phone": "98200 12345", "limit": "{0}", "status": "merged"}
+    refused = (await api.get(USERS_PATH, params=query, headers=admin)).json()
+    told = {error["field"]: error["message"] for error in refused["errors"]}
+    assert told.keys() == {"query.phone", "query.limit"}
+    assert told["query.phone"] == ("There is no such field here; there are: name, contact, role, status, after, limit.")
+    assert "98200" not in str(refused)
+    body = (await api.post(USERS_PATH, json={"name": "M", "role": "admin", "is_admin": True}, headers=admin)).json()
+    assert [(error["field"], "phone, email" in error["message"]) for error in body["errors"]] == [
+        ("body.is_admin", True)
+    ]
+
+
 async def test_pages_show_everybody_once(api: httpx.AsyncClient, tx: Tx) -> None:
     for number in range(7):
         await settle(tx, a_user(name="Same Name" if number < 5 else f"Zoya {number}"), phone=f"+91982000010{number}")
