@@ -41,7 +41,7 @@ from roundsman.operations.slowing_down import Slowing
 from roundsman.runtime import (
     Runtime,
     argon2_cost,
-    open_runtime,
+    open_answering_runtime,
     password_policy,
     session_policy,
     sign_in_throttle,
@@ -52,7 +52,6 @@ from roundsman.web.documentation import DocumentedApp
 from roundsman.web.errors import install_error_handlers
 from roundsman.web.forwarded import ClientBehindProxies, trusted_networks
 from roundsman.web.middleware import BodyLimit, LastNet, RequestId, SecurityHeaders
-from roundsman.web.patience import DatabasePatience
 from roundsman.web.recent_principals import RecentPrincipals
 from roundsman.web.route_inventory import refuse_unguarded
 from roundsman.web.services import Services
@@ -101,7 +100,6 @@ def create_app(opener: RuntimeOpener | None = None) -> FastAPI:
         app.include_router(router, dependencies=[Depends(only_whole_database)])
     app.mount("/static", static_files.mount)
     install_error_handlers(app, outages=_OUTAGES, page=problem_page)
-    app.add_middleware(DatabasePatience)
     app.add_middleware(BodyLimit, most_bytes=_LARGEST_BODY_BYTES)
     # The last one added is the outermost.
     for middleware in (LastNet, SecurityHeaders, RequestId, ClientBehindProxies):
@@ -130,7 +128,6 @@ def _lifespan(opener: RuntimeOpener) -> Callable[[FastAPI], AbstractAsyncContext
                 recent_principals=RecentPrincipals(
                     timedelta(seconds=settings.session_trust_seconds), policy=session_policy(settings)
                 ),
-                database_patience=timedelta(seconds=settings.database_patience_seconds),
             )
             app.state.recently_whole = RecentlyWhole()
             app.state.recent_overview = overview.RecentOverview()
@@ -145,7 +142,7 @@ def _lifespan(opener: RuntimeOpener) -> Callable[[FastAPI], AbstractAsyncContext
 
 
 def _runtime_of_settings() -> AbstractAsyncContextManager[Runtime]:
-    return open_runtime(load_settings())
+    return open_answering_runtime(load_settings())
 
 
 def _password_sign_in(settings: Settings, hashing: PasswordHashing, slowing: Slowing) -> PasswordSignIn:

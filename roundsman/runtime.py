@@ -1,7 +1,7 @@
 """The composition root: from settings to everything the entry points hand to operations."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -92,29 +92,46 @@ class Runtime:
 
 @asynccontextmanager
 async def open_runtime(
-    settings: Settings, *, clock: Clock = utc_now, patience_seconds: float = 8.0
+    settings: Settings,
+    *,
+    clock: Clock = utc_now,
+    patience_seconds: float = 8.0,
+    operation_seconds: float | None = None,
 ) -> AsyncIterator[Runtime]:
     """Reach the database (starting one if the settings name none), bring it to this version's schema, load the keys.
 
     `patience_seconds` is how long an operation waits for a primary: more than eight is for work that nobody waits for.
+    `operation_seconds` is what each may take in all, where somebody waits for an answer.
     Leaving it closes everything. Raises errors of the families Unavailable, InvalidInput, Conflict and
     IntegrityBroken, each with one sentence that says what to do.
     """
     sealing_key, secret_key = _load_keys(settings)
     sender = _sender(settings)
-    async with open_database(settings, patience_seconds=patience_seconds) as client:
+    async with open_database(
+        settings, patience_seconds=patience_seconds, operation_seconds=operation_seconds
+    ) as client:
         tx = Tx(client[settings.database_name])
         await ensure_schema(tx.database)
         yield Runtime(settings, client, tx, clock, sealing_key, secret_key, sender)
 
 
+def open_answering_runtime(settings: Settings) -> AbstractAsyncContextManager[Runtime]:
+    """Open the runtime for whoever answers requests: a database that hangs is given up in the time the settings say."""
+    return open_runtime(settings, operation_seconds=settings.database_patience_seconds)
+
+
 @asynccontextmanager
-async def open_database(settings: Settings, *, patience_seconds: float = 8.0) -> AsyncIterator[Client]:
+async def open_database(
+    settings: Settings, *, patience_seconds: float = 8.0, operation_seconds: float | None = None
+) -> AsyncIterator[Client]:
     """Reach the server the settings name, or else Roundsman's own, and close the connection on leaving.
 
     The body's own trouble with the server comes out as one sentence too.
     """
-    async with server_uri(settings) as uri, await open_client(uri, patience_seconds=patience_seconds) as client:
+    async with (
+        server_uri(settings) as uri,
+        await open_client(uri, patience_seconds=patience_seconds, operation_seconds=operation_seconds) as client,
+    ):
         with database_errors(uri):
             yield client
 

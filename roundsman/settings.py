@@ -75,8 +75,8 @@ class Settings(CodeSettings, PasswordSettings, SessionSettings):
         Field(
             gt=0,
             le=300,
-            description="How long a request waits for the database in all before it is answered with 503 and Retry-After. "
-            "Elections of a replica set take some seconds; a server that hangs would otherwise hold each request for more "
+            description="How long an operation on the database may take while somebody waits for an answer; after that it is "
+            "503 with Retry-After. Elections of a replica set take some seconds; a server that hangs would otherwise hold each request for more "
             "than half a minute.",
         ),
     ] = 10

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 
 from roundsman.app import create_app
 from roundsman.cli.output import say
-from roundsman.runtime import Runtime, open_runtime
+from roundsman.runtime import Runtime, open_answering_runtime
 from roundsman.settings import load_settings
 from roundsman.worker.sealer import sealer_of, sealing
 
@@ -41,5 +41,5 @@ def create_served_app() -> FastAPI:
 
 @asynccontextmanager
 async def _runtime_that_seals() -> AsyncIterator[Runtime]:
-    async with open_runtime(load_settings()) as runtime, sealing(sealer_of(runtime)):
+    async with open_answering_runtime(load_settings()) as runtime, sealing(sealer_of(runtime)):
         yield runtime

@@ -37,7 +37,7 @@ from roundsman.migration.runs import find_latest_run, find_unfinished_run
 from roundsman.migration.sealing import Seal
 from roundsman.migration.sources.mongodb import MongoSource
 from roundsman.operations.admins import NewAdmin, create_admin_with_password
-from roundsman.runtime import Runtime, open_runtime, server_uri
+from roundsman.runtime import Runtime, open_answering_runtime, open_runtime, server_uri
 from roundsman.settings import Settings, load_settings
 
 _DATABASE: Final = "roundsman_demo"
@@ -68,7 +68,8 @@ async def _demo(settings: Settings, world: World, *, serve: bool) -> None:
         finally:
             await source.close()
         if serve:
-            await serve_runtime(runtime, host=settings.host, port=settings.port)
+            async with open_answering_runtime(settings) as answering:
+                await serve_runtime(answering, host=settings.host, port=settings.port)
 
 
 async def _prepare(runtime: Runtime, source: MongoSource, source_uri: str, world: World) -> None:

@@ -8,7 +8,7 @@ import typer
 
 from roundsman.cli.running import run_until_told_to_end
 from roundsman.errors import Unavailable
-from roundsman.runtime import Runtime, open_runtime, signing_keys
+from roundsman.runtime import Runtime, open_answering_runtime, signing_keys
 from roundsman.settings import Settings, load_settings
 from roundsman.worker.sealer import sealer_of, sealing
 
@@ -48,7 +48,7 @@ async def _serve(settings: Settings, *, host: str, port: int, workers: int) -> N
     """Open the runtime here, whatever the number of processes: what is wrong then comes out as one sentence."""
     require_free_port(host, port)
     signing_keys(settings)
-    async with open_runtime(settings) as runtime:
+    async with open_answering_runtime(settings) as runtime:
         if workers == 1:
             await serve_runtime(runtime, host=host, port=port)
             return

@@ -53,15 +53,18 @@ def shown_uri(uri: str) -> str:
     return re.split(r"[/?]", re.sub(r"^[^/]*//(.*@)?", "", uri, count=1), maxsplit=1)[0]
 
 
-async def open_client(uri: str, *, patience_seconds: float = _SELECTION_SECONDS) -> Client:
+async def open_client(
+    uri: str, *, patience_seconds: float = _SELECTION_SECONDS, operation_seconds: float | None = None
+) -> Client:
     """Connect, and make sure that a replica set or cluster of MongoDB 6 or newer answers; the caller closes the client.
 
     `patience_seconds` is how long each later operation waits for a primary: together with the driver's own repeating of
-    reads and writes, long work survives that a primary steps down.
+    reads and writes, long work survives that a primary steps down. `operation_seconds` is what each operation may take in
+    all: without it a server that hangs is noticed only after more than half a minute, and with it no work may be long.
 
     Raises InvalidDatabaseUri, NotAReplicaSet or DatabaseUnavailable, each with one sentence that says what to do.
     """
-    client = _client(uri, patience_seconds)
+    client = _client(uri, patience_seconds, operation_seconds)
     try:
         with pymongo.timeout(min(patience_seconds, _SELECTION_SECONDS)):
             hello = await client.admin.command("hello")
@@ -99,7 +102,7 @@ def database_errors(uri: str) -> Iterator[None]:
         raise
 
 
-def _client(uri: str, patience_seconds: float) -> Client:
+def _client(uri: str, patience_seconds: float, operation_seconds: float | None) -> Client:
     options: dict[str, Any] = {
         "tz_aware": True,
         "tzinfo": UTC,
@@ -110,6 +113,8 @@ def _client(uri: str, patience_seconds: float) -> Client:
     }
     if "serverselectiontimeoutms" not in uri.lower():
         options["serverSelectionTimeoutMS"] = int(patience_seconds * 1000)
+    if operation_seconds is not None and not re.search(r"[?&]timeoutms=", uri, re.IGNORECASE):
+        options["timeoutMS"] = int(operation_seconds * 1000)
     try:
         return AsyncMongoClient(uri, **options)
     except (InvalidURI, ConfigurationError, ValueError) as error:

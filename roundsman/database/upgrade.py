@@ -6,8 +6,9 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
+import pymongo
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError, OperationFailure
 
@@ -20,6 +21,7 @@ from roundsman.errors import Conflict
 
 SCHEMA_VERSION = 1
 SCHEMA_ID = "schema"
+_UPGRADE_SECONDS: Final = 86_400.0
 _NAMESPACE_EXISTS = 48
 _INDEX_NOT_FOUND = 27
 _COMPARED_OPTIONS = ("unique", "sparse", "expireAfterSeconds", "partialFilterExpression", "collation")
@@ -75,7 +77,9 @@ async def ensure_schema(database: AsyncDatabase[Document]) -> None:
             f"{SCHEMA_VERSION}): install that version or a newer one."
         )
     if stored.get("digest") != schema_digest():
-        await upgrade(database)
+        # Building indexes takes its time, also where no other operation may.
+        with pymongo.timeout(_UPGRADE_SECONDS):
+            await upgrade(database)
 
 
 async def stored_schema(database: AsyncDatabase[Document]) -> Document:

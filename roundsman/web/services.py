@@ -1,8 +1,6 @@
 """What every request works with, put together once when the application starts."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Final
 
 from starlette.requests import HTTPConnection
 
@@ -14,18 +12,15 @@ from roundsman.operations.sign_in import PasswordSignIn
 from roundsman.runtime import Runtime
 from roundsman.web.recent_principals import RecentPrincipals
 
-_PATIENCE: Final = timedelta(seconds=10)
-
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The runtime, and what only those who answer requests need; `database_patience` is what a request waits for it."""
+    """The runtime, and what only those who answer requests need."""
 
     runtime: Runtime
     password_sign_in: PasswordSignIn
     password_setting: PasswordSetting
     recent_principals: RecentPrincipals = field(default_factory=RecentPrincipals)
-    database_patience: timedelta = _PATIENCE
 
     @property
     def proving(self) -> Proving:

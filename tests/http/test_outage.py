@@ -1,6 +1,7 @@
 """The database hangs, and then is gone: nobody passes meanwhile, everybody is told when to come back, and it mends itself."""
 
 import asyncio
+import logging
 import os
 import re
 import signal
@@ -17,7 +18,7 @@ from roundsman.access.roles import Role
 from roundsman.app import create_app
 from roundsman.database.embedded import embedded_server
 from roundsman.database.mongod import ServerFiles
-from roundsman.runtime import Runtime, open_runtime
+from roundsman.runtime import Runtime, open_answering_runtime
 from roundsman.settings import Settings
 from roundsman.web.route_inventory import entrances
 from tests.builders import a_user
@@ -43,11 +44,15 @@ async def own_runtime(tmp_path: Path, clock: SteppingClock) -> AsyncIterator[Run
     settings = Settings(
         data_dir=tmp_path / "data",
         database_cache_gb=_CACHE_GB,
-        database_patience_seconds=0.5,
+        database_patience_seconds=1,
         staff_totp="optional",
     )
-    async with open_runtime(settings) as runtime:
-        yield replace(runtime, clock=clock)
+    async with open_answering_runtime(settings) as runtime:
+        try:
+            yield replace(runtime, clock=clock)
+        finally:
+            # A server that hangs would not end.
+            tell_the_server(runtime, signal.SIGCONT)
 
 
 @pytest.fixture
@@ -75,7 +80,7 @@ def all_routes(app: FastAPI) -> list[tuple[str, str]]:
     return [
         (method, re.sub(r"{\w+}", "0" * 24, entrance.path))
         for entrance in entrances(app)
-        if entrance.path not in _WITHOUT_DATABASE and not entrance.path.startswith("/static")
+        if entrance.path not in _WITHOUT_DATABASE and not entrance.path.startswith(("/static", "/docs"))
         for method in entrance.methods
     ]
 
@@ -91,13 +96,14 @@ async def everywhere(api: httpx.AsyncClient, app: FastAPI, headers: dict[str, st
 
 def assert_all_are_told_to_come_back(answers: Sequence[httpx.Response]) -> None:
     told = {str(answer.url): (answer.status_code, answer.headers.get("retry-after")) for answer in answers}
-    assert set(told.values()) == {(503, "5")}, told
+    assert {url: said for url, said in told.items() if said != (503, "5")} == {}
     assert {answer.json()["code"] for answer in answers} == {"unavailable"}
 
 
 async def test_while_the_database_hangs_or_is_gone_nobody_passes_and_then_everything_goes_on(
-    own_runtime: Runtime, app: FastAPI, api: httpx.AsyncClient, clock: SteppingClock
+    own_runtime: Runtime, app: FastAPI, api: httpx.AsyncClient, clock: SteppingClock, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.CRITICAL)  # Hundreds of tracebacks would take most of the time.
     await settle(own_runtime.tx, a_user(roles=(Role.ADMIN,)))
     await settle(own_runtime.tx, phone=_OTHER)
     mine, theirs = await log_in(api), await log_in(api, _OTHER)
@@ -105,7 +111,6 @@ async def test_while_the_database_hangs_or_is_gone_nobody_passes_and_then_everyt
     code = await code_for(own_runtime, _OTHER)
     assert (await api.get(ME, headers=bearer(theirs))).status_code == 200
     uses: list[Callable[[], Awaitable[httpx.Response]]] = [
-        lambda: api.get(ME, headers=bearer(mine)),
         lambda: api.get(MINE, headers=bearer(mine)),
         lambda: log_in(api),
         lambda: log_in(api, PHONE, "wrong"),
@@ -120,6 +125,7 @@ async def test_while_the_database_hangs_or_is_gone_nobody_passes_and_then_everyt
         tell_the_server(own_runtime, end)
 
         assert_all_are_told_to_come_back(await asyncio.gather(*(use() for use in uses)))
+        # Nothing is trusted longer than that.
         clock.step(seconds=2)
         ended = [api.get(path, headers=bearer(theirs)) for path in (ME, MINE)]
         assert_all_are_told_to_come_back(await asyncio.gather(*ended))
