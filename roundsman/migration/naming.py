@@ -1,6 +1,6 @@
 """Whom the orders and addresses of a user name in the source, read before a split."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from roundsman.migration.conversion import Reading
 from roundsman.migration.profile import Kind, SourceProfile
 from roundsman.migration.reading import old_id, source_id_text, source_id_value, values_at
 from roundsman.migration.roster import Roster, Row
-from roundsman.migration.sources.port import Source
+from roundsman.migration.sources.port import Source, SourceDocument
 
 _STORED = {Kind.ORDER: ORDERS, Kind.ADDRESS: ADDRESSES}
 
@@ -59,11 +59,23 @@ async def read_naming(tx: Tx, source: Source, profile: SourceProfile, user_id: U
         for collection in profile.of_kind(kind):
             query = {"user_id": user_id, "source.collection": collection.name}
             ids = {one["source"]["id"]: one["_id"] async for one in tx.database[stored].find(query, {"source": 1})}
-            for document in await source.fetch(collection.name, [source_id_value(one) for one in ids]) if ids else ():
-                reading = Reading(document, collection, profile, now)
-                values = values_at(document.fields, collection.paths("owner"))
-                aliases = tuple(dict.fromkeys(alias for raw in values if (alias := old_id(raw))))
-                at = reading.moment("placed_at") if kind is Kind.ORDER else None
-                identity = ids[source_id_text(document.id)]
-                found.append(Named(stored, identity, aliases, at, collection.needs_profile))
+            # Of each document little is kept: they may be many, and large.
+            async for batch in _batches(source, collection.name, list(ids)):
+                found += [
+                    _named(Reading(one, collection, profile, now), stored, ids[source_id_text(one.id)]) for one in batch
+                ]
     return Naming(tuple(found))
+
+
+async def _batches(source: Source, collection: str, ids: Sequence[str]) -> AsyncIterator[Sequence[SourceDocument]]:
+    """Nothing is asked for nothing: a folder would be read for it."""
+    if ids:
+        async for batch in source.fetch_batches(collection, list(map(source_id_value, ids))):
+            yield batch
+
+
+def _named(reading: Reading, stored: str, identity: Any) -> Named:  # noqa: ANN401 - whatever identifies it here
+    values = values_at(reading.document.fields, reading.collection.paths("owner"))
+    aliases = tuple(dict.fromkeys(alias for raw in values if (alias := old_id(raw))))
+    at = reading.moment("placed_at") if reading.collection.kind is Kind.ORDER else None
+    return Named(stored, identity, aliases, at, reading.collection.needs_profile)

@@ -6,7 +6,7 @@ named by any of them. With orders and the like come the people they name; with n
 """
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -28,6 +28,8 @@ Ids = Mapping[str, Collection[str]]
 """Source ids as texts, by collection."""
 
 _MOST_NEIGHBOURS = 20_000
+_MOST_BYTES = 64 * 1024 * 1024
+"""All of them are held at once, which a comparison of everything never does."""
 _MOST_OF_NOBODY = 1_000
 _LONG_UNUSED = timedelta(days=180)
 _NAMING = (Kind.ADDRESS, Kind.ORDER, Kind.ACTIVITY)
@@ -62,6 +64,7 @@ class _Exploration:
     now: datetime
     documents: dict[str, dict[str, SourceDocument]] = field(default_factory=lambda: defaultdict(dict))
     seen: set[str] = field(default_factory=set)
+    bytes_held: int = 0
 
     async def run(self, changed: Ids) -> Neighbourhood:
         await self._read(f"{name}:{one}" for name, ids in changed.items() for one in ids)
@@ -99,8 +102,14 @@ class _Exploration:
         if len(self.seen) > _MOST_NEIGHBOURS:
             raise TooManyNeighbours(f"the changes concern more than {_MOST_NEIGHBOURS} documents; all are compared")
         for name, ids in wanted.items():
-            for document in await self.source.fetch(name, [source_id_value(one) for one in ids]):
-                self.documents[name][source_id_text(document.id)] = document
+            async for batch in self.source.fetch_batches(name, [source_id_value(one) for one in ids]):
+                self._hold(name, batch)
+
+    def _hold(self, collection: str, batch: Sequence[SourceDocument]) -> None:
+        self.documents[collection] |= {source_id_text(document.id): document for document in batch}
+        self.bytes_held += sum(len(document.bson) for document in batch)
+        if self.bytes_held > _MOST_BYTES:
+            raise TooManyNeighbours("the changes concern documents that are too large together; all are compared")
 
     def _records(self, keys: Collection[str]) -> tuple[PersonRecord, ...]:
         return tuple(
@@ -163,7 +172,7 @@ class _Exploration:
             return
         for collection in self.profile.of_kind(Kind.PRODUCT):
             async for batch in self.source.read(collection.name):
-                self.documents[collection.name] |= {source_id_text(document.id): document for document in batch}
+                self._hold(collection.name, batch)
         named = {alias for collection, document in orders for alias in _owners(document, collection)}
         users = await self._users([old_id_key(alias) for alias in named])
         cursor = self.tx.database[ADDRESSES].find({"user_id": {"$in": list(users)}}, {"source": 1})

@@ -18,6 +18,7 @@ from roundsman.database.collections import (
 from roundsman.database.lease import LeaseLost
 from roundsman.identity.lookup import UnknownIdentifier, find_user
 from roundsman.identity.mode import PeopleMode, get_mode, set_mode, with_people
+from roundsman.migration import neighbourhood
 from roundsman.migration.doubts import (
     MostAreGone,
     SourceEmptied,
@@ -25,6 +26,7 @@ from roundsman.migration.doubts import (
     refuse_emptied,
     refuse_unlike_planned,
 )
+from roundsman.migration.neighbourhood import TooManyNeighbours
 from roundsman.migration.retention import forget_old_plans
 from roundsman.migration.source_cursor import (
     SourceCursor,
@@ -126,6 +128,16 @@ async def test_changes_of_all_kinds_arrive(importing: Import, shop: Database, fe
     assert order["customer_id"] == person.customers[0].id
     assert order["lines"][0]["product_id"] == everything()["products"][0]["_id"]
     assert await green(importing) == []
+
+
+async def test_changes_that_are_too_large_together_are_left_to_a_comparison_of_everything(
+    importing: Import, shop: Database, feed: ChangeFeed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(neighbourhood, "_MOST_BYTES", 10_000)
+    await shop["customers_v2"].insert_one(doc("late", "Zoya Khan", phone="9845011199", note="x" * 10_000))
+
+    with pytest.raises(TooManyNeighbours, match="too large together"):
+        await take(importing, feed)
 
 
 async def test_a_round_of_orders_alone_leaves_no_plan_and_no_run(
