@@ -29,7 +29,7 @@ from roundsman.auth.keys import load_secret_key
 from roundsman.auth.limits import Limit
 from roundsman.auth.refresh import RefreshTokens
 from roundsman.auth.tokens import TokenAuthority
-from roundsman.console import overview, password_reset, static_files
+from roundsman.console import overview, password_reset, reference_page, static_files
 from roundsman.console.rendering import problem_page
 from roundsman.database.data_directory import data_directory_errors, private_directory
 from roundsman.migration.closing import finish_erasures
@@ -98,6 +98,7 @@ def create_app(opener: RuntimeOpener | None = None) -> FastAPI:
     app.include_router(documents.well_known_router)
     for router in (overview.router, password_reset.router):
         app.include_router(router, dependencies=[Depends(only_whole_database)])
+    app.include_router(reference_page.router)
     app.mount("/static", static_files.mount)
     install_error_handlers(app, outages=_OUTAGES, page=problem_page)
     app.add_middleware(BodyLimit, most_bytes=_LARGEST_BODY_BYTES)

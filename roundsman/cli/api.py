@@ -10,8 +10,8 @@ from roundsman.web.examples import Schema, curl_of, example_of
 
 _INTRODUCTION: Final = """# API
 
-Every request of the API, made from the OpenAPI document, which is at `/api/v1/openapi.json` of a running server. In a
-shell:
+Every request of the API, made from the OpenAPI document, which is at `/api/v1/openapi.json` of a running server. The page
+at `/docs/api` of the server says more: every field, and the codes of every refusal. In a shell:
 
 ```sh
 ROUNDSMAN=http://127.0.0.1:8000

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from roundsman.money import grouped
@@ -17,6 +18,17 @@ def _share(part: int, whole: int) -> str:
     return f"{tenths // 10} %" if tenths % 10 == 0 else f"{tenths // 10}.{tenths % 10} %"
 
 
+def _prose(text: str) -> Markup:
+    """Show what stands between backticks as code."""
+    parts = text.split("`")
+    return Markup().join(Markup("<code>{}</code>").format(part) if n % 2 else part for n, part in enumerate(parts))
+
+
+def _breakable(path: str) -> Markup:
+    """Let a path go on in the next line before each of its slashes."""
+    return Markup("<wbr>/").join(path.split("/"))
+
+
 _ENVIRONMENT: Final = Environment(
     loader=PackageLoader("roundsman.console"),
     autoescape=True,
@@ -26,6 +38,8 @@ _ENVIRONMENT: Final = Environment(
 )
 _ENVIRONMENT.filters["number"] = grouped
 _ENVIRONMENT.filters["words"] = lambda name: str(name).replace("_", " ")
+_ENVIRONMENT.filters["prose"] = _prose
+_ENVIRONMENT.filters["breakable"] = _breakable
 _ENVIRONMENT.globals["share"] = _share
 
 

@@ -1,12 +1,17 @@
-"""The OpenAPI document: what FastAPI finds out, the permission of each operation, read from its guard, and problem details."""
+"""The OpenAPI document: what FastAPI finds out, problem details, and of each operation its permission and its codes.
+
+`x-permission`, `x-roles`, `x-changes` and `x-step-up`, or else `x-public`, are read from the guard of the operation;
+`x-codes` are the codes of its refusals by status, and of the whole document what each code means.
+"""
 
 from typing import Any, Final
 
 from fastapi import FastAPI
 
 from roundsman.access.permissions import roles_with
-from roundsman.web.errors import Problem, ProblemResponse
+from roundsman.web.errors import GENERAL_CODES, Problem, ProblemResponse
 from roundsman.web.guards import Guard, Public, Require
+from roundsman.web.refusals import codes_by_status, meanings
 from roundsman.web.route_inventory import entrances
 
 _SCHEMAS: Final = "#/components/schemas/"
@@ -22,10 +27,15 @@ class DocumentedApp(FastAPI):
         """Return the OpenAPI document."""
         document = super().openapi()
         document["components"]["schemas"] |= _problem_schemas()
+        codes: set[str] = set(GENERAL_CODES)
         for entrance in entrances(self):
             if entrance.documented and entrance.guard is not None:
                 for method in entrance.methods:
-                    _describe(document["paths"][entrance.path][method.lower()], entrance.guard)
+                    operation = document["paths"][entrance.path][method.lower()]
+                    _describe(operation, entrance.guard)
+                    operation["x-codes"] = codes_by_status(entrance.endpoint, entrance.guard, operation["responses"])
+                    codes.update(*operation["x-codes"].values())
+        document["x-codes"] = meanings(codes)
         return document
 
 

@@ -46,6 +46,16 @@ _CODES: Final = {
 }
 _RETRY_AFTER_SECONDS: Final = 5
 
+GENERAL_CODES: Final = {
+    "invalid_request": "The request is not well-formed; `errors` names each field.",
+    "not_found": "There is nothing at this address.",
+    "method_not_allowed": "There is something at this address, but it is not asked so.",
+    "body_too_large": "The body is larger than any route needs.",
+    "unavailable": "The database does not answer at this moment. Try again in a few seconds.",
+    "unexpected": "Something went wrong here. The operator finds it in the log under the request id.",
+}
+"""What the codes mean that any route may answer, and that are no error of a domain."""
+
 
 class FieldProblem(BaseModel):
     """What is wrong with one field of a request."""
@@ -88,18 +98,23 @@ def install_error_handlers(
         app.exception_handler(outage)(_answer_outage)
 
 
+def status_of(error: type[RoundsmanError]) -> HTTPStatus:
+    """With which status an error is answered: that of its family."""
+    return next(_STATUS[kind] for kind in error.__mro__ if kind in _STATUS)
+
+
 def unexpected_problem(request: Request) -> Response:
     """Answer 500 without a word about what happened inside."""
     return _problem(
         request,
         HTTPStatus.INTERNAL_SERVER_ERROR,
         code="unexpected",
-        detail="Something went wrong here. The operator finds it in the log under the request id.",
+        detail=GENERAL_CODES["unexpected"],
     )
 
 
 def _answer_roundsman_error(request: Request, error: RoundsmanError) -> Response:
-    status = next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
+    status = status_of(type(error))
     if status == HTTPStatus.INTERNAL_SERVER_ERROR:
         _LOG.error("Request %s: %s", _id_of(request), error.message, exc_info=error)
     return _problem(request, status, code=error.code, detail=error.message, headers=_headers_for(error))
@@ -112,7 +127,7 @@ def _answer_invalid_request(request: Request, error: RequestValidationError) -> 
         request,
         HTTPStatus.UNPROCESSABLE_ENTITY,
         code="invalid_request",
-        detail="The request is not well-formed; `errors` names each field.",
+        detail=GENERAL_CODES["invalid_request"],
         errors=errors,
     )
 
@@ -125,9 +140,7 @@ def _answer_http_exception(request: Request, error: HTTPException) -> Response:
 
 def _answer_outage(request: Request, error: Exception) -> Response:
     _LOG.error("Request %s: the database does not answer", _id_of(request), exc_info=error)
-    return _answer_roundsman_error(
-        request, Unavailable("The database does not answer at this moment. Try again in a few seconds.")
-    )
+    return _answer_roundsman_error(request, Unavailable(GENERAL_CODES["unavailable"]))
 
 
 def _problem(

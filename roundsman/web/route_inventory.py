@@ -32,6 +32,7 @@ class Entrance:
     name: str
     documented: bool
     guards: tuple[Guard, ...]
+    endpoint: Any = None
 
     @property
     def guard(self) -> Guard | None:
@@ -65,6 +66,7 @@ def _entrance(route: RouteContext) -> Entrance:
         name=route.name or type(route.original_route).__name__,
         documented=bool(_of(route, "include_in_schema")) and not isinstance(route.original_route, Mount),
         guards=tuple(_guards(route)),
+        endpoint=_of(route, "endpoint"),
     )
 
 

@@ -18,6 +18,7 @@ from roundsman.web.route_inventory import UnguardedRoutes, entrances, refuse_ung
 
 PUBLIC_PATHS = {
     "/",
+    "/docs/api",
     "/password/reset",
     "/password/reset/done",
     "/static/{path}",
@@ -34,7 +35,7 @@ PUBLIC_PATHS = {
     "/api/v1/health/source",
     "/api/v1/openapi.json",
 }
-HIDDEN_PATHS = {"/", "/password/reset", "/password/reset/done", "/static/{path}", "/api/v1/openapi.json"}
+HIDDEN_PATHS = {"/", "/docs/api", "/password/reset", "/password/reset/done", "/static/{path}", "/api/v1/openapi.json"}
 
 
 async def unguarded() -> None: ...
