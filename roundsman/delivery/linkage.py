@@ -39,6 +39,14 @@ async def count_delivery_boys(tx: Tx) -> int:
     return await tx.database[DELIVERY_BOYS].count_documents({}, session=tx.session)
 
 
+async def delivery_boys_of_users(tx: Tx, user_ids: Sequence[UserId]) -> dict[UserId, DeliveryBoy]:
+    """The delivery boys that some of the users are."""
+    if not user_ids:
+        return {}
+    found = iterate(tx, DELIVERY_BOYS, delivery_boy_from, {"user_id": {"$in": list(user_ids)}})
+    return {boy.user_id: boy async for boy in found}
+
+
 async def find_delivery_boy_of_user(tx: Tx, user_id: UserId) -> DeliveryBoy | None:
     """Find the delivery boy a user is; each user is at most one."""
     return await find_value(tx, DELIVERY_BOYS, delivery_boy_from, {"user_id": user_id})
