@@ -40,11 +40,9 @@ async def learn(tx: Tx, roster: Roster) -> Known:
     owners = await _owners(tx, roster, assigned)
     await assign_half_taken(tx, roster, assigned, owners)
     people_are_live = await _are_live(tx, assigned)
-    unsaid = (
-        {} if people_are_live or not assigned else await find_unsaid(tx, roster, _changed(roster, assigned), owners)
-    )
+    unsaid = {} if people_are_live else await _unsaid(tx, roster, assigned, owners)
     owners = {key: users for key, users in owners.items() if key not in unsaid} if unsaid else owners
-    await _add_own_users(tx, roster, assigned, owners)
+    await _add_own_users(tx, roster, owners)
     with_customer = await _with_customer(tx, roster, assigned)
     asked, kept_apart, joined = await _reviews(tx, roster)
     return Known(
@@ -114,9 +112,16 @@ async def _owners(tx: Tx, roster: Roster, assigned: Mapping[Row, Assigned]) -> d
     return owners
 
 
+async def _unsaid(
+    tx: Tx, roster: Roster, assigned: Mapping[Row, Assigned], owners: Mapping[str, tuple[UserId, ...]]
+) -> dict[str, Row]:
+    changed = _changed(roster, assigned)
+    return await find_unsaid(tx, roster, changed, owners) if assigned or changed else {}
+
+
 def _changed(roster: Roster, assigned: Mapping[Row, Assigned]) -> frozenset[UserId]:
-    """Whose documents changed."""
-    changed = (roster.owner_of(row) for row in assigned if _is_news(roster, row, assigned))
+    """Whose documents changed, also before they were taken at all."""
+    changed = (roster.owner_of(row) for row in roster.owned_rows() if _is_news(roster, row, assigned))
     return frozenset(owner for owner in changed if owner is not None)
 
 
@@ -124,12 +129,10 @@ def _is_news(roster: Roster, row: Row, assigned: Mapping[Row, Assigned]) -> bool
     return row not in assigned or assigned[row].sha256 != roster[row].sha256
 
 
-async def _add_own_users(
-    tx: Tx, roster: Roster, assigned: Mapping[Row, Assigned], owners: Mapping[str, tuple[UserId, ...]]
-) -> None:
+async def _add_own_users(tx: Tx, roster: Roster, owners: Mapping[str, tuple[UserId, ...]]) -> None:
     """Users who hold a phone or e-mail of a new record, but have no document in the roster with it, take part in matching."""
     keys = {key: users[0] for key, users in owners.items() if not key.startswith("alias:")}
-    present = set(_carried(roster, assigned, frozenset(keys.values()))) if keys else set()
+    present = set(_carried(roster, frozenset(keys.values()))) if keys else set()
     held: dict[UserId, dict[str, str]] = {}
     for key, holder in keys.items():
         kind, _, value = key.partition(":")
@@ -139,9 +142,9 @@ async def _add_own_users(
         roster.add(_own_record(user, held[user.id]), owner=user.id)
 
 
-def _carried(roster: Roster, rows: Iterable[Row], users: frozenset[UserId]) -> Iterator[tuple[UserId, str]]:
+def _carried(roster: Roster, users: frozenset[UserId]) -> Iterator[tuple[UserId, str]]:
     """Which identifiers the documents of these users carry."""
-    for row in rows:
+    for row in roster.owned_rows():
         if (owner := roster.owner_of(row)) in users:
             yield from ((owner, key) for key in roster[row].identifier_keys)
 

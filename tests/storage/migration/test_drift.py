@@ -6,7 +6,7 @@ import bson
 import pytest
 from pymongo.errors import DocumentTooLarge, OperationFailure
 
-from roundsman.database.collections import CUSTOMERS, DELIVERY_BOYS, SOURCE_DOCUMENTS, SUPPLIERS
+from roundsman.database.collections import CUSTOMERS, DELIVERY_BOYS, REVIEWS, SOURCE_DOCUMENTS, SUPPLIERS
 from roundsman.identity.lookup import UnknownIdentifier, find_user
 from roundsman.identity.mode import PeopleMode, get_mode, set_mode, with_people
 from roundsman.ids import UserId
@@ -18,10 +18,11 @@ from roundsman.migration.sync import Round, compare_all
 from roundsman.migration.verify.verification import Check
 from roundsman.operations.person import find_person
 from tests.imports import Database, Import, fill
-from tests.migration_builders import OTHER_PHONE, doc, object_id
+from tests.migration_builders import OTHER_PHONE, account, doc, object_id
 from tests.storage.migration.worlds import everything
 
 NEW = f"customers_v2:{object_id('cust-new Joseph Mathew')}"
+FIRST_PHONE, NEXT_PHONE = "9845066601", "9845066602"
 LARGE = bytes(PART_BYTES) + b"and the rest"
 MUTE = f"customers_v2:{object_id('cust-mute Lakshmi Iyer')}"
 
@@ -62,6 +63,43 @@ async def test_a_document_removed_between_plan_and_apply_is_listed_as_gone(
     assert await copies_by_key(importing.runtime.tx, [MUTE]) == {}
     assert await importing.runtime.tx.database[CUSTOMERS].count_documents({"name": "Lakshmi Iyer"}) == 0
     assert (await importing.verify()).passed
+
+
+async def test_a_phone_that_was_left_before_its_document_was_taken_finds_nobody(
+    importing: Import, source_database: Database
+) -> None:
+    await fill(source_database, everything())
+    await importing.run()
+    await source_database["users"].insert_one(account("late", "Zoya Khan", phone=FIRST_PHONE))
+    header = await importing.plan()
+    await source_database["users"].update_one({"id": "late"}, {"$set": {"phone": NEXT_PHONE}})
+    assert (await importing.apply(header.digest)).drifted
+
+    await importing.run()
+
+    tx = importing.runtime.tx
+    assert (await find_user(tx, NEXT_PHONE)).id == object_id("late Zoya Khan")
+    with pytest.raises(UnknownIdentifier):
+        await find_user(tx, FIRST_PHONE)
+    assert (await importing.verify()).passed
+
+
+async def test_whose_account_was_not_taken_yet_is_asked_about_once(
+    importing: Import, source_database: Database
+) -> None:
+    await fill(source_database, everything())
+    await importing.run()
+    await source_database["users"].insert_one(account("late", "Zoya Khan", phone=NEXT_PHONE))
+    header = await importing.plan()
+    await source_database["users"].update_one({"id": "late"}, {"$set": {"area": "Hebbal"}})
+    await importing.apply(header.digest)
+    await source_database["customers_v2"].insert_one(doc("other", "Joseph Mathew", phone=NEXT_PHONE))
+
+    await importing.run()
+
+    asked = await importing.runtime.tx.database[REVIEWS].find({"evidence": "names different"}).to_list()
+    late = [one["members"] for one in asked if f"users:{object_id('late Zoya Khan')}" in one["members"]]
+    assert late == [[f"customers_v2:{object_id('other Joseph Mathew')}", f"users:{object_id('late Zoya Khan')}"]]
 
 
 async def test_documents_changed_after_the_import_renew_profiles_and_copies_and_keep_their_users(
