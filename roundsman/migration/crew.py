@@ -1,14 +1,17 @@
 """Pure work on several cores: by a thread of this process and by processes of their own.
 
-A process takes half a second to start and keeps the modules it needs in memory, so small imports do without.
+Where that is safe a process begins as a copy of this one, which costs nothing and shares the modules: on Linux, before a
+crew begins to work, so that nobody holds a lock which the copy would wait for. Elsewhere it is started anew, which takes
+half a second. Small imports do without.
 """
 
 import asyncio
 import os
 import signal
+import sys
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -25,6 +28,7 @@ _WORTH_A_PROCESS = 10_000
 _WAITING = 1
 _IN_HAND = 2
 """How many pieces a process has: one it works on and the next, so that it never waits for this process."""
+_START: Final = "fork" if sys.platform == "linux" else "spawn"
 _ENDING: Final = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -49,18 +53,20 @@ class Crew:
 
     async def __aenter__(self) -> Self:
         if self._pool:
-            self._joining = asyncio.create_task(self._join(self._pool))
+            ready = [_submit(self._pool, os.getpid) for _ in range(self._processes)]
+            self._joining = asyncio.create_task(self._join(self._pool, ready))
         return self
 
     async def __aexit__(self, *_: object) -> None:
         if self._pool and self._joining:
             self._joining.cancel()
-            self._pool.shutdown(wait=False, cancel_futures=True)
+            # A copy holds the files that are open here, among them locks.
+            await asyncio.to_thread(self._pool.shutdown, cancel_futures=True)
 
-    async def _join(self, pool: ProcessPoolExecutor) -> None:
+    async def _join(self, pool: ProcessPoolExecutor, ready: Sequence[Future[int]]) -> None:
         """Let processes take part from when they are ready; nobody waits for what they have begun to read in."""
-        with suppress(HelperDied):
-            await asyncio.gather(*(_in_process(pool, os.getpid) for _ in range(self._processes)))
+        with suppress(BrokenProcessPool):
+            await asyncio.gather(*map(asyncio.wrap_future, ready))
         for _ in range(self._processes * _IN_HAND):
             self._seats.put_nowait(partial(_in_process, pool))
 
@@ -112,7 +118,7 @@ def _undisturbed(work: Callable[[Piece], Result], piece: Piece) -> Result:
 
 def _pool(processes: int) -> ProcessPoolExecutor:
     """Processes that start when there is work for them and end with this one, whatever ends it."""
-    return ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_end_with_parent)
+    return ProcessPoolExecutor(processes, mp_context=get_context(_START), initializer=_end_with_parent)
 
 
 def _end_with_parent() -> None:
@@ -124,11 +130,14 @@ def _end_with_parent() -> None:
     Thread(target=wait, daemon=True).start()
 
 
+def _submit(pool: ProcessPoolExecutor, work: Callable[[], Result]) -> Future[Result]:
+    with _signals_held_back():
+        return pool.submit(work)
+
+
 async def _in_process(pool: ProcessPoolExecutor, work: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever the work gives
     try:
-        with _signals_held_back():
-            future = pool.submit(work)
-        return await asyncio.wrap_future(future)
+        return await asyncio.wrap_future(_submit(pool, work))
     except BrokenProcessPool as error:
         raise HelperDied(
             "a helper process was ended by the system or by somebody, perhaps for want of memory; try again"
@@ -142,8 +151,9 @@ def _signals_held_back() -> Iterator[None]:
     They reach every process of a terminal or a service. A process that is started inherits what its parent holds back,
     so there is no instant at which it could hear them; this program itself hears of them right after.
     """
-    # The tracker of shared things, which is started with the first process, would let go of the signals.
-    resource_tracker.ensure_running()
+    if _START == "spawn":
+        # The tracker of shared things, which is started with the first process, would let go of the signals.
+        resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
     try:
         yield
