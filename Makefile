@@ -50,6 +50,7 @@ docs: $(VENV)/.dev-installed
 	$(BIN)/roundsman settings > docs/settings.md
 	$(BIN)/roundsman commands > docs/commands.md
 	$(BIN)/roundsman api > docs/api.md
+	$(BIN)/roundsman permissions > docs/permissions.md
 	$(BIN)/python -m tests.demo_report > .report.md && mv .report.md docs/reports/DATA_CLEANUP_REPORT.md
 
 format: $(VENV)/.dev-installed

@@ -53,6 +53,7 @@ app = typer.Typer(
             "settings": "roundsman.cli.settings:show",
             "commands": "roundsman.cli.commands:show",
             "api": "roundsman.cli.api:show",
+            "permissions": "roundsman.cli.permissions:show",
         }
     ),
 )
