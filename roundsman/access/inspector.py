@@ -85,11 +85,15 @@ class Own:
     def __init__(self, root: str, package: str) -> None:
         self.root = os.path.realpath(root)
         self.package = package
+        self._known: dict[str, bool] = {"": False}
 
-    def has(self, file: str | None) -> bool:
+    def has(self, file: str) -> bool:
         """Whether a file is the target's own."""
-        if not file:
-            return False
+        if file not in self._known:
+            self._known[file] = self._finds(file)
+        return self._known[file]
+
+    def _finds(self, file: str) -> bool:
         path = os.path.realpath(file)
         if any(path.startswith(folder + os.sep) for folder in self._package_folders()):
             return True
@@ -141,7 +145,8 @@ class Imports:
         while fatal is not None and fatal not in out:
             out.append(fatal)
             fatal = fatal.__cause__ or fatal.__context__
-        return [told for error, told in self._failed.values() if error not in out]
+        found = [told for error, told in self._failed.values() if error not in out]
+        return [one for nth, one in enumerate(found) if one not in found[:nth]]
 
     def _import(self, name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0) -> Any:  # noqa: A002 - the names of what it stands for
         place = sys._getframe(1)  # noqa: SLF001 - where the import stands
@@ -160,7 +165,10 @@ class Imports:
         try:
             return self._originals[1](name, package)
         except Exception as error:
-            self._note(error, name, (), sys._getframe(1))  # noqa: SLF001 - as above
+            parent, _, last = name.rpartition(".")
+            # Whoever has a name as a text often tries whether it is a module, before he takes it for an attribute.
+            if not hasattr(sys.modules.get(parent), last):
+                self._note(error, name, (), sys._getframe(1))  # noqa: SLF001 - as above
             raise
 
     def _note(self, error: BaseException, name: str, fromlist: Any, place: Any) -> None:
@@ -225,15 +233,16 @@ class Calls:
         return [self._parameter(one, hints.get(one.name, one.annotation), depth) for one in _signature(plain)]
 
     def _parameter(self, parameter: Any, hint: Any, depth: int) -> dict[str, Any]:
-        metadata = list(getattr(hint, "__metadata__", ()))
+        metadata, plain = list(getattr(hint, "__metadata__", ())), getattr(hint, "__origin__", hint)
         depends = [one for one in [parameter.default, *metadata] if _is_a(one, "Depends", "fastapi.params")]
         listed = parameter.default if isinstance(parameter.default, (list, tuple)) else ()
         guards = [one for one in listed if _is_a(one, "Depends", "fastapi.params")]
         return {
             "name": parameter.name,
-            "annotation": _name(getattr(hint, "__origin__", hint)),
+            "annotation": _name(plain),
             "depends": bool(depends),
-            "bare": any(one.dependency is None for one in depends),
+            # Old versions of FastAPI put the annotation into a bare one; written out, it does the same.
+            "bare": any(one.dependency is None or one.dependency is plain for one in depends),
             "listed": [self.number(one.dependency, depth + 1) for one in guards if one.dependency is not None],
             "beside": [self.number(one, depth + 1) for one in metadata if _could_guard(one)],
         }
@@ -282,17 +291,30 @@ def _leaves(app: Any) -> int:
 
 
 def _operations(app: Any) -> dict[str, Any]:
+    """Ask FastAPI what it documents; a route that it cannot document counts as it stands, and is told."""
     openapi = sys.modules.get("fastapi.openapi.utils")
     if openapi is None or not _is_a(app, "FastAPI", "fastapi"):
-        return {"found": []}
+        return {"found": [], "failed": []}
+    whole = _documented(openapi, app.routes)
+    if whole["failed"] is None:
+        return {"found": whole["found"], "failed": []}
+    parts = [(route, _documented(openapi, [route])) for route in _effective(app)]
+    failed = [(route, part["failed"]) for route, part in parts if part["failed"] is not None]
+    as_they_stand = [[method, _get(route, "path_format")] for route, _ in failed for method in _get(route, "methods")]
+    told = [[str(_get(route, "path_format")), error] for route, error in failed]
+    return {"found": [one for _, part in parts for one in part["found"]] + as_they_stand, "failed": told}
+
+
+def _documented(openapi: Any, routes: Any) -> dict[str, Any]:
     try:
         # The framework's own reading: an application may leave things out of the document that it shows.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            document = openapi.get_openapi(title="-", version="-", routes=app.routes)
+            document = openapi.get_openapi(title="-", version="-", routes=routes)
     except Exception as error:  # whatever its models do
-        return {"error": _told(error)}
-    return {"found": [[method.upper(), path] for path, one in document.get("paths", {}).items() for method in one]}
+        return {"found": [], "failed": _told(error)}
+    paths = document.get("paths", {}).items()
+    return {"found": [[method.upper(), path] for path, one in paths for method in one], "failed": None}
 
 
 def _route(route: Any, prefix: str, calls: Calls) -> dict[str, Any]:
@@ -560,10 +582,12 @@ def _offers(module: Any, name: str) -> bool:
 
 
 def _get(route: Any, attribute: str) -> Any:
-    found = getattr(route, attribute, None)
-    if found is None and getattr(route, "starlette_route", None) is not None:
-        return getattr(route.starlette_route, attribute, None)
-    return found
+    # What an included router holds of Starlette stands in a route of its own, whose context knows no path.
+    for one in (getattr(route, "starlette_route", None), route):
+        found = getattr(one, attribute, None)
+        if found is not None:
+            return found
+    return None
 
 
 def _version(package: str) -> str:

@@ -67,8 +67,7 @@ def audit(
     facts = facts_from(inspected(target, python or Path(sys.executable), cwd))
     found = audit_routes(facts, public=tuple(public or ()))
     if markdown:
-        made_by = "roundsman access audit" if target == _OWN else f"roundsman access audit --app {target}"
-        write_file(markdown, audit_page(found, facts, title=f"Access to {target}", made_by=made_by))
+        write_file(markdown, own_page(found, facts) if target == _OWN else _page_of(target, found, facts))
     if as_json:
         print_json(as_values(found, facts))
     else:
@@ -80,7 +79,7 @@ def audit(
 
 def inspected(target: str, python: Path, cwd: Path) -> Mapping[str, Any]:
     """Let the target's Python tell what is in it. Raises TargetNotFound or TargetNotImportable."""
-    command = [str(python), inspector.__file__, target, "."]
+    command = [_executable(python), inspector.__file__, target, "."]
     try:
         done = subprocess.run(  # noqa: S603  the target and its Python are the caller's own
             command, cwd=cwd, capture_output=True, timeout=_PATIENCE_SECONDS, check=False
@@ -97,6 +96,15 @@ def inspected(target: str, python: Path, cwd: Path) -> Mapping[str, Any]:
     if "error" in told:
         raise TargetNotImportable(_import_failure(target, told))
     return told
+
+
+def own_page(found: Audit, facts: Facts) -> str:
+    """Write the report about Roundsman itself."""
+    return audit_page(found, facts, title="Who may do what in Roundsman", made_by="roundsman access audit")
+
+
+def _page_of(target: str, found: Audit, facts: Facts) -> str:
+    return audit_page(found, facts, title=f"Access to {target}", made_by=f"roundsman access audit --app {target}")
 
 
 def as_values(found: Audit, facts: Facts) -> Mapping[str, object]:
@@ -136,6 +144,11 @@ def as_values(found: Audit, facts: Facts) -> Mapping[str, object]:
             for one in found.findings
         ],
     }
+
+
+def _executable(python: Path) -> str:
+    """A path counts from where the command was given; a symbolic link stays one, since a virtual environment is one."""
+    return str(python.absolute()) if len(python.parts) > 1 else str(python)
 
 
 def _import_failure(target: str, told: Mapping[str, Any]) -> str:

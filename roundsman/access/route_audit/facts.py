@@ -109,12 +109,15 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """An application, or one mounted within: what FastAPI documents, and how many routes were counted."""
+    """An application, or one mounted within: what FastAPI documents, and how many routes were counted.
+
+    `undocumented` are paths that FastAPI cannot document, with the reason.
+    """
 
     prefix: str
     leaves: int
     operations: frozenset[tuple[str, str]]
-    unread: str | None
+    undocumented: Mapping[str, str]
     middleware: tuple[str, ...]
 
 
@@ -185,9 +188,9 @@ def facts_from(told: Mapping[str, Any]) -> Facts:
 
 
 def _application(one: Mapping[str, Any]) -> Application:
-    found = frozenset((method, one["prefix"] + path) for method, path in one["operations"].get("found", ()))
-    unread = one["operations"].get("error")
-    return Application(one["prefix"], one["leaves"], found, unread, tuple(one["middleware"]))
+    found = frozenset((method, one["prefix"] + path) for method, path in one["operations"]["found"])
+    undocumented = {one["prefix"] + path: error for path, error in one["operations"]["failed"]}
+    return Application(one["prefix"], one["leaves"], found, undocumented, tuple(one["middleware"]))
 
 
 def _route(one: Mapping[str, Any], application: int) -> Route:

@@ -44,6 +44,7 @@ class Code(StrEnum):
     ADMIN_LOCKED_OUT = "admin_locked_out"
     SWALLOWED_IMPORT = "swallowed_import"
     ROUTER_NOT_INCLUDED = "router_not_included"
+    UNDOCUMENTED_ROUTE = "undocumented_route"
 
     @property
     def level(self) -> Level:
@@ -95,6 +96,10 @@ _MEANINGS: Final[dict[Code, tuple[Level, str]]] = {
         "A module of the application failed to import and was passed over; what it holds is silently missing.",
     ),
     Code.ROUTER_NOT_INCLUDED: (Level.INFO, "A router none of whose routes is in the application."),
+    Code.UNDOCUMENTED_ROUTE: (
+        Level.INFO,
+        "FastAPI cannot write its part of the OpenAPI document, which then fails as a whole; it was read as it stands.",
+    ),
 }
 
 

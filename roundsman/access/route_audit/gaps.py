@@ -47,7 +47,9 @@ def decoys(one: Access, mender: Mender, reader: Reader) -> Iterator[Finding]:
     bare = {parameter.name for parameter in (handler.parameters if handler else ()) if parameter.bare}
     for dependency in one.route.dependencies:
         call = reader.facts.calls[dependency.call]
-        looks = is_user_like(dependency.parameter) or is_guard_like(call.short_name) or call.kind == "lambda"
+        # What nobody takes the result of is there to guard; a nameless function may return anything to who takes it.
+        in_vain = call.kind == "lambda" and dependency.parameter is None
+        looks = is_user_like(dependency.parameter) or is_guard_like(call.short_name) or in_vain
         if one.protection is Protection.PUBLIC or not looks or dependency.parameter in bare:
             continue
         if reader.is_constant(dependency.call):

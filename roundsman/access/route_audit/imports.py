@@ -1,8 +1,9 @@
-"""Findings about parts of an application that are not in it: swallowed imports and forgotten routers."""
+"""Findings about what is not there: swallowed imports, forgotten routers, routes that cannot be documented."""
 
 import ast
 from collections.abc import Iterator
 
+from roundsman.access.route_audit.access import Access
 from roundsman.access.route_audit.facts import Facts, Place, Swallowed
 from roundsman.access.route_audit.findings import Code, Finding, Mend
 from roundsman.access.route_audit.mends import Mender
@@ -21,9 +22,17 @@ def missing_parts(facts: Facts, mender: Mender) -> Iterator[Finding]:
         yield Finding(Code.ROUTER_NOT_INCLUDED, "", place, about, Mend(advice))
 
 
+def undocumented(one: Access, facts: Facts) -> Iterator[Finding]:
+    """Find a route that FastAPI cannot document."""
+    error = facts.applications[one.route.application].undocumented.get(one.route.path)
+    if error is not None:
+        mend = Mend("Mend what the error names; usually it is a default value that is no data.")
+        yield Finding(Code.UNDOCUMENTED_ROUTE, str(one.route), one.place, error, mend)
+
+
 def _raised(one: Swallowed, mender: Mender) -> str:
     """Let the handler around the import raise again."""
-    for file, tree in mender.sources.modules():
+    for file, tree in mender.sources.modules("except"):
         for node in ast.walk(tree) if file == one.place.file else ():
             if isinstance(node, ast.Try) and node.lineno <= one.place.line <= (node.end_lineno or 0) and node.handlers:
                 body = node.handlers[0].body

@@ -51,7 +51,7 @@ class Mender:
 
     def letting_pass(self, guard: str, roles: frozenset[str], role: str) -> str:
         """Add a role to where a guard is made that lets only these roles pass."""
-        for file, tree in self.sources.modules():
+        for file, tree in self.sources.modules(guard):
             for one in ast.walk(tree):
                 if isinstance(one, ast.Call) and guard in words_of(one.func) and one.args:
                     said = {self._word(part) for part in one.args}

@@ -31,7 +31,7 @@ def never_run(one: Access, mender: Mender, reader: Reader) -> Iterator[Finding]:
 
 def conditional_routers(reader: Reader, mender: Mender) -> Iterator[Finding]:
     """Find routers and applications whose guards depend on a condition."""
-    for file, tree in reader.sources.modules():
+    for file, tree in reader.sources.modules("dependencies=", "Depends", " if ", " else "):
         for call in ast.walk(tree):
             if isinstance(call, ast.Call) and _TAKING_GUARDS & set(words_of(call.func)):
                 for choice in _choices_of_keyword(call):

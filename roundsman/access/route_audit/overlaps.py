@@ -116,7 +116,7 @@ def _moved(earlier: Access, later: Access, mender: Mender, *, remove: bool) -> s
 
 def _without_prefix(prefix: str, mender: Mender) -> str:
     """Take the prefix out of the place that includes the router."""
-    for file, tree in mender.sources.modules():
+    for file, tree in mender.sources.modules("include_router", prefix):
         for call in ast.walk(tree):
             if (
                 isinstance(call, ast.Call)

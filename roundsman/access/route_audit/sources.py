@@ -29,10 +29,10 @@ class Sources:
         found = by_line.get(call.place.line, ())
         return found[0] if found else None
 
-    def modules(self) -> Iterator[tuple[str, ast.Module]]:
-        """Give every source that can be parsed, with its file."""
+    def modules(self, *words: str) -> Iterator[tuple[str, ast.Module]]:
+        """Give every source that holds the words and can be parsed, with its file."""
         for file in sorted(self.texts):
-            if (tree := self._parsed(file)) is not None:
+            if all(word in self.texts[file] for word in words) and (tree := self._parsed(file)) is not None:
                 yield file, tree
 
     def lines(self, file: str) -> list[str]:
