@@ -8,7 +8,7 @@ from pydantic import Field, SecretStr, StringConstraints
 from roundsman.access.permissions import Permission
 from roundsman.api.models import RequestModel, problems
 from roundsman.api.people import MyselfView, PersonView, UserView
-from roundsman.api.sessions import LoggedIn, logged_in
+from roundsman.api.sessions import LoggedIn, logged_in_anew
 from roundsman.operations.person import get_person
 from roundsman.operations.sign_in import Attempt, sign_in
 from roundsman.web.guards import public, require
@@ -35,7 +35,10 @@ class Login(RequestModel):
     responses=problems(401, 403, 422),
 )
 async def login(body: Login, request: Request) -> LoggedIn:
-    """Sign in with a password. Whatever is wrong, the refusal is the same, and comes at a multiple of 400 ms."""
+    """Sign in with a password. Whatever is wrong, the refusal is the same, and comes at a multiple of 400 ms.
+
+    Whoever sends the access token of a session along gets a new one in its place.
+    """
     services = services_of(request)
     attempt = Attempt(
         body.identifier,
@@ -47,7 +50,7 @@ async def login(body: Login, request: Request) -> LoggedIn:
         signed_in = await sign_in(
             services.runtime.tx, attempt, by=services.password_sign_in, now=services.runtime.clock()
         )
-    return logged_in(signed_in)
+    return await logged_in_anew(request, signed_in)
 
 
 @router.get("/me", dependencies=[Depends(require(Permission.ME_READ))], responses=problems(401, 403))

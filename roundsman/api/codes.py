@@ -10,7 +10,7 @@ from roundsman.access.permissions import Permission
 from roundsman.access.principal import SignedInBy
 from roundsman.api.models import AnswerModel, Id, Line, RequestModel, problems
 from roundsman.api.people import PersonView
-from roundsman.api.sessions import LoggedIn, logged_in
+from roundsman.api.sessions import LoggedIn, logged_in, logged_in_anew
 from roundsman.audit_log.entries import acting
 from roundsman.auth.otp import Purpose
 from roundsman.auth.proofs import keep_proof
@@ -142,7 +142,8 @@ async def _sign_in(body: NamedCode, request: Request) -> LoggedIn:
         body.contact, body.code.get_secret_value(), device=client_device(request), address=client_address(request)
     )
     now = services.runtime.clock()
-    return logged_in(await sign_in_by_code(services.runtime.tx, attempt, by=services.code_sign_in, now=now))
+    signed_in = await sign_in_by_code(services.runtime.tx, attempt, by=services.code_sign_in, now=now)
+    return await logged_in_anew(request, signed_in)
 
 
 async def _prove(body: NamedCode, request: Request) -> Proved:

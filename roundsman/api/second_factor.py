@@ -7,6 +7,7 @@ from pydantic import Field, SecretStr
 
 from roundsman.access.permissions import Permission
 from roundsman.api.models import KEPT_FOR_GOOD, AnswerModel, IdInPath, RequestModel, problems
+from roundsman.api.sessions import LoggedIn, logged_in
 from roundsman.audit_log.entries import acting
 from roundsman.ids import UserId
 from roundsman.operations.stepping_up import (
@@ -75,24 +76,36 @@ class EnrolmentView(AnswerModel):
     uri: str = Field(description="As the app reads it from a QR code.")
 
 
+_RecoveryCodes = Annotated[list[str], Field(examples=[["abcd-efgh-ijkl-mnop"]])]
+
+
 class RecoveryCodes(AnswerModel):
     """Codes for whoever loses his authenticator, each good for one use. They are shown this once."""
 
-    recovery_codes: list[str] = Field(examples=[["abcd-efgh-ijkl-mnop"]])
+    recovery_codes: _RecoveryCodes
+
+
+class AuthenticatorConfirmed(LoggedIn):
+    """The session's new tokens, and codes for whoever loses his authenticator. They are shown this once."""
+
+    recovery_codes: _RecoveryCodes
 
 
 @router.post(
     "/auth/step-up",
-    status_code=204,
     dependencies=[Depends(require(Permission.ME_PROVE, half_signed_in=True))],
     responses=problems(401, 403, 409, 422, 429),
 )
-async def prove_again(body: Proving, request: Request, principal: CurrentPrincipal) -> None:
-    """Prove again who one is: the second step of a sign-in, and what some routes ask for with `step_up_needed`."""
-    services = services_of(request)
-    by = StepUp(services.password_sign_in.hashing, services.runtime.authenticators, services.proving)
+async def prove_again(body: Proving, request: Request, principal: CurrentPrincipal) -> LoggedIn:
+    """Prove again who one is: the second step of a sign-in, and what some routes ask for with `step_up_needed`.
+
+    The session goes on with the tokens of the answer; those it had count no more.
+    """
+    runtime = services_of(request).runtime
     actor = acting(principal, address=client_address(request))
-    await step_up(services.runtime.tx, principal, _proof(body), by=by, actor=actor, now=services.runtime.clock())
+    return logged_in(
+        await step_up(runtime.tx, principal, _proof(body), by=_means(request), actor=actor, now=runtime.clock())
+    )
 
 
 @router.get(
@@ -126,19 +139,19 @@ async def enrol(request: Request, principal: CurrentPrincipal) -> EnrolmentView:
     dependencies=[Depends(require(Permission.ME_PROVE, half_signed_in=True))],
     responses=problems(401, 403, 409, 422, 429),
 )
-async def confirm(body: Confirmation, request: Request, principal: CurrentPrincipal) -> RecoveryCodes:
-    """Confirm the authenticator app with a code it shows; this session is a whole one then."""
+async def confirm(body: Confirmation, request: Request, principal: CurrentPrincipal) -> AuthenticatorConfirmed:
+    """Confirm the authenticator app with a code it shows; this session is a whole one then, and has new tokens."""
     runtime = services_of(request).runtime
-    codes = await confirm_authenticator(
+    confirmed = await confirm_authenticator(
         runtime.tx,
         principal,
         body.code.get_secret_value(),
-        by=runtime.authenticators,
+        by=_means(request),
         assurance=runtime.assurance,
         actor=acting(principal, address=client_address(request)),
         now=runtime.clock(),
     )
-    return RecoveryCodes(recovery_codes=list(codes))
+    return AuthenticatorConfirmed(**dict(logged_in(confirmed.signed_in)), recovery_codes=list(confirmed.recovery_codes))
 
 
 @router.post(
@@ -168,6 +181,12 @@ async def forget(user_id: IdInPath, body: Reason, request: Request, principal: C
     runtime = services_of(request).runtime
     actor = acting(principal, address=client_address(request))
     await forget_authenticator(runtime.tx, UserId(user_id), reason=body.reason, actor=actor, now=runtime.clock())
+
+
+def _means(request: Request) -> StepUp:
+    services = services_of(request)
+    signing_in = services.password_sign_in
+    return StepUp(signing_in.hashing, services.runtime.authenticators, services.proving, signing_in.sessions)
 
 
 def _proof(body: Proving) -> Proof:

@@ -14,10 +14,15 @@ from roundsman.audit_log.entries import acting
 from roundsman.auth.sessions import Session
 from roundsman.ids import SessionId, UserId
 from roundsman.operations.refreshing import refresh
-from roundsman.operations.session_ending import end_every_session, end_one_session, list_sessions
+from roundsman.operations.session_ending import (
+    end_every_session,
+    end_one_session,
+    end_replaced_session,
+    list_sessions,
+)
 from roundsman.operations.session_opening import SignedIn
 from roundsman.web.guards import public, require
-from roundsman.web.principal import CurrentPrincipal
+from roundsman.web.principal import CurrentPrincipal, presented_claims
 from roundsman.web.services import client_address, services_of
 
 router = APIRouter(prefix="/auth", tags=["auth"])
@@ -79,6 +84,16 @@ def logged_in(signed_in: SignedIn) -> LoggedIn:
         user_id=signed_in.user.id,
         roles=[role for role in Role if role in signed_in.user.effective_roles],
     )
+
+
+async def logged_in_anew(request: Request, signed_in: SignedIn) -> LoggedIn:
+    """Show the same; the session of an access token that he sent along ends if it is his, for this one takes its place."""
+    claims = presented_claims(request)
+    if claims is not None:
+        runtime, address = services_of(request).runtime, client_address(request)
+        user_id, session_id = signed_in.user.id, claims.session_id
+        await end_replaced_session(runtime.tx, user_id, session_id, address=address, now=runtime.clock())
+    return logged_in(signed_in)
 
 
 @router.post(

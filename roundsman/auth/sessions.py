@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from bson import ObjectId
-from pymongo import DESCENDING, ReturnDocument
+from pymongo import DESCENDING
 
 from roundsman.access.principal import SignedInBy
 from roundsman.auth.refresh import Rotation
@@ -58,10 +58,15 @@ class Session:
     address: str | None = None
 
 
+def new_session_id() -> SessionId:
+    """Make the id of a session that is about to be."""
+    return SessionId(ObjectId())
+
+
 def new_session(user_id: UserId, opening: Opening, *, version: int, expires_at: datetime, now: datetime) -> Session:
     """Make the session of a sign-in at this moment; nothing is written."""
     return Session(
-        id=SessionId(ObjectId()),
+        id=new_session_id(),
         user_id=user_id,
         version=version,
         created_at=now,
@@ -131,16 +136,23 @@ async def find_salt(tx: Tx, session_id: SessionId, *, digest: bytes, since: date
     return next(bytes(step["salt"]) for step in document["rotated"] if step["digest"] == digest)
 
 
-async def renew_proof(tx: Tx, session_id: SessionId, *, second_factor: bool, now: datetime) -> Session | None:
-    """Note that the user of a live session has proved now who he is; None if the session has ended."""
-    proved = {"fresh_at": now} | ({"second_factor_at": now} if second_factor else {})
-    document = await tx.database[SESSIONS].find_one_and_update(
-        {"_id": session_id, "expires_at": {"$gt": now}},
-        {"$set": proved},
-        return_document=ReturnDocument.AFTER,
-        session=tx.session,
-    )
-    return None if document is None else _session(document)
+async def renew_session(
+    tx: Tx, session_id: SessionId, successor: SessionId, *, refresh_digest: bytes, second_factor: bool, now: datetime
+) -> Session | None:
+    """Let a session whose user has proved now who he is go on under another id; None if it has ended.
+
+    What was given out for the old one counts no more. Its life in all stays. Call it in a transaction.
+    """
+    live = {"_id": session_id, "expires_at": {"$gt": now}}
+    document = await tx.database[SESSIONS].find_one_and_delete(live, session=tx.session)
+    if document is None:
+        return None
+    document.pop("rotated", None)
+    document |= {"_id": successor, "refresh_digest": refresh_digest, "fresh_at": now}
+    if second_factor:
+        document["second_factor_at"] = now
+    await tx.database[SESSIONS].insert_one(document, session=tx.session)
+    return _session(document)
 
 
 async def ask_others_for_second_factor(tx: Tx, user_id: UserId, *, but: SessionId) -> None:

@@ -35,6 +35,21 @@ async def end_one_session(tx: Tx, user_id: UserId, session_id: SessionId, *, act
     await in_transaction(tx, work)
 
 
+async def end_replaced_session(
+    tx: Tx, user_id: UserId, session_id: SessionId, *, address: str | None, now: datetime
+) -> bool:
+    """End the session in which somebody signed in anew; False if it is none of his, or has ended."""
+
+    async def work(tx: Tx) -> bool:
+        if not await end_session(tx, session_id, of=user_id):
+            return False
+        actor = Actor(str(user_id), str(session_id), address)
+        await record(tx, AuditEntry(now, actor, "session.ended", f"user:{user_id}", reason="signed in anew"))
+        return True
+
+    return await in_transaction(tx, work)
+
+
 async def end_every_session(tx: Tx, user_id: UserId, *, actor: Actor, now: datetime) -> int:
     """End all sessions of the user and count them; no token given out before counts any more. Raises UnknownUser."""
 

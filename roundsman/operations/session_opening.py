@@ -8,11 +8,22 @@ from roundsman.audit_log.entries import SYSTEM, Actor, AuditEntry
 from roundsman.audit_log.log import record, record_many
 from roundsman.auth.lifetimes import SessionPolicy
 from roundsman.auth.refresh import RefreshTokens
-from roundsman.auth.sessions import Opening, Session, end_those, list_live_sessions, new_session, open_session
+from roundsman.auth.sessions import (
+    Opening,
+    Session,
+    end_those,
+    list_live_sessions,
+    new_session,
+    new_session_id,
+    open_session,
+    renew_session,
+)
 from roundsman.auth.tokens import AccessClaims, TokenAuthority
 from roundsman.database.transaction import Tx, in_transaction
 from roundsman.identity.sign_ins import record_sign_in
 from roundsman.identity.users import User
+from roundsman.ids import SessionId
+from roundsman.operations.authentication import SessionEnded
 
 _GRACE: Final = timedelta(seconds=30)
 
@@ -61,6 +72,25 @@ def tokens_for(user: User, session: Session, refresh_token: str, *, by: SessionK
     claims = AccessClaims(user.id, session.id, session.version)
     access_token = by.tokens.issue(claims, now=now, lifetime=lifetime)
     return SignedIn(user, session, access_token, lifetime, refresh_token)
+
+
+async def renew_session_of(
+    tx: Tx, user: User, session_id: SessionId, *, second_factor: bool, by: SessionKeeping, now: datetime
+) -> SignedIn:
+    """Give new tokens to whoever has proved again who he is, and let none of the old count (OWASP ASVS 5.0, 7.2.4).
+
+    So whoever got hold of half a sign-in gets no whole one when its second step is taken. Call it in a transaction. Raises
+    SessionEnded.
+    """
+    successor = new_session_id()
+    refresh_token = by.refreshing.first(successor)
+    digest = by.refreshing.digest(refresh_token)
+    session = await renew_session(
+        tx, session_id, successor, refresh_digest=digest, second_factor=second_factor, now=now
+    )
+    if session is None:
+        raise SessionEnded
+    return tokens_for(user, session, refresh_token, by=by, now=now)
 
 
 async def _make_room(tx: Tx, user: User, *, policy: SessionPolicy, now: datetime) -> None:

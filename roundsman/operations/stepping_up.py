@@ -24,13 +24,14 @@ from roundsman.auth.second_factors import (
     use_code,
     use_recovery_code,
 )
-from roundsman.auth.sessions import ask_others_for_second_factor, end_sessions, renew_proof
+from roundsman.auth.sessions import ask_others_for_second_factor, end_sessions
 from roundsman.auth.totp import enrolment_uri, secret_text
 from roundsman.database.transaction import Tx, in_transaction
 from roundsman.errors import Conflict, NotPermitted
 from roundsman.identity.lookup import get_user, identifiers_of_user
 from roundsman.ids import UserId
 from roundsman.operations.proving import Proving, contact_key, prove
+from roundsman.operations.session_opening import SessionKeeping, SignedIn, renew_session_of
 
 _PASSWORDS: Final = Limit("step_up_password", 5, timedelta(minutes=15))
 _ISSUER: Final = "Roundsman"
@@ -108,11 +109,12 @@ _HOW: Final[dict[type[Proof], str]] = {
 
 @dataclass(frozen=True, slots=True)
 class StepUp:
-    """What proofs are checked with."""
+    """What proofs are checked with, and sessions kept with."""
 
     hashing: PasswordHashing
     authenticators: Authenticators
     proving: Proving
+    sessions: SessionKeeping
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +125,10 @@ class Enrolment:
     uri: str = field(repr=False)
 
 
-async def step_up(tx: Tx, principal: Principal, proof: Proof, *, by: StepUp, actor: Actor, now: datetime) -> None:
+async def step_up(tx: Tx, principal: Principal, proof: Proof, *, by: StepUp, actor: Actor, now: datetime) -> SignedIn:
     """Take a proof of who the user of this session is; a code of his authenticator makes a half sign-in a whole one.
 
-    Raises WrongPassword, WrongCode, NoSecondFactor, and TooOften or TooManyWrongCodes.
+    The session goes on with new tokens; the old ones count no more. Raises SessionEnded, WrongPassword, WrongCode, NoSecondFactor, and TooOften or TooManyWrongCodes.
     """
     match proof:
         case PasswordProof(password):
@@ -141,13 +143,16 @@ async def step_up(tx: Tx, principal: Principal, proof: Proof, *, by: StepUp, act
             assert_never(proof)
     is_second = isinstance(proof, TotpProof | RecoveryProof)
 
-    async def work(tx: Tx) -> None:
-        await renew_proof(tx, principal.session_id, second_factor=is_second, now=now)
-        await record(
-            tx, AuditEntry(now, actor, "session.proved", f"user:{principal.user_id}", reason=_HOW[type(proof)])
+    async def work(tx: Tx) -> SignedIn:
+        user = await get_user(tx, principal.user_id)
+        renewed = await renew_session_of(
+            tx, user, principal.session_id, second_factor=is_second, by=by.sessions, now=now
         )
+        why = f"{_HOW[type(proof)]}; goes on as session {renewed.session.id}"
+        await record(tx, AuditEntry(now, actor, "session.proved", f"user:{user.id}", reason=why))
+        return renewed
 
-    await in_transaction(tx, work)
+    return await in_transaction(tx, work)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,31 +179,41 @@ async def begin_authenticator(
     return Enrolment(secret_text(secret), uri)
 
 
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """The session with its new tokens, and the recovery codes, which are never shown again."""
+
+    signed_in: SignedIn
+    recovery_codes: tuple[str, ...] = field(repr=False)
+
+
 async def confirm_authenticator(
     tx: Tx,
     principal: Principal,
     code: str,
     *,
-    by: Authenticators,
+    by: StepUp,
     assurance: AssuranceRules,
     actor: Actor,
     now: datetime,
-) -> tuple[str, ...]:
+) -> Confirmed:
     """Let the new authenticator count, which makes this session a whole one and the user's others half ones.
 
-    Gives the recovery codes, which are never shown again. Raises AuthenticatorInUse, NoSecondFactor, WrongCode,
+    The session goes on with new tokens; the old ones count no more. Raises SessionEnded, AuthenticatorInUse, NoSecondFactor, WrongCode,
     TooManyWrongCodes.
     """
     await _require_free_or_proved(tx, principal, assurance=assurance, now=now)
-    codes = await confirm_enrolment(tx, principal.user_id, code, by=by, now=now)
+    codes = await confirm_enrolment(tx, principal.user_id, code, by=by.authenticators, now=now)
 
-    async def work(tx: Tx) -> None:
-        await renew_proof(tx, principal.session_id, second_factor=True, now=now)
-        await ask_others_for_second_factor(tx, principal.user_id, but=principal.session_id)
-        await record(tx, AuditEntry(now, actor, "authenticator.enrolled", f"user:{principal.user_id}"))
+    async def work(tx: Tx) -> SignedIn:
+        user = await get_user(tx, principal.user_id)
+        renewed = await renew_session_of(tx, user, principal.session_id, second_factor=True, by=by.sessions, now=now)
+        await ask_others_for_second_factor(tx, user.id, but=renewed.session.id)
+        why = f"goes on as session {renewed.session.id}"
+        await record(tx, AuditEntry(now, actor, "authenticator.enrolled", f"user:{user.id}", reason=why))
+        return renewed
 
-    await in_transaction(tx, work)
-    return codes
+    return Confirmed(await in_transaction(tx, work), codes)
 
 
 async def replace_recovery_codes(

@@ -6,6 +6,7 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from roundsman.access.principal import Principal
+from roundsman.auth.tokens import AccessClaims, InvalidToken
 from roundsman.errors import NotAuthenticated
 from roundsman.identity.users import User
 from roundsman.operations.authentication import Known
@@ -44,6 +45,16 @@ async def recognise(request: Request, bearer: HTTPAuthorizationCredentials | Non
     known = await read(services.runtime.tx, claims, now=now)
     request.state.known = known
     return known.principal
+
+
+def presented_claims(request: Request) -> AccessClaims | None:
+    """What the access token says that somebody sends along who signs in anew; None for none, and for one that is not good."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    services = services_of(request)
+    try:
+        return services.tokens.read(token, now=services.runtime.clock()) if scheme.lower() == "bearer" else None
+    except InvalidToken:
+        return None
 
 
 async def current_principal(request: Request) -> Principal:

@@ -13,6 +13,7 @@ from roundsman.access.roles import Role
 from roundsman.app import create_app
 from roundsman.auth.totp import code_at, step_of
 from roundsman.clock import utc_now
+from roundsman.database.collections import SESSIONS
 from roundsman.database.transaction import Tx
 from roundsman.runtime import Runtime
 from roundsman.web.guards import Public, Require
@@ -64,11 +65,16 @@ async def enrol(api: httpx.AsyncClient, headers: dict[str, str], watch: Watch) -
     secret = base64.b32decode(answer.json()["secret"])
     confirmed = await api.post(CONFIRM, json={"code": code_at(secret, step_of(watch()))}, headers=headers)
     assert confirmed.status_code == 200, confirmed.text
+    headers["Authorization"] = f"Bearer {confirmed.json()['access_token']}"
     return secret, confirmed.json()["recovery_codes"]
 
 
 async def prove(api: httpx.AsyncClient, headers: dict[str, str], by: str, value: str) -> httpx.Response:
-    return await api.post(STEP_UP, json={"by": by, "value": value}, headers=headers)
+    """Prove; the headers hold the new token afterwards."""
+    answer = await api.post(STEP_UP, json={"by": by, "value": value}, headers=headers)
+    if answer.status_code == 200:
+        headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+    return answer
 
 
 async def headers_of(api: httpx.AsyncClient, phone: str = PHONE) -> dict[str, str]:
@@ -130,15 +136,15 @@ async def test_staff_enrols_at_the_first_sign_in_and_proves_at_the_next(
     next_time = await headers_of(strict)
     watch.ahead = timedelta(seconds=60)
     # A password is the first step already; it is no second one.
-    assert (await prove(strict, next_time, "password", PASSWORD)).status_code == 204
+    assert (await prove(strict, next_time, "password", PASSWORD)).status_code == 200
     assert code_of(await strict.get(LOOKUP, headers=next_time)) == (403, "second_factor_needed")
     code = code_at(secret, step_of(watch()))
-    assert (await prove(strict, next_time, "totp", code)).status_code == 204
+    assert (await prove(strict, next_time, "totp", code)).status_code == 200
     assert code_of(await strict.get(LOOKUP, headers=next_time)) == (404, "unknown_identifier")
     assert code_of(await prove(strict, next_time, "totp", code)) == (403, "wrong_code")
     # A recovery code serves once, in another session too.
     third = await headers_of(strict)
-    assert (await prove(strict, third, "recovery_code", codes[0].upper())).status_code == 204
+    assert (await prove(strict, third, "recovery_code", codes[0].upper())).status_code == 200
     assert code_of(await strict.get(LOOKUP, headers=third)) == (404, "unknown_identifier")
     assert code_of(await prove(strict, third, "recovery_code", codes[0])) == (403, "wrong_code")
 
@@ -152,6 +158,28 @@ async def test_half_a_sign_in_cannot_replace_the_authenticator(strict: httpx.Asy
     # Nor a whole one whose proof is old.
     watch.ahead = timedelta(minutes=4)
     assert (await strict.post(ENROL, headers=first)).status_code == 200
+
+
+async def test_each_proof_gives_new_tokens_and_ends_the_old(strict: httpx.AsyncClient, tx: Tx, watch: Watch) -> None:
+    headers = await bearer_of(strict, tx, Role.ADMIN)
+    stolen = [dict(headers)]
+    secret, _ = await enrol(strict, headers, watch)
+    half = (await log_in(strict)).json()
+    headers = {"Authorization": f"Bearer {half['access_token']}"}
+    watch.ahead = timedelta(minutes=1)
+    stolen.append(dict(headers))
+    whole = (await prove(strict, headers, "totp", code_at(secret, step_of(watch())))).json()
+    stolen.append(dict(headers))
+    await prove(strict, headers, "password", PASSWORD)
+
+    # Whoever got hold of the half sign-in before its second step has nothing of it.
+    assert [code_of(await strict.get(STATE, headers=one)) for one in stolen] == [(401, "session_ended")] * 3
+    for token in (half["refresh_token"], whole["refresh_token"]):
+        assert (await strict.post("/api/v1/auth/refresh", json={"refresh_token": token})).status_code == 401
+    assert code_of(await strict.get(LOOKUP, headers=headers)) == (404, "unknown_identifier")
+    sessions = await tx.database[SESSIONS].find().to_list()
+    assert len(sessions) == 2
+    assert max(one["fresh_at"] - one["created_at"] for one in sessions) >= timedelta(seconds=59)
 
 
 async def test_wrong_codes_pause_and_say_for_how_long(strict: httpx.AsyncClient, tx: Tx, watch: Watch) -> None:
@@ -180,8 +208,10 @@ async def test_a_code_to_ones_own_phone_proves_too_and_one_to_anothers_does_not(
     assert asked.status_code in {200, 202, 204}, asked.text
     code = await code_for(runtime, PHONE)
     right = {"by": "otp", "contact": "98200-12345", "value": code}
-    assert (await api.post(STEP_UP, json=right, headers=headers)).status_code == 204
-    assert (await api.post(STEP_UP, json=right, headers=headers)).status_code in {401, 403}
+    proved = await api.post(STEP_UP, json=right, headers=headers)
+    assert proved.status_code == 200
+    headers = {"Authorization": f"Bearer {proved.json()['access_token']}"}
+    assert code_of(await api.post(STEP_UP, json=right, headers=headers)) == (401, "wrong_code")
 
 
 async def test_a_customer_who_set_up_an_authenticator_needs_it_everywhere(api: httpx.AsyncClient, tx: Tx) -> None:
@@ -199,12 +229,12 @@ async def test_what_is_hard_to_repair_needs_a_fresh_proof(strict: httpx.AsyncCli
     signed_in = (await log_in(strict)).json()
     headers = {"Authorization": f"Bearer {signed_in['access_token']}"}
     watch.ahead = timedelta(minutes=1)
-    await prove(strict, headers, "totp", code_at(secret, step_of(watch())))
+    proved = (await prove(strict, headers, "totp", code_at(secret, step_of(watch())))).json()
     watch.ahead = timedelta(minutes=11, seconds=30)
-    again = await strict.post("/api/v1/auth/refresh", json={"refresh_token": signed_in["refresh_token"]})
+    again = await strict.post("/api/v1/auth/refresh", json={"refresh_token": proved["refresh_token"]})
     headers = {"Authorization": f"Bearer {again.json()['access_token']}"}
     assert code_of(await strict.post(RECOVERY, headers=headers)) == (403, "step_up_needed")
-    assert (await prove(strict, headers, "password", PASSWORD)).status_code == 204
+    assert (await prove(strict, headers, "password", PASSWORD)).status_code == 200
     assert (await strict.post(RECOVERY, headers=headers)).status_code == 200
 
 

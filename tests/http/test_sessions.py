@@ -17,7 +17,7 @@ from roundsman.database.transaction import Tx
 from roundsman.identity.users import User
 from roundsman.runtime import Runtime
 from tests.builders import a_user
-from tests.http.people import PHONE, bearer_of, log_in, settle
+from tests.http.people import PASSWORD, PHONE, bearer_of, log_in, settle
 from tests.http.serving import answering
 
 REFRESH, ME, MINE = "/api/v1/auth/refresh", "/api/v1/auth/me", "/api/v1/auth/sessions"
@@ -63,6 +63,27 @@ def said(answer: httpx.Response) -> tuple[int, Any]:
 async def signed_in(api: httpx.AsyncClient, tx: Tx, *roles: Role) -> tuple[User, httpx.Response]:
     user = await settle(tx, a_user(roles=roles or (Role.CUSTOMER,)))
     return user, await log_in(api)
+
+
+async def test_who_signs_in_anew_in_a_session_gets_another_in_its_place(api: httpx.AsyncClient, tx: Tx) -> None:
+    user, first = await signed_in(api, tx)
+    elsewhere = await log_in(api)
+    other = await bearer_of(api, tx, Role.CUSTOMER, phone="+919820067890")
+    body = {"identifier": PHONE, "password": PASSWORD}
+
+    async def anew(token: str) -> httpx.Response:
+        return await api.post("/api/v1/auth/login", json=body, headers={"Authorization": token})
+
+    second = await anew(bearer(first)["Authorization"])
+    # Nobody ends a session that is not his, and a token that is none is no reason to refuse anybody.
+    for token in (other["Authorization"], bearer(first)["Authorization"], "Bearer nonsense"):
+        assert (await anew(token)).status_code == 200
+
+    assert said(await api.get(MINE, headers=bearer(first))) == (401, "session_ended")
+    for headers in (bearer(second), bearer(elsewhere), other):
+        assert (await api.get(MINE, headers=headers)).status_code == 200
+    ended = [one.reason for one in await entries_about(tx, f"user:{user.id}") if one.action == "session.ended"]
+    assert ended.count("signed in anew") == 1
 
 
 async def test_refreshing_gives_new_tokens_and_moves_the_end(
