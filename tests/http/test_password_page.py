@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 
 import httpx
 import pytest
+from fastapi import Depends, FastAPI
 
 from roundsman.auth import hashing
 from roundsman.auth.hashing import PasswordHashing
@@ -16,7 +17,9 @@ from roundsman.database.transaction import Tx
 from roundsman.identity.mode import Mode, OperationsMode, PeopleMode, set_mode
 from roundsman.runtime import Runtime
 from roundsman.web import pacing
+from roundsman.web.guards import public
 from tests.http.people import PASSWORD, PHONE, log_in, settle
+from tests.http.serving import answering
 from tests.http.test_passwords import NEW, forget, sent
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
@@ -221,3 +224,15 @@ async def test_who_asks_with_a_browser_for_what_is_not_there_gets_a_page(api: ht
     assert missing.headers["x-request-id"] in missing.text
     of_the_api = await api.get("/api/v1/nothing-here", headers=BROWSER)
     assert of_the_api.headers["content-type"] == "application/problem+json"
+
+
+async def test_what_went_wrong_inside_is_a_page_without_a_word_of_it(app: FastAPI) -> None:
+    @app.get("/broken", dependencies=[Depends(public(reason="a route of a test"))])
+    async def broken() -> None:
+        raise LookupError("secret detail")
+
+    async with answering(app) as api:
+        answer = await api.get("/broken", headers=BROWSER)
+    assert (answer.status_code, answer.headers["content-type"]) == (500, "text/html; charset=utf-8")
+    assert answer.headers["x-request-id"] in answer.text
+    assert "secret detail" not in answer.text
