@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from roundsman.access.roles import Role
 from roundsman.audit_log.entries import Actor, AuditEntry, digest
 from roundsman.audit_log.log import record
 from roundsman.auth.credential_storage import find_credential
@@ -15,7 +16,9 @@ from roundsman.database.transaction import Tx, in_transaction
 from roundsman.errors import Conflict
 from roundsman.identity.lookup import get_user, identifiers_of_user
 from roundsman.identity.rejoining import lead_identifiers_to, lead_merged_to, rewrite_user
-from roundsman.identity.users import User
+from roundsman.identity.role_grants import list_active_admins
+from roundsman.identity.standing import take_turns
+from roundsman.identity.users import User, UserStatus
 from roundsman.ids import UserId
 from roundsman.operations.journal import Entry, belongings_of, keep_entry
 from roundsman.operations.survivor import Candidate, by_survival, claim_of, merged_survivor, tombstone
@@ -25,7 +28,7 @@ _AT_MOST_ONE = {DELIVERY_BOYS: "delivery boy", SUPPLIERS: "supplier"}
 
 
 class NotMergeable(Conflict):
-    """These users cannot be one: too few, somebody who is not live, or two profiles of which a user has only one."""
+    """These users cannot be one: too few, not live, two profiles of which a user has one, or the last admin would go."""
 
     code = "not_mergeable"
 
@@ -43,12 +46,13 @@ async def merge_users(tx: Tx, user_ids: Iterable[UserId], *, cause: str, actor: 
     """Join the users, all or nothing; `cause` is the name under which it can be taken back.
 
     Identifiers, profiles, addresses and orders go to the survivor. A password never does, and no staff role; the
-    sessions of the others end. Raises NotMergeable.
+    sessions of the others end. The last admin stays one. Raises NotMergeable.
     """
     note = partial(AuditEntry, now, actor, reason=cause)
 
     async def work(tx: Tx) -> Merged:
         ordered = await order_by_survival(tx, user_ids)
+        decides = [one.user for one in ordered if one.user.status is UserStatus.ACTIVE and Role.ADMIN in one.user.roles]
         survivor, losers = ordered[0].user, [candidate.user for candidate in ordered[1:]]
         had = await belongings_of(tx, survivor.id)
         changes = [change for loser in losers for change in await _absorb(tx, loser, survivor.id, note)]
@@ -56,6 +60,8 @@ async def merge_users(tx: Tx, user_ids: Iterable[UserId], *, cause: str, actor: 
         claim = claim_of([survivor, *losers], keys, has_password=ordered[0].has_password)
         changes.append(await _rewrite(tx, merged_survivor(survivor, losers, claim=claim), note, "user.absorbed"))
         users = (survivor.id, *(loser.id for loser in losers))
+        if decides:
+            await _require_an_admin(tx)
         entry = Entry(cause, now, actor.who, survivor.id, users, tuple(changes), had)
         return Merged(survivor.id, users[1:], await keep_entry(tx, entry))
 
@@ -71,6 +77,15 @@ async def order_by_survival(tx: Tx, user_ids: Iterable[UserId]) -> list[Candidat
         raise NotMergeable(f"Only live users can be joined; these are merged or archived: {', '.join(gone)}")
     await _refuse_second_profiles(tx, users)
     return by_survival([await _candidate(tx, user) for user in users])
+
+
+async def _require_an_admin(tx: Tx) -> None:
+    """Refuse a merge after which nobody may decide about anybody: no staff role goes along, and a block does."""
+    await take_turns(tx)
+    if not await list_active_admins(tx):
+        raise NotMergeable(
+            "One of them is the last admin and would be none any more: make somebody else an admin first"
+        )
 
 
 async def _candidate(tx: Tx, user: User) -> Candidate:

@@ -14,7 +14,7 @@ from roundsman.identity.lookup import find_user, get_user
 from roundsman.identity.rejoining import rewrite_user
 from roundsman.identity.users import Identifier, User, UserStatus
 from roundsman.operations.journal import Entry, TakenBack, belongings_of, keep_entry, list_entries, take_entry_back
-from roundsman.operations.merging import Merged, merge_users
+from roundsman.operations.merging import Merged, NotMergeable, merge_users
 from tests.builders import NOW, a_customer, a_session, a_user
 
 PHONE = "phone:+919820012345"
@@ -52,6 +52,22 @@ async def test_a_staff_role_that_went_since_does_not_come_back(tx: Tx) -> None:
     await take_back(tx)
 
     assert (await get_user(tx, admin.id)).roles == ()
+
+
+@pytest.mark.parametrize("status", [UserStatus.ACTIVE, UserStatus.DISABLED])
+async def test_the_last_admin_becomes_no_part_of_somebody_else_and_is_not_blocked_by_one(
+    tx: Tx, status: UserStatus
+) -> None:
+    """No staff role goes along with a merge, and a block does: either would leave nobody who may decide."""
+    admin, other = a_user("Meera Rao", roles=(Role.ADMIN,)), a_user("Meera Rao", status=status)
+    users = [other, admin] if status is UserStatus.ACTIVE else [admin, other]
+    with pytest.raises(NotMergeable, match="last admin"):
+        await merged(tx, *users)
+    assert (await get_user(tx, admin.id)).status is UserStatus.ACTIVE
+    assert (await get_user(tx, other.id)).status is status
+
+    await insert_users(tx, [a_user("Kiran", roles=(Role.ADMIN,))])
+    await merge_users(tx, [user.id for user in users], cause="review:x", actor=SYSTEM, now=NOW)
 
 
 async def test_who_was_blocked_since_does_not_come_back_as_another(tx: Tx) -> None:
