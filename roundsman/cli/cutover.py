@@ -74,6 +74,9 @@ def cutover_(
         print_json({"switched": True, "mode": asdict(mode)})
     else:
         say(f"People are {_of(mode.people.value)}, operations are {_of(mode.operations.value)}.")
+        if not back:
+            which = "--operations --back" if operations else "--back"
+            say(f"Back, while nothing was written here: roundsman migrate cutover {which}")
 
 
 def _switch(source: str | None, profile: SourceProfile, *, operations: bool, yes: bool) -> Mode:

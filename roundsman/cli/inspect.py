@@ -50,6 +50,7 @@ def inspect(
         _print(inspection)
         if html:
             say(f"\nWritten as a page to {html}")
+        say("\nNothing was changed. What would become of everybody: roundsman migrate plan")
     worst = inspection.worst()
     if worst is not None and worst.rank <= fail_on.rank:
         raise typer.Exit(FINDINGS)

@@ -1,7 +1,7 @@
 """The commands `roundsman migrate …`: from an existing database to one identity."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -32,7 +32,7 @@ from roundsman.migration.plan_file import write_plan_file
 from roundsman.migration.planner import make_plan
 from roundsman.migration.profile import SourceProfile
 from roundsman.migration.report import markdown
-from roundsman.migration.report_texts import meaning_of_count
+from roundsman.migration.report_texts import FOUND_BY_IMPORT, meaning_of_count
 from roundsman.migration.reporting import gather_report
 from roundsman.migration.sealing import Seal
 from roundsman.migration.sources.opening import Opened
@@ -66,7 +66,13 @@ def plan_(
     rows = [(name, count, meaning_of_count(name)) for name, count in sorted(header.counts.items())]
     print_table(("decided", "number", "meaning"), rows)
     say(f"\nPlan {header.digest}")
-    say(f"Nothing is imported yet. Apply it with:\n  roundsman migrate apply --plan {header.digest[:12]}")
+    if any(header.counts.values()):
+        say(f"Nothing is imported yet. Apply it with:\n  roundsman migrate apply --plan {header.digest[:12]}")
+    else:
+        say(
+            f"It is empty: the profile {header.profile} knows nobody in {header.source} who is new or changed.\n"
+            f"What it knows: roundsman migrate inspect. Orders, products and addresses are taken by: roundsman migrate sync"
+        )
 
 
 async def _plan(
@@ -108,7 +114,7 @@ def apply_(
             if keys:
                 say(f"{len(keys)} documents {name}, left for the next plan: {', '.join(keys[:5])}")
         for finding, count in applied.findings.items():
-            say(f"{finding}: {count}")
+            say(f"{finding}: {count}. {FOUND_BY_IMPORT.get(finding, '')}")
         say(f"\nApplied as run {applied.run_id}. Prove it with: roundsman migrate verify")
 
 
@@ -193,7 +199,17 @@ def print_verification(verification: Verification) -> None:
     if verification.not_taken:
         names = ", ".join(f"{name} {count}" for name, count in verification.not_taken.items())
         say(f"\nnot taken: {names}")
+    for advice in _advice(verification):
+        say(f"\n{advice}")
     say(f"\nlost {verification.lost}")
+
+
+def _advice(verification: Verification) -> Iterator[str]:
+    """What to do next, where something is to be done."""
+    if not verification.passed:
+        yield "Do not cut over: each line FAIL says below it what is wrong. An import is taken back by: roundsman migrate undo RUN"
+    if waiting := sum(account.waiting for account in verification.accounts):
+        yield f"{waiting} documents are not imported as they are now; plan them, or take them by: roundsman migrate sync"
 
 
 def _as_json(verification: Verification) -> dict[str, object]:

@@ -112,6 +112,10 @@ def _print_question(shown: SideBySide) -> None:
     say("")
     for decision, sentence in shown.answers.items():
         say(f"{_word(decision)}: {sentence}")
+    if one.status is ReviewStatus.OPEN:
+        say(f"\nAnswer it with: roundsman migrate review decide {one.id} ANSWER --reason WHY")
+    elif one.given:
+        say(f"\nTake the answer back with: roundsman migrate review undo {one.id} --reason WHY")
 
 
 def _say_change(change: Change) -> None:

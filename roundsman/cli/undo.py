@@ -32,7 +32,7 @@ def undo(
         say(f"{undone.removed.renewed} documents that the run had renewed keep their present copy.")
     for cause in undone.reopened:
         say(f"{cause} waits for an answer again: it was about people of this run and others.")
-    say(f"Run {undone.run_id} is taken back. Nothing was changed in the source.")
+    say(f"Run {undone.run_id} is taken back. Nothing was changed in the source. Import again: roundsman migrate plan")
 
 
 async def _undo(run_id: str, profile: str, *, forget: bool) -> Undone:

@@ -34,8 +34,6 @@ from roundsman.migration.reviews import list_reviews
 from roundsman.migration.runs import find_latest_run, find_unfinished_run
 from roundsman.migration.verify.verification import Verification
 
-_WAITING = ("arrived", "changed", "drifted")
-
 
 class Condition(StrEnum):
     """What must hold before a switch."""
@@ -100,7 +98,7 @@ async def find_standing(tx: Tx) -> Standing:
 async def require_ready_for_people(tx: Tx, verification: Verification) -> None:
     """Return when people can go live. Raises SwitchedAlready, or NotReadyForCutover with all that is missing."""
     if (await get_mode(tx)).people is PeopleMode.LIVE:
-        raise SwitchedAlready("people are live already")
+        raise SwitchedAlready(await _why_live(tx))
     unmet = [
         *[one async for one in _import_unmet(tx)],
         *_verification_unmet(verification),
@@ -109,6 +107,14 @@ async def require_ready_for_people(tx: Tx, verification: Verification) -> None:
     ]
     if unmet:
         raise NotReadyForCutover(unmet)
+
+
+async def _why_live(tx: Tx) -> str:
+    if await find_latest_run(tx):
+        return "people are live already; back, while nothing was written here: roundsman migrate cutover --back"
+    return (
+        "people are live already, for nothing was imported that they could follow; begin with: roundsman migrate plan"
+    )
 
 
 async def require_ready_for_operations(tx: Tx, verification: Verification, profile: SourceProfile) -> None:
@@ -122,12 +128,7 @@ async def require_ready_for_operations(tx: Tx, verification: Verification, profi
     unmet = [one async for one in _people_unmet(tx)]
     unmet += [*[one async for one in _import_unmet(tx)], *_verification_unmet(verification)]
     names = {collection.name for collection in profile.of_kind(*OPERATIONS)}
-    if waiting := sum(
-        count
-        for account in verification.accounts
-        for name, count in account.classes.items()
-        if account.collection in names and name in _WAITING
-    ):
+    if waiting := sum(account.waiting for account in verification.accounts if account.collection in names):
         said = (
             f"{waiting} orders arrived or changed in the source since the last import: stop its writers, import again"
         )

@@ -101,6 +101,16 @@ FOUND_BY_IMPORT: Final[Mapping[str, str]] = {
     "source_writes_after_switch": "The source wrote this although people are managed here by now. It was not taken.",
 }
 
+_ROWS: Final[Mapping[str, str]] = {
+    "users": "people who get a user",
+    "roles": "users who get a role by another profile",
+    "hand_overs": "phones and e-mails that become somebody else's, or nobody's",
+    "identifiers": "phones, e-mails and former ids by which somebody will be found",
+    "documents": "source documents of people that are taken",
+    "profiles": "customer profiles made for accounts that orders or subscriptions name",
+    "reviews": "questions for somebody to answer",
+}
+
 STORED: Final[Mapping[str, str]] = {
     "addresses": "addresses of users",
     "credentials": "passwords, carried as hashes and renewed at the first sign-in",
@@ -128,7 +138,7 @@ def meaning_of_count(name: str) -> str:
             asked = LISTS.get(list_name, "")
             return f"questions, {asked} {RULES[rule].situation}" if rule in RULES else f"questions, {asked}"
         case "rows":
-            return f"lines of the plan about {about.replace('_', ' ')}"
+            return _ROWS.get(about, "")
         case "changed":
             return "imported before and changed in the source since"
         case _:

@@ -73,7 +73,10 @@ async def undo_run(
         runs = await list_runs(tx)
         run = _run_to_undo(runs, run_id)
         if (await get_mode(tx)).people is PeopleMode.LIVE:
-            raise RunStays("people are live: a run can be taken back only until cutover; single merges always can")
+            raise RunStays(
+                "people are live: a run can be taken back only until cutover; a single merge always can: "
+                "roundsman migrate undo-merge. While nothing was written here: roundsman migrate cutover --back"
+            )
         await _refuse_while_written_back(tx, run)
         found = await find_plan(tx, run.plan)
         if found is None:

@@ -121,7 +121,7 @@ async def test_while_the_source_is_away_the_copies_are_checked(
     ("arguments", "code", "said"),
     [
         (("plan",), 2, "ROUNDSMAN_SOURCE"),
-        (("plan", "--source", "no-such-folder"), 2, "no-such-folder is no folder"),
+        (("plan", "--source", "no-such-folder"), 2, "there is no no-such-folder"),
         (("plan", "--source", AWAY), 3, "127.0.0.1:9/shop does not answer"),
         (("plan", "--source", AWAY, "--profile", "unknown"), 2, "there are: earlybird"),
         (("apply", "--plan", "0123456789ab"), 5, "there is no plan 0123456789ab"),

@@ -68,6 +68,10 @@ def _open_folder(folder: Path) -> Source:
         return BsonFolderSource(databases[0])
     if folder.is_file():
         raise SourceUnreadable(f"{folder} is no folder; an archive of mongodump must be restored, or dumped with --out")
+    if not folder.exists():
+        raise SourceUnreadable(
+            f"there is no {folder}; a source is mongodb://host:port/DATABASE, a folder of a dump, or a list (.csv, .xlsx)"
+        )
     raise SourceUnreadable(f"{folder} is no folder with .jsonl files or .bson files")
 
 

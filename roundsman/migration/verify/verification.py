@@ -88,6 +88,8 @@ CLASSES = (
     "lost",
 )
 
+_WAITING = ("arrived", "changed", "drifted")
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -96,6 +98,11 @@ class Account:
     collection: str
     in_source: int
     classes: Mapping[str, int]
+
+    @property
+    def waiting(self) -> int:
+        """How many documents of the source the next import would take."""
+        return sum(self.classes.get(name, 0) for name in _WAITING)
 
     @property
     def lost(self) -> int:

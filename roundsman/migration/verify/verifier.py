@@ -64,7 +64,7 @@ async def _verify(
     accounts = [*_with_lost(people, lost), *attached]
     checks = [
         _accounting_check(accounts, lost, await _doubt(tx, source, profile)),
-        _said(accounting.content),
+        _said(accounting.content, len(accounting.missing)),
         accounting.result,
         await check_identifiers(tx, statuses, accounting.bad_key),
         orphans,
@@ -131,8 +131,10 @@ def _accounting_check(accounts: Sequence[Account], lost: frozenset[str], doubt: 
     return result
 
 
-def _said(content: CheckResult) -> CheckResult:
-    content.said = f"{content.looked_at - content.failures} of {content.looked_at} compared"
+def _said(content: CheckResult, missing: int) -> CheckResult:
+    """What has no copy yet was not compared."""
+    whole = content.looked_at - content.failures - missing
+    content.said = f"{whole} of {content.looked_at} compared"
     return content
 
 
