@@ -39,7 +39,12 @@ class PasswordSettings(BaseSettings):
         ),
     ] = 15
     password_shortest_with_second_factor: Annotated[
-        int, Field(ge=8, le=64, description="The shortest password of who needs a second factor too (the same).")
+        int,
+        Field(
+            ge=8,
+            le=64,
+            description="The shortest password of who needs a second factor too (NIST SP 800-63B-4, 3.1.1.2).",
+        ),
     ] = 8
     password_longest: Annotated[
         int,
@@ -53,7 +58,10 @@ class PasswordSettings(BaseSettings):
         int, Field(ge=1, le=1440, description="How long a link to set a new password counts (OWASP Forgot Password).")
     ] = 30
     password_resets_per_day: Annotated[
-        int, Field(ge=1, le=1000, description="How many such links one account may ask for in a day.")
+        int,
+        Field(
+            ge=1, le=1000, description="How many such links one account may ask for in a day (OWASP Forgot Password)."
+        ),
     ] = 5
     initial_password_hours: Annotated[
         int,

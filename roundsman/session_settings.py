@@ -54,9 +54,10 @@ class SessionSettings(BaseSettings):
         "each.",
     )
     session_delivery_boy: Span = Field(
-        span_from("24h/14d/2"), description="The same for a delivery boy, whose phone is taken along and lost."
+        span_from("24h/14d/2"),
+        description="The same for a delivery boy, whose phone is taken along and lost (OWASP ASVS 5.0, 7.3).",
     )
-    session_supplier: Span = Field(span_from("12h/7d/5"), description="The same for a supplier.")
+    session_supplier: Span = Field(span_from("12h/7d/5"), description="The same for a supplier (OWASP ASVS 5.0, 7.3).")
     session_staff: Span = Field(
         span_from("30m/12h/3"),
         description="The same for marketing staff and admins, who see everybody's data (NIST SP 800-63B-4, 2.2.3: at most "
@@ -69,7 +70,9 @@ class SessionSettings(BaseSettings):
         description="How long an access token is good, until it is refreshed. Other services that only check its signature "
         "learn of an end of the session this late (RFC 9700, 4.14).",
     )
-    access_token_staff_minutes: int = Field(5, ge=1, le=60, description="How long the access token of staff is good.")
+    access_token_staff_minutes: int = Field(
+        5, ge=1, le=60, description="How long the access token of staff is good (RFC 9700, 4.14)."
+    )
 
 
 def _written(span: timedelta) -> str:

@@ -115,14 +115,19 @@ class Settings(CodeSettings, PasswordSettings, SessionSettings):
         ),
     ] = 5
     sign_in_first_wait_seconds: Annotated[
-        float, Field(gt=0, le=3600, description="The first wait after that; each further failure doubles it.")
+        float,
+        Field(
+            gt=0,
+            le=3600,
+            description="The first wait after that; each further failure doubles it (OWASP Authentication).",
+        ),
     ] = 1
     sign_in_longest_wait_seconds: Annotated[
         float,
         Field(
             gt=0,
             le=86_400,
-            description="The longest wait. It ends by itself, so nobody can lock somebody out for good.",
+            description="The longest wait. It ends by itself, so nobody can lock somebody out for good (OWASP ASVS 5.0, 6.1.1).",
         ),
     ] = 900
     sign_in_failures_until_disabled: Annotated[
@@ -138,20 +143,26 @@ class Settings(CodeSettings, PasswordSettings, SessionSettings):
         int, Field(ge=1, le=3650, description="How long a row of failures is remembered that nobody adds to.")
     ] = 30
     sign_in_window_seconds: Annotated[
-        int, Field(ge=1, le=86_400, description="The time in which failures of an address, and of all, are counted.")
+        int,
+        Field(
+            ge=1,
+            le=86_400,
+            description="The time in which failures of an address, and of all, are counted (OWASP ASVS 5.0, 6.3.1).",
+        ),
     ] = 300
     sign_in_failures_per_address: Annotated[
         int,
         Field(
             ge=1,
             description="How many sign-ins may fail from one address in that time. Only failures count, so an office behind "
-            "one address signs in as it likes, and who has signed in there before is not held up.",
+            "one address signs in as it likes, and who has signed in there before is not held up (OWASP ASVS 5.0, 6.3.1).",
         ),
     ] = 10
     sign_in_failures_in_all: Annotated[
         int,
         Field(
-            ge=1, description="How many may fail in that time in all, against guessing from everywhere at everybody."
+            ge=1,
+            description="How many may fail in that time in all, against guessing from everywhere at everybody (OWASP ASVS 5.0, 6.3.1).",
         ),
     ] = 1000
     sign_in_familiar_days: Annotated[
@@ -170,7 +181,7 @@ class Settings(CodeSettings, PasswordSettings, SessionSettings):
             ge=0,
             le=2,
             description="For how long each process may trust what it read of a session and its user, where it does not read "
-            "them anew anyway, as for roles and money. Signing out, disabling and roles reach everywhere within this time.",
+            "them anew anyway, as for roles and money. Signing out, disabling and roles reach everywhere within this time (OWASP ASVS 5.0, 7.4).",
         ),
     ] = 2
     refresh_grace_seconds: Annotated[
@@ -215,18 +226,18 @@ class Settings(CodeSettings, PasswordSettings, SessionSettings):
         Field(
             ge=1,
             le=100,
-            description="After so many wrong codes of an authenticator none counts for a while (spec: identity).",
+            description="After so many wrong codes of an authenticator none counts for a while (NIST SP 800-63B-4, 3.2.2).",
         ),
     ] = 5
     totp_pause_minutes: Annotated[
-        int, Field(ge=1, le=1440, description="For how long no code counts then (spec: identity).")
+        int, Field(ge=1, le=1440, description="For how long no code counts then (NIST SP 800-63B-4, 3.2.2).")
     ] = 15
     totp_recovery_codes: Annotated[
         int,
         Field(
             ge=1,
             le=50,
-            description="How many recovery codes come with an authenticator, for whoever loses it (spec: identity).",
+            description="How many recovery codes come with an authenticator, for whoever loses it (OWASP Multifactor Authentication).",
         ),
     ] = 10
     step_up_minutes: Annotated[

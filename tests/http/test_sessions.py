@@ -16,6 +16,7 @@ from roundsman.database.collections import AUDIT_LOG, OUTBOX, SESSIONS, USERS
 from roundsman.database.transaction import Tx
 from roundsman.identity.users import User
 from roundsman.runtime import Runtime
+from roundsman.session_settings import span_from
 from tests.builders import a_user
 from tests.http.people import PASSWORD, PHONE, bearer_of, log_in, settle
 from tests.http.serving import answering
@@ -191,6 +192,21 @@ async def test_a_session_lasts_as_long_as_the_strictest_role_allows(
     assert {one.status_code for one in others} == {200}
     live = {"user_id": user.id, "expires_at": {"$gt": clock.now}}
     assert await tx.database[SESSIONS].count_documents(live) == most
+
+
+async def test_lives_that_the_operator_set_hold(runtime: Runtime, tx: Tx, clock: SteppingClock) -> None:
+    shorter = {"session_customer": span_from("1h/90m/1"), "access_token_minutes": 1}
+    strict = replace(runtime, settings=runtime.settings.model_copy(update=shorter))
+    async with answering(create_app(lambda: nullcontext(strict))) as api:
+        _, first = await signed_in(api, tx)
+        second = await log_in(api)
+        assert second.json()["expires_in_seconds"] == 60
+        assert said(await api.get(MINE, headers=bearer(first))) == (401, "session_ended")
+        clock.step(minutes=59)
+        third = await refresh(api, second.json()["refresh_token"])
+        assert third.status_code == 200
+        clock.step(minutes=31)
+        assert said(await refresh(api, third.json()["refresh_token"])) == (401, "session_ended")
 
 
 async def test_a_role_granted_later_makes_an_old_session_end(
