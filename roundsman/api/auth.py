@@ -13,7 +13,7 @@ from roundsman.operations.person import get_person
 from roundsman.operations.sign_in import Attempt, sign_in
 from roundsman.web.guards import public, require
 from roundsman.web.pacing import failures_at_whole_steps
-from roundsman.web.principal import CurrentPrincipal, CurrentUser
+from roundsman.web.principal import CurrentPrincipal, WhoeverAsks
 from roundsman.web.services import client_address, client_device, services_of
 
 router = APIRouter(prefix="/auth", tags=["auth"])
@@ -54,9 +54,9 @@ async def login(body: Login, request: Request) -> LoggedIn:
 
 
 @router.get("/me", dependencies=[Depends(require(Permission.ME_READ))], responses=problems(401, 403))
-async def me(principal: CurrentPrincipal, user: CurrentUser) -> MyselfView:
+async def me(known: WhoeverAsks) -> MyselfView:
     """Show who one is: one's own user with his roles, and the session one asks in. What changed shows within two seconds."""
-    return MyselfView(user=UserView.model_validate(user), session_id=principal.session_id)
+    return MyselfView(user=UserView.model_validate(known.user), session_id=known.principal.session_id)
 
 
 @router.get("/me/profiles", dependencies=[Depends(require(Permission.ME_READ))], responses=problems(401, 403))

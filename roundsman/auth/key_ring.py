@@ -43,10 +43,11 @@ class RotatedKeys:
 def keys_in(folder: Path) -> Callable[[], SigningKeys]:
     """Give what returns the keys in the folder, as they are whenever it is called; the first one is made here."""
     load_signing_key(folder)
+    key = folder / SIGNING_KEY_FILE
     known: list[tuple[tuple[int, ...], SigningKeys]] = []
 
     def current() -> SigningKeys:
-        stamp = _stamp(folder)
+        stamp = _stamp(folder, key)
         if not known or known[0][0] != stamp:
             known[:] = [(stamp, _load(folder))]
         return known[0][1]
@@ -118,8 +119,8 @@ def _remove(paths: Iterator[Path]) -> None:
         path.unlink(missing_ok=True)
 
 
-def _stamp(folder: Path) -> tuple[int, ...]:
-    file = (folder / SIGNING_KEY_FILE).stat()
+def _stamp(folder: Path, key: Path) -> tuple[int, ...]:
+    file = key.stat()
     return folder.stat().st_mtime_ns, file.st_ino, file.st_mtime_ns
 
 

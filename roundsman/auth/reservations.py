@@ -4,6 +4,9 @@ Whoever compares first and counts afterwards lets as many guesses pass as fit in
 counted as a failure first and taken back when it turns out to be none. Where a try is one too many only because of others
 whose outcome is open, it waits for them instead of being refused: a hundred people who sign in at nine o'clock behind one
 address are no failures.
+
+What a try turned out to be is said about its account and its address at once: each of these sayings is a change, and
+`settle` writes them in one request.
 """
 
 import asyncio
@@ -13,7 +16,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, Final
 
-from pymongo import ReturnDocument
+from pymongo import ReturnDocument, UpdateOne
 
 from roundsman.auth.attempts import TooOften, attempt_id, counts, upsert
 from roundsman.auth.limits import Limit, window_end, window_start
@@ -68,25 +71,30 @@ async def reserve_account(tx: Tx, account: str, throttle: SignInThrottle, *, now
     return Reserved(_answer(before, is_open=allowed_at <= now), allowed_at, before.get("failures", 0) + 1)
 
 
-async def forgive_account(tx: Tx, account: str) -> None:
+async def settle(tx: Tx, *changes: UpdateOne) -> None:
+    """Write what is to be said about accounts and addresses."""
+    await counts(tx).bulk_write(list(changes), ordered=False)
+
+
+def forgive_account(account: str) -> UpdateOne:
     """End the row of failures of an account: somebody has proved that it is his."""
     change = {"$set": {"failures": 0, "pending": 0}, "$unset": {"allowed_at": ""}}
-    await counts(tx).update_one({"_id": _account_id(account)}, change)
+    return UpdateOne({"_id": _account_id(account)}, change)
 
 
-async def confirm_account(tx: Tx, account: str) -> None:
+def confirm_account(account: str) -> UpdateOne:
     """Let a reserved failure stand."""
-    await counts(tx).update_one({"_id": _account_id(account)}, [{"$set": {"pending": _ONE_LESS_PENDING}}])
+    return UpdateOne({"_id": _account_id(account)}, [{"$set": {"pending": _ONE_LESS_PENDING}}])
 
 
-async def release_account(tx: Tx, account: str) -> None:
+def release_account(account: str) -> UpdateOne:
     """Take a reserved failure back, which says nothing about those before: the next try need not wait for it."""
     one_less = {"$max": [{"$subtract": ["$failures", 1]}, 0]}
     change: list[Document] = [
         {"$set": {"failures": one_less, "pending": _ONE_LESS_PENDING}},
         {"$unset": "allowed_at"},
     ]
-    await counts(tx).update_one({"_id": _account_id(account)}, change)
+    return UpdateOne({"_id": _account_id(account)}, change)
 
 
 async def reserve_address(tx: Tx, limit: Limit, address: str, *, now: datetime) -> Reserved:
@@ -107,22 +115,22 @@ async def reserve_address(tx: Tx, limit: Limit, address: str, *, now: datetime) 
     return Reserved(_answer(before, is_open=is_open), window_end(limit, now=now))
 
 
-async def confirm_address(tx: Tx, limit: Limit, address: str, *, now: datetime) -> None:
+def confirm_address(limit: Limit, address: str, *, now: datetime) -> UpdateOne:
     """Let a reserved failure stand; `now` is the one it was reserved at."""
     change = {"pending": _ONE_LESS_PENDING}
-    await counts(tx).update_one({"_id": _window_id(limit, address, now)}, [{"$set": change}])
+    return UpdateOne({"_id": _window_id(limit, address, now)}, [{"$set": change}])
 
 
-async def release_address(tx: Tx, limit: Limit, address: str, *, now: datetime) -> None:
+def release_address(limit: Limit, address: str, *, now: datetime) -> UpdateOne:
     """Take a reserved failure back; `now` is the one it was reserved at."""
     change = {"taken": {"$max": [{"$subtract": ["$taken", 1]}, 0]}, "pending": _ONE_LESS_PENDING}
-    await counts(tx).update_one({"_id": _window_id(limit, address, now)}, [{"$set": change}])
+    return UpdateOne({"_id": _window_id(limit, address, now)}, [{"$set": change}])
 
 
-async def remember_familiar(tx: Tx, account: str, address: str, *, until: datetime) -> None:
+def remember_familiar(account: str, address: str, *, until: datetime) -> UpdateOne:
     """Remember that the owner of an account signed in from an address."""
     key = attempt_id("sign_in_familiar", f"{account} {address}")
-    await counts(tx).update_one({"_id": key}, {"$set": {"expires_at": until}}, upsert=True)
+    return UpdateOne({"_id": key}, {"$set": {"expires_at": until}}, upsert=True)
 
 
 async def is_familiar(tx: Tx, account: str, address: str, *, now: datetime) -> bool:

@@ -4,7 +4,7 @@ One read by primary key finds who carries the identifier. Nothing is guessed: wh
 both of them, and whoever was merged is answered by the survivor.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from bson import ObjectId
 
@@ -13,7 +13,8 @@ from roundsman.database.documents import find_value, iterate
 from roundsman.database.transaction import Tx
 from roundsman.errors import Conflict, IntegrityBroken, NotFound
 from roundsman.identity.identifiers import identifier_candidates
-from roundsman.identity.importing import find_identifiers, find_users
+from roundsman.identity.importing import find_users
+from roundsman.identity.joining import find_identifiers_with_users
 from roundsman.identity.store import identifier_from, user_from
 from roundsman.identity.users import Identifier, User, UserStatus
 from roundsman.ids import UserId
@@ -53,8 +54,10 @@ async def find_user(tx: Tx, text: str) -> User:
 
     Raises MalformedIdentifier, UnknownIdentifier or AmbiguousIdentifier.
     """
-    carriers = await _carriers(tx, identifier_candidates(text))
-    users = await _survivors(tx, carriers) if carriers else await _by_own_id(tx, text)
+    found = await find_identifiers_with_users(tx, identifier_candidates(text))
+    carriers = {user_id for identifier, _ in found for user_id in identifier.user_ids}
+    known = {user.id: user for _, user in found if user is not None}
+    users = await _survivors(tx, carriers, known) if carriers else await _by_own_id(tx, text)
     if not users:
         raise UnknownIdentifier("Nobody is known by this identifier")
     if len(users) > 1:
@@ -79,20 +82,19 @@ async def identifiers_of_user(tx: Tx, user_id: UserId) -> list[Identifier]:
     )
 
 
-async def _carriers(tx: Tx, keys: Sequence[str]) -> set[UserId]:
-    return {user_id for identifier in await find_identifiers(tx, keys) for user_id in identifier.user_ids}
-
-
 async def _by_own_id(tx: Tx, text: str) -> list[User]:
     if not ObjectId.is_valid(text.strip()):
         return []
     user = await find_value(tx, USERS, user_from, {"_id": ObjectId(text.strip())})
-    return [] if user is None else await _survivors(tx, {user.id})
+    return [] if user is None else await _survivors(tx, [user.id], {user.id: user})
 
 
-async def _survivors(tx: Tx, user_ids: Iterable[UserId]) -> list[User]:
-    """Replace merged users by those they were merged into; in the order of their ids, each once."""
-    users = await _users(tx, user_ids)
+async def _survivors(tx: Tx, user_ids: Iterable[UserId], known: Mapping[UserId, User]) -> list[User]:
+    """Replace merged users by those they were merged into; in the order of their ids, each once.
+
+    Who is `known` was read already.
+    """
+    users = [*known.values(), *await _users(tx, [user_id for user_id in user_ids if user_id not in known])]
     merged_into = {user.merged_into for user in users if user.status is UserStatus.MERGED}
     standing = {user.id: user for user in users if user.status is not UserStatus.MERGED}
     missing = [user_id for user_id in merged_into if user_id is not None and user_id not in standing]

@@ -14,7 +14,7 @@ from roundsman.audit_log.log import record
 from roundsman.auth.attempts import require, take
 from roundsman.auth.otp import Purpose
 from roundsman.auth.proofs import ProofInvalid, find_proof, use_proof
-from roundsman.auth.reservations import forgive_account
+from roundsman.auth.reservations import forgive_account, settle
 from roundsman.auth.reset_links import find_reset, keep_reset, use_reset
 from roundsman.auth.sessions import end_sessions
 from roundsman.auth.throttle import subscriber_of
@@ -90,7 +90,7 @@ async def reset_password(
         await store_password(tx, user, password_hash, action="password.reset", actor=actor, by=by, now=now)
 
     await in_transaction(tx, work)
-    await forgive_account(tx, claimed_account(user, "", address=None).account)
+    await settle(tx, forgive_account(claimed_account(user, "", address=None).account))
 
 
 async def _send_link(tx: Tx, user: User, *, by: PasswordSetting, address: str | None, now: datetime) -> None:

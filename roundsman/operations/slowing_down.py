@@ -27,6 +27,7 @@ from roundsman.auth.reservations import (
     remember_familiar,
     reserve_account,
     reserve_address,
+    settle,
     too_often,
 )
 from roundsman.auth.throttle import SignInThrottle, subscriber_of
@@ -111,7 +112,7 @@ async def _turn(tx: Tx, claimed: Claimed, throttle: SignInThrottle, *, now: date
     if account.answer is Answer.GRANTED:
         return _Turn(tx, claimed, throttle, now, address_counts, account.number)
     if address_counts:
-        await release_address(tx, throttle.per_address, claimed.address, now=now)
+        await settle(tx, release_address(throttle.per_address, claimed.address, now=now))
     raise too_often(account.allowed_at, now=now)
 
 
@@ -134,25 +135,31 @@ async def _reserve_address(tx: Tx, claimed: Claimed, throttle: SignInThrottle, *
 async def _failed(turn: _Turn) -> None:
     tx, claimed, now = turn.tx, turn.claimed, turn.now
     await take(tx, turn.throttle.in_all, _EVERYBODY, now=now)
-    await confirm_account(tx, claimed.account)
+    changes = [confirm_account(claimed.account)]
     if turn.address_counts:
-        await confirm_address(tx, turn.throttle.per_address, claimed.address, now=now)
+        changes.append(confirm_address(turn.throttle.per_address, claimed.address, now=now))
+    await settle(tx, *changes)
     if claimed.user_id is not None and turn.number >= turn.throttle.backoff.until_disabled:
         await _disable(tx, claimed.user_id, failures=turn.number, now=now)
 
 
 async def _undone(turn: _Turn) -> None:
-    await release_account(turn.tx, turn.claimed.account)
+    changes = [release_account(turn.claimed.account)]
     if turn.address_counts:
-        await release_address(turn.tx, turn.throttle.per_address, turn.claimed.address, now=turn.now)
+        changes.append(release_address(turn.throttle.per_address, turn.claimed.address, now=turn.now))
+    await settle(turn.tx, *changes)
 
 
 async def _succeeded(turn: _Turn) -> None:
     tx, claimed, now = turn.tx, turn.claimed, turn.now
-    await forgive_account(tx, claimed.account)
-    await remember_familiar(tx, claimed.account, claimed.address, until=now + turn.throttle.familiar)
+    familiar_until = now + turn.throttle.familiar
+    changes = [
+        forgive_account(claimed.account),
+        remember_familiar(claimed.account, claimed.address, until=familiar_until),
+    ]
     if turn.address_counts:
-        await release_address(tx, turn.throttle.per_address, claimed.address, now=now)
+        changes.append(release_address(turn.throttle.per_address, claimed.address, now=now))
+    await settle(tx, *changes)
 
 
 async def _disable(tx: Tx, user_id: UserId, *, failures: int, now: datetime) -> None:

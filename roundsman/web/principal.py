@@ -8,7 +8,6 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from roundsman.access.principal import Principal
 from roundsman.auth.tokens import AccessClaims, InvalidToken
 from roundsman.errors import NotAuthenticated
-from roundsman.identity.users import User
 from roundsman.operations.authentication import Known
 from roundsman.web.services import services_of
 
@@ -63,11 +62,11 @@ async def current_principal(request: Request) -> Principal:
     return known.principal
 
 
-async def current_user(request: Request) -> User:
-    """Return the user whom the guard of the route has recognised, as he was read with his session."""
+async def whoever_asks(request: Request) -> Known:
+    """Return the principal whom the guard of the route has recognised, and the user as he was read with his session."""
     known: Known = request.state.known
-    return known.user
+    return known
 
 
 CurrentPrincipal = Annotated[Principal, Depends(current_principal)]
-CurrentUser = Annotated[User, Depends(current_user)]
+WhoeverAsks = Annotated[Known, Depends(whoever_asks)]
