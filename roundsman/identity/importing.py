@@ -6,7 +6,7 @@ from bson import ObjectId
 
 from roundsman.access.roles import Role
 from roundsman.audit_log.entries import SYSTEM
-from roundsman.database.bulk import BulkOutcome, insert_missing
+from roundsman.database.bulk import BulkOutcome, insert_missing, insert_missing_encoded
 from roundsman.database.collections import IDENTIFIERS, MERGES, USERS
 from roundsman.database.documents import iterate
 from roundsman.database.transaction import Document, Tx
@@ -54,12 +54,12 @@ def identifiers_from(documents: Sequence[Document]) -> list[Identifier]:
 
 async def insert_identifiers(tx: Tx, identifiers: Sequence[Identifier]) -> BulkOutcome:
     """Insert the identifiers that are not stored yet; compare the others."""
-    return await insert_identifier_documents(tx, identifier_documents(identifiers))
+    return await insert_missing(tx, IDENTIFIERS, identifier_documents(identifiers))
 
 
-async def insert_identifier_documents(tx: Tx, documents: Sequence[Document]) -> BulkOutcome:
-    """The same for identifiers that are in the stored form."""
-    return await insert_missing(tx, IDENTIFIERS, documents)
+async def insert_encoded_identifiers(tx: Tx, encoded: Sequence[bytes]) -> BulkOutcome:
+    """The same for identifiers that are encoded in the stored form."""
+    return await insert_missing_encoded(tx, IDENTIFIERS, encoded)
 
 
 def iterate_users(tx: Tx) -> AsyncIterator[User]:

@@ -19,9 +19,9 @@ from roundsman.customers.linkage import count_customers, insert_customers
 from roundsman.database.bulk import BulkOutcome, insert_missing
 from roundsman.database.collections import REVIEWS
 from roundsman.database.lease import MIGRATION, Lease, held_lease
-from roundsman.database.transaction import Document, Tx
+from roundsman.database.transaction import Tx
 from roundsman.errors import NotFound
-from roundsman.identity.importing import add_profile_roles, insert_identifier_documents, insert_users, revive_users
+from roundsman.identity.importing import add_profile_roles, insert_encoded_identifiers, insert_users, revive_users
 from roundsman.identity.mode import PeopleMode, follow_the_source, get_mode
 from roundsman.identity.users import User, UserStatus
 from roundsman.migration.attached import import_attached
@@ -44,7 +44,7 @@ from roundsman.migration.plan import (
     UserRow,
 )
 from roundsman.migration.plan_documents import Section
-from roundsman.migration.plan_store import find_plan, read_documents, read_rows
+from roundsman.migration.plan_store import find_plan, read_encoded, read_rows
 from roundsman.migration.profile import PEOPLE, SourceProfile
 from roundsman.migration.runs import RunState, close_run, find_run, open_run
 from roundsman.migration.sealing import Seal
@@ -214,12 +214,12 @@ class _Application:
 
     async def _identifiers(self) -> None:
         """They are the most, and in the plan as they are stored."""
-        async for documents in read_documents(self._tx, self._chunks_id, Section.IDENTIFIERS):
-            await self._pipeline.submit(self._insert_identifiers(documents), len(documents))
+        async for encoded in read_encoded(self._tx, self._chunks_id, Section.IDENTIFIERS):
+            await self._pipeline.submit(self._insert_identifiers(encoded), len(encoded))
         await self._pipeline.drain()
 
-    async def _insert_identifiers(self, documents: Sequence[Document]) -> None:
-        self._add("identifiers", await insert_identifier_documents(self._tx, documents))
+    async def _insert_identifiers(self, encoded: Sequence[bytes]) -> None:
+        self._add("identifiers", await insert_encoded_identifiers(self._tx, encoded))
 
     async def _made_profiles(self, rows: Sequence[ProfileRow]) -> None:
         customers = [replace(row.customer, created_by=self._actor.who) for row in rows]

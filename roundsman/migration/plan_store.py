@@ -4,15 +4,17 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
+import bson
 from bson import ObjectId
 from bson.raw_bson import RawBSONDocument
 
 from roundsman.database.collections import MIGRATION_PLANS
+from roundsman.database.raw import split_documents
 from roundsman.database.transaction import Document, Tx
 from roundsman.migration.plan import PlanHeader
 from roundsman.migration.plan_documents import READERS, Section
 
-_CHUNKS_PER_REPLY = 2
+_CHUNKS_PER_REPLY = 4
 _CHUNKS_TO_SAMPLE = 100
 
 
@@ -62,11 +64,23 @@ async def read_rows(tx: Tx, chunks_id: ObjectId, section: Section, *place: int) 
 
 async def read_documents(tx: Tx, chunks_id: ObjectId, section: Section, *place: int) -> AsyncIterator[list[Document]]:
     """The same rows in their stored form."""
-    # A reply of the usual size would be decoded at once, and take a hundred times the memory of a chunk.
-    chunks = tx.database[MIGRATION_PLANS].find(_chunk_range(chunks_id, section, *place), batch_size=_CHUNKS_PER_REPLY)
-    cursor = chunks.sort("_id", 1)
-    async for document in cursor:
-        yield document["rows"]
+    async for chunk in _read_chunks(tx, chunks_id, section, *place):
+        yield bson.decode(chunk, tx.database.codec_options)["rows"]
+
+
+async def read_encoded(tx: Tx, chunks_id: ObjectId, section: Section) -> AsyncIterator[list[bytes]]:
+    """The same as bytes, where the rows are what is to be stored."""
+    async for chunk in _read_chunks(tx, chunks_id, section):
+        yield [row.raw for row in RawBSONDocument(chunk)["rows"]]
+
+
+async def _read_chunks(tx: Tx, chunks_id: ObjectId, section: Section, *place: int) -> AsyncIterator[bytes]:
+    """Several come with one reply, and each is decoded when it is its turn: as values they take ten times the memory."""
+    wanted = _chunk_range(chunks_id, section, *place)
+    replies = tx.database[MIGRATION_PLANS].find_raw_batches(wanted, sort=[("_id", 1)], batch_size=_CHUNKS_PER_REPLY)
+    async for reply in replies:
+        for chunk in split_documents(reply):
+            yield chunk
 
 
 async def sample_documents(tx: Tx, chunks_id: ObjectId, size: int) -> list[str]:

@@ -26,7 +26,7 @@ from roundsman.migration.plan_store import chunk_id
 from roundsman.migration.planning import Planning
 from roundsman.migration.roster import Activity, Roster, Row, SmallRoster
 
-_RECORDS_OF_A_PORTION = 500
+_RECORDS_OF_A_PORTION = 1_500
 _ROWS_PER_CHUNK = 2_000
 
 
