@@ -95,7 +95,8 @@ class Own:
 
     def _finds(self, file: str) -> bool:
         path = os.path.realpath(file)
-        if any(path.startswith(folder + os.sep) for folder in self._package_folders()):
+        depth = path.count("-packages")
+        if any(path.startswith(one + os.sep) and depth == one.count("-packages") for one in self._package_folders()):
             return True
         return path.startswith(self.root + os.sep) and "-packages" not in path and not self._is_library(path)
 
@@ -158,7 +159,9 @@ class Imports:
         for part in fromlist or ():
             # The import itself passes; what fails is to take the name out of it, which nobody can stand before.
             if self._own.has(place.f_code.co_filename) and part != "*" and not _offers(module, part):
-                self._note(ImportError("cannot import name %r" % part), "." * level + name, fromlist, place)
+                kind = ModuleNotFoundError if hasattr(module, "__path__") else ImportError
+                missing = kind("cannot import name %r" % part, name=name)
+                self._note(missing, "." * level + name, fromlist, place)
         return module
 
     def _import_module(self, name: str, package: str | None = None) -> Any:
@@ -174,7 +177,8 @@ class Imports:
     def _note(self, error: BaseException, name: str, fromlist: Any, place: Any) -> None:
         if not self._own.has(place.f_code.co_filename) or not (name.startswith(".") or self._own.imports(name)):
             return
-        told = {"module": name, "names": list(fromlist or ()), "error": _told(error)}
+        absent = isinstance(error, ModuleNotFoundError) and str(error.name).endswith(name.lstrip("."))
+        told = {"module": name, "names": list(fromlist or ()), "error": _told(error), "absent": absent}
         # The same error again on its way out: the outermost place is where it was swallowed.
         self._failed[id(error)] = (error, {**told, "file": place.f_code.co_filename, "line": place.f_lineno})
 

@@ -47,6 +47,12 @@ class RequirePermission:
         return user
 
 
+async def of_the_house(user: Annotated[User, Depends(get_current_user)]) -> User:
+    if not user["name"].endswith("@house"):
+        raise HTTPException(403, "Not yours.")
+    return user
+
+
 async def admin_only(user: Annotated[User, Depends(get_current_user)]) -> User:
     if user["role"] != Role.ADMIN:
         raise HTTPException(403, "Not yours.")

@@ -16,6 +16,11 @@ try:
 except ImportError:
     ledger = None  # type: ignore[assignment]
 
+try:
+    from tests.sample_app import never_written  # type: ignore[attr-defined]
+except ImportError:
+    never_written = None
+
 app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
 api = APIRouter(prefix="/api")
 api.include_router(traps.router)

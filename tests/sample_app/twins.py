@@ -11,6 +11,7 @@ from tests.sample_app.guards import (
     User,
     admin_only,
     get_profile,
+    of_the_house,
     paging,
     require_role,
     socket_user,
@@ -91,6 +92,10 @@ async def in_handler(user: Annotated[User, Depends(require_role("staff", "admin"
     if status != "open":
         return ""
     return user["role"]
+
+
+@router.get("/by_name", dependencies=[Depends(of_the_house)])
+async def by_name() -> None: ...
 
 
 @router.get("/enum", dependencies=[Depends(require_role(Role.STAFF, Role.ADMIN))])

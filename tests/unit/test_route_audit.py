@@ -54,12 +54,14 @@ TRAPS = {
     ("permission_of_nobody", "GET /api/permission_of_nobody/instance"),
     ("admin_locked_out", "GET /api/admin/admin_locked_out"),
     ("swallowed_import", ""),
+    ("missing_module", ""),
     ("router_not_included", ""),
 }
 WITHOUT_PATCH = {
     # What is mounted or made without a decorator has no line to change; a permission is its owner's to give.
     "GET,HEAD /no_authentication/starlette",
     "MOUNT /no_authentication/mounted/{path}",
+    "GET /sub/no_authentication/below",
     "GET /api/permission_of_nobody/instance",
 }
 
@@ -147,6 +149,12 @@ def patched(patch: str, facts: Facts) -> str:
 def test_roles_are_read_through_closures_objects_routers_and_mounts(audit: Audit, route: str, roles: set[str]) -> None:
     assert accesses(audit)[route].roles == frozenset(roles)
     assert accesses(audit)[route].protection is Protection.RESTRICTED
+
+
+def test_a_guard_that_decides_by_something_else_restricts_too(audit: Audit) -> None:
+    one = accesses(audit)["GET /api/clean/by_name"]
+    assert one.protection is Protection.RESTRICTED
+    assert one.roles is None
 
 
 def test_what_is_public_is_so_by_declaration_of_the_code_or_of_the_caller(facts: Facts) -> None:

@@ -55,6 +55,8 @@ class Guard:
     name: str
     roles: frozenset[Named]
     permissions: frozenset[Named]
+    decides: bool = False
+    """Whether it lets only some of those pass who are somebody, by what cannot be read as a role or permission."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,8 @@ def _guards(reader: Reader, route: Route) -> Iterator[Guard]:
 
 def _guard(reader: Reader, dependency: Dependency) -> Guard:
     roles, permissions = reader.roles(dependency.call), reader.permissions(dependency)
-    return Guard(dependency.call, reader.facts.calls[dependency.call].name.partition(".")[0], roles, permissions)
+    name = reader.facts.calls[dependency.call].name.partition(".")[0]
+    return Guard(dependency.call, name, roles, permissions, reader.decides(dependency))
 
 
 def _roles(vocabulary: Vocabulary, guards: tuple[Guard, ...]) -> frozenset[str] | None:
@@ -146,7 +149,7 @@ def _roles(vocabulary: Vocabulary, guards: tuple[Guard, ...]) -> frozenset[str] 
 
 
 def _protection(guards: tuple[Guard, ...], roles: frozenset[str] | None, declared: str | None) -> Protection:
-    if roles is not None or any(guard.permissions for guard in guards):
+    if roles is not None or any(guard.permissions or guard.decides for guard in guards):
         return Protection.RESTRICTED
     if guards:
         return Protection.AUTHENTICATED

@@ -82,8 +82,8 @@ def _findings_of(one: Access, mender: Mender, reader: Reader, vocabulary: Vocabu
     explained = frozenset(finding.route for finding in causes)
     yield from causes
     yield from open_routes(one, mender, reader, explained)
-    yield from no_role(one, mender, reader, explained)
-    yield from writes_of_readers(one, mender, reader, vocabulary)
+    yield from no_role(one, mender, explained)
+    yield from writes_of_readers(one, mender, vocabulary)
     yield from unknown_names(one, mender, vocabulary)
     yield from admin_locked_out(one, mender, vocabulary)
     yield from doubled_prefix(one, mender)

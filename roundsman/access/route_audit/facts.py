@@ -132,11 +132,12 @@ class RoleEnum:
 
 @dataclass(frozen=True, slots=True)
 class Swallowed:
-    """An import of a module of the target's own that failed, and that somebody passed over."""
+    """An import of a module of the target's own that failed, since it is broken or `absent`, and was passed over."""
 
     module: str
     names: tuple[str, ...]
     error: str
+    absent: bool
     place: Place
 
 
@@ -242,7 +243,7 @@ def _parameter(one: Mapping[str, Any]) -> Parameter:
 
 
 def _swallowed(one: Mapping[str, Any]) -> Swallowed:
-    return Swallowed(one["module"], tuple(one["names"]), one["error"], Place(one["file"], one["line"]))
+    return Swallowed(one["module"], tuple(one["names"]), one["error"], one["absent"], Place(one["file"], one["line"]))
 
 
 def _grants(tables: list[Mapping[str, Any]]) -> Mapping[str, frozenset[str]]:

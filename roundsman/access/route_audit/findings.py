@@ -43,6 +43,7 @@ class Code(StrEnum):
     PERMISSION_OF_NOBODY = "permission_of_nobody"
     ADMIN_LOCKED_OUT = "admin_locked_out"
     SWALLOWED_IMPORT = "swallowed_import"
+    MISSING_MODULE = "missing_module"
     ROUTER_NOT_INCLUDED = "router_not_included"
     UNDOCUMENTED_ROUTE = "undocumented_route"
 
@@ -94,6 +95,10 @@ _MEANINGS: Final[dict[Code, tuple[Level, str]]] = {
     Code.SWALLOWED_IMPORT: (
         Level.BLOCKER,
         "A module of the application failed to import and was passed over; what it holds is silently missing.",
+    ),
+    Code.MISSING_MODULE: (
+        Level.ACTION,
+        "A module of the application that is not there was asked for and passed over; it may be a part left out on purpose.",
     ),
     Code.ROUTER_NOT_INCLUDED: (Level.INFO, "A router none of whose routes is in the application."),
     Code.UNDOCUMENTED_ROUTE: (

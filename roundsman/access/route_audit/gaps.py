@@ -7,7 +7,7 @@ from typing import Final
 from roundsman.access.route_audit.access import Access, Protection, Vocabulary
 from roundsman.access.route_audit.facts import Dependency
 from roundsman.access.route_audit.findings import Code, Finding, Mend
-from roundsman.access.route_audit.mends import Mender, route_decorator
+from roundsman.access.route_audit.mends import Mender
 from roundsman.access.route_audit.reading import Reader, is_guard_like, is_user_like
 
 _WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -31,20 +31,18 @@ def open_routes(one: Access, mender: Mender, reader: Reader, explained: frozense
     is_entry = bool(last) and any(_ENTRY.match(part.replace("-", "_").lower()) for part in last[-2:])
     code = Code.OPEN_ENTRY if is_entry else Code.NO_AUTHENTICATION
     advice = f"Give it a guard, or declare it public: {mender.identity}."
-    handler = mender.facts.calls.get(one.route.endpoint or "")
-    node = reader.sources.of(handler) if handler else None
+    patch = mender.with_guard(one, mender.identity)
     if one.route.kind in {"mount", "host"}:
         advice = "A mount has no dependencies: put the guard into what is mounted, or around it."
-    elif route_decorator(node) is None:
-        advice = f"Make it a route of FastAPI's with dependencies=[Depends({mender.identity})]."
-    patch = mender.with_guard(handler, node, mender.identity) if one.route.kind in {"http", "websocket"} else ""
+    elif not patch:
+        advice = f"Make it a route of FastAPI's with dependencies=[Depends({mender.identity})], or declare it public."
     yield Finding(code, str(one.route), one.place, _optional(one, reader), Mend(advice, patch))
 
 
 def decoys(one: Access, mender: Mender, reader: Reader) -> Iterator[Finding]:
     """Find what looks like a guard and lets everybody pass."""
-    handler = reader.facts.calls.get(one.route.endpoint or "")
-    bare = {parameter.name for parameter in (handler.parameters if handler else ()) if parameter.bare}
+    handler = mender.handler(one)
+    bare = {parameter.name for parameter in (handler[0].parameters if handler else ()) if parameter.bare}
     for dependency in one.route.dependencies:
         call = reader.facts.calls[dependency.call]
         # What nobody takes the result of is there to guard; a nameless function may return anything to who takes it.
@@ -64,18 +62,17 @@ def decoys(one: Access, mender: Mender, reader: Reader) -> Iterator[Finding]:
         )
 
 
-def no_role(one: Access, mender: Mender, reader: Reader, explained: frozenset[str]) -> Iterator[Finding]:
+def no_role(one: Access, mender: Mender, explained: frozenset[str]) -> Iterator[Finding]:
     """Find a route that everybody passes who is signed in."""
     if one.protection is not Protection.AUTHENTICATED or str(one.route) in explained:
         return
-    handler = reader.facts.calls.get(one.route.endpoint or "")
-    patch = mender.with_guard(handler, reader.sources.of(handler) if handler else None, mender.role)
+    patch = mender.with_guard(one, mender.role)
     about = ", ".join(guard.name for guard in one.guards)
     advice = f"Say whose it is, with {mender.role} for instance, unless it shows only what is the user's own."
     yield Finding(Code.NO_ROLE, str(one.route), one.place, about, Mend(advice, patch))
 
 
-def writes_of_readers(one: Access, mender: Mender, reader: Reader, vocabulary: Vocabulary) -> Iterator[Finding]:
+def writes_of_readers(one: Access, mender: Mender, vocabulary: Vocabulary) -> Iterator[Finding]:
     """Find a route that changes something and lets readers pass."""
     if not _WRITES & set(one.route.methods):
         return
@@ -84,11 +81,11 @@ def writes_of_readers(one: Access, mender: Mender, reader: Reader, vocabulary: V
     if one.permissions and len(reads) == len(one.permissions):
         writes = _writing_instead(reads[0], vocabulary)
         advice = f"Ask for {writes}, which only those have who may change it."
-        patch = _renamed(one, mender, reader, reads[0], writes)
+        patch = _renamed(one, mender, reads[0], writes)
         yield Finding(Code.WRITE_FOR_READER, str(one.route), one.place, ", ".join(reads), Mend(advice, patch))
     elif readers and not one.permissions:
         advice = f"Take {', '.join(readers)} out of its guard."
-        patch = _renamed(one, mender, reader, readers[0], None)
+        patch = _renamed(one, mender, readers[0], None)
         yield Finding(Code.WRITE_FOR_READER, str(one.route), one.place, ", ".join(readers), Mend(advice, patch))
 
 
@@ -127,12 +124,11 @@ def _asks_nobody(dependency: Dependency, reader: Reader) -> bool:
 
 def _in_place(one: Access, mender: Mender, dependency: Dependency) -> str:
     """Put the right guard where a decoy stands."""
-    handler = mender.facts.calls.get(one.route.endpoint or "")
-    node = mender.sources.of(handler) if handler else None
-    if handler is None or node is None:
+    handler = mender.handler(one)
+    if handler is None:
         return ""
     called = mender.facts.calls[dependency.call]
-    return mender.in_depends(handler.place.file, node, called, mender.identity)
+    return mender.in_depends(handler[0].place.file, handler[1], called, mender.identity)
 
 
 def _writing_instead(reading: str, vocabulary: Vocabulary) -> str:
@@ -144,7 +140,6 @@ def _writing_instead(reading: str, vocabulary: Vocabulary) -> str:
     )
 
 
-def _renamed(one: Access, mender: Mender, reader: Reader, before: str, after: str | None) -> str:
-    handler = reader.facts.calls.get(one.route.endpoint or "")
-    node = reader.sources.of(handler) if handler else None
-    return "" if handler is None or node is None else mender.renamed(handler.place.file, node, before, after)
+def _renamed(one: Access, mender: Mender, before: str, after: str | None) -> str:
+    handler = mender.handler(one)
+    return mender.renamed(handler[0].place.file, handler[1], before, after) if handler else ""

@@ -14,7 +14,8 @@ def missing_parts(facts: Facts, mender: Mender) -> Iterator[Finding]:
     for one in facts.swallowed:
         what = f"{one.module}{' (' + ', '.join(one.names) + ')' if one.names else ''}: {one.error}"
         mend = Mend("Mend the import, and let the program stop when it fails.", _raised(one, mender))
-        yield Finding(Code.SWALLOWED_IMPORT, "", one.place, what, mend)
+        code = Code.MISSING_MODULE if one.absent else Code.SWALLOWED_IMPORT
+        yield Finding(code, "", one.place, what, mend)
     for router in facts.forgotten:
         place = Place(router.file, _line_of(router.name, router.file, mender))
         advice = f"Include it, or delete it: app.include_router({router.name})."

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from roundsman.access.route_audit.access import Access, Protection, handler_of
+from roundsman.access.route_audit.access import Access, Protection
 from roundsman.access.route_audit.findings import Code, Finding, Mend
 from roundsman.access.route_audit.mends import Mender
 from roundsman.access.route_audit.reading import compared_roles, field_of, refuses_itself, role_flag
@@ -17,19 +17,17 @@ _TOKEN: Final = re.compile(
 
 def checks_in_handler(one: Access, mender: Mender) -> Iterator[Finding]:
     """Find refusals inside an endpoint that a guard should make."""
-    handler = handler_of(mender.facts, one.route)
-    node = mender.sources.of(handler) if handler else None
-    if handler is None or not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+    handler = mender.handler(one)
+    if handler is None or one.protection is Protection.PUBLIC or one.route.framework:
         return
-    if one.protection is Protection.PUBLIC or one.route.framework:
-        return
-    checks = [check for statement in node.body for check in _checks(statement)]
+    call, node = handler
+    checks = [] if isinstance(node, ast.Lambda) else [check for part in node.body for check in _checks(part)]
     if checks:
         has_identity = one.protection is not Protection.UNPROTECTED
         guard = mender.role if has_identity else mender.identity
-        about = f"{mender.sources.text(handler.place.file, checks[0])} in line {checks[0].lineno}"
+        about = f"{mender.sources.text(call.place.file, checks[0])} in line {checks[0].lineno}"
         advice = f"Let a dependency decide, such as {guard}, and take the comparison out of the endpoint."
-        mend = Mend(advice, mender.with_guard(handler, node, guard))
+        mend = Mend(advice, mender.with_guard(one, guard))
         yield Finding(Code.CHECK_IN_HANDLER, str(one.route), one.place, about, mend)
 
 

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from roundsman.access.route_audit.access import Access, Guard
-from roundsman.access.route_audit.facts import Call, Facts, Place
+from roundsman.access.route_audit.access import Access, Guard, handler_of
+from roundsman.access.route_audit.facts import Call, Facts, Place, Route
 from roundsman.access.route_audit.sources import Function, Sources, Written, words_of
 
 _FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -32,22 +32,28 @@ class Mender:
             text = text[:begin] + replacement.encode() + text[end:]
         return self._difference(file, text.decode())
 
-    def with_guard(self, call: Call | None, node: ast.AST | None, guard: str) -> str:
+    def handler(self, one: Access) -> tuple[Call, Function] | None:
+        """Find the function somebody wrote for a route, with its text."""
+        call = handler_of(self.facts, one.route)
+        node = self.sources.of(call) if call else None
+        return (call, node) if call and isinstance(node, _FUNCTION) else None
+
+    def with_guard(self, one: Access, guard: str) -> str:
         """Put a guard into the decorator of an endpoint."""
-        decorator = route_decorator(node)
-        if call is None or decorator is None:
+        found = self.handler(one)
+        decorator = route_decorator(found[1], one.route) if found else None
+        if found is None or decorator is None:
             return ""
+        file = found[0].place.file
         listed = next((one.value for one in decorator.keywords if one.arg == "dependencies"), None)
-        text = self.sources.text(call.place.file, listed or decorator)
+        text = self.sources.text(file, listed or decorator)
         if isinstance(listed, ast.List):
             inside = text[1:-1].strip()
-            return self.edited(call.place.file, [(listed, f"[{inside + ', ' if inside else ''}Depends({guard})]")])
+            return self.edited(file, [(listed, f"[{inside + ', ' if inside else ''}Depends({guard})]")])
         body = text[:-1].rstrip()
         comma = "" if body.endswith(("(", ",")) else ","
         space = "" if body.endswith("(") else " "
-        return self.edited(
-            call.place.file, [(decorator, f"{body}{comma}{space}dependencies=[Depends({guard})]{text[-1:]}")]
-        )
+        return self.edited(file, [(decorator, f"{body}{comma}{space}dependencies=[Depends({guard})]{text[-1:]}")])
 
     def letting_pass(self, guard: str, roles: frozenset[str], role: str) -> str:
         """Add a role to where a guard is made that lets only these roles pass."""
@@ -85,23 +91,24 @@ class Mender:
             return self.edited(file, [(one, self._without(file, one, places)) for one in lists])
         return self.edited(file, [(one, self._said(file, one, after)) for one in places])
 
-    def from_signature(self, file: str, node: Written, name: str) -> str:
+    def from_signature(self, one: Access, name: str) -> str:
         """Move guards from the signature of an endpoint into its decorator."""
-        decorator = route_decorator(node)
-        if decorator is None or not isinstance(node, _FUNCTION):
+        found = self.handler(one)
+        decorator = route_decorator(found[1], one.route) if found else None
+        if found is None or decorator is None:
             return ""
-        kept = [(argument, default) for argument, default in defaults_of(node) if argument.arg != name]
-        guards = next((default for argument, default in defaults_of(node) if argument.arg == name), None)
-        if guards is None:
+        file, arguments = found[0].place.file, found[1].args
+        guards = next((default for argument, default in defaults_of(found[1]) if argument.arg == name), None)
+        if guards is None or arguments.posonlyargs or arguments.vararg or arguments.kwarg:
             return ""
         whole = self.sources.text(file, decorator)
-        comma = ", " if decorator.args or decorator.keywords else ""
-        text = f"{whole[:-1]}{comma}dependencies={self.sources.text(file, guards)})"
+        text = f"{whole[:-1]}{', ' if decorator.args else ''}dependencies={self.sources.text(file, guards)})"
         spelled = [
-            self.sources.text(file, argument) + (f" = {self.sources.text(file, default)}" if default else "")
-            for argument, default in kept
+            ("*, " if argument in arguments.kwonlyargs[:1] else "") + self._spelled(file, argument, default)
+            for argument, default in defaults_of(found[1])
+            if argument.arg != name
         ]
-        return self.edited(file, [(decorator, text), (node.args, ", ".join(spelled))])
+        return self.edited(file, [(decorator, text), (arguments, ", ".join(spelled))])
 
     def moved(self, file: str, node: ast.AST, before: ast.AST) -> str:
         """Move a function before another one of the same file."""
@@ -126,6 +133,9 @@ class Mender:
         """Put a line below another one."""
         lines = self.sources.lines(file)
         return self._difference(file, "".join([*lines[:line], text, *lines[line:]]))
+
+    def _spelled(self, file: str, argument: ast.arg, default: ast.expr | None) -> str:
+        return self.sources.text(file, argument) + (f" = {self.sources.text(file, default)}" if default else "")
 
     def _says(self, node: ast.AST, word: str) -> bool:
         if isinstance(node, ast.Constant):
@@ -166,11 +176,20 @@ def mender_of(facts: Facts, sources: Sources, accesses: Iterable[Access]) -> Men
     return Mender(facts, sources, identity, role)
 
 
-def route_decorator(node: ast.AST | None) -> ast.Call | None:
-    """The decorator that makes a function an endpoint."""
+def route_decorator(node: Function, route: Route) -> ast.Call | None:
+    """The decorator that makes a function the endpoint of a route: the one with the end of its path."""
     decorators = node.decorator_list if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) else []
-    calls = (one for one in decorators if isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute))
-    return next(calls, None)
+    for one in decorators:
+        if isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute):
+            said = [*one.args[:1], *(keyword.value for keyword in one.keywords if keyword.arg == "path")]
+            paths = [str(each.value) for each in said if isinstance(each, ast.Constant)]
+            if any(route.pattern.endswith(path) for path in paths) and _makes(one.func.attr, route):
+                return one
+    return None
+
+
+def _makes(method: str, route: Route) -> bool:
+    return method.upper() in route.methods or method in {"api_route", "route", "websocket", "websocket_route"}
 
 
 def defaults_of(node: Function) -> Iterable[tuple[ast.arg, ast.expr | None]]:

@@ -8,7 +8,7 @@ from roundsman.access.route_audit.facts import Parameter, Place
 from roundsman.access.route_audit.findings import Code, Finding, Mend
 from roundsman.access.route_audit.mends import Mender, defaults_of
 from roundsman.access.route_audit.reading import Reader, is_guard_like, is_user_like
-from roundsman.access.route_audit.sources import Written, words_of
+from roundsman.access.route_audit.sources import Function, words_of
 
 _DEPENDS = {"Depends", "Security"}
 _TAKING_GUARDS = {"APIRouter", "FastAPI", "include_router"}
@@ -16,10 +16,10 @@ _TAKING_GUARDS = {"APIRouter", "FastAPI", "include_router"}
 
 def never_run(one: Access, mender: Mender, reader: Reader) -> Iterator[Finding]:
     """Find guards of a route that FastAPI does not run."""
-    handler = reader.facts.calls.get(one.route.endpoint or "")
-    if handler is None or one.route.kind not in {"http", "websocket"}:
+    found = mender.handler(one)
+    if found is None or one.route.kind not in {"http", "websocket"}:
         return
-    node = reader.sources.of(handler)
+    handler, node = found
     for parameter in handler.parameters:
         yield from _beside(one, mender, reader, parameter)
         yield from _listed(one, mender, reader, parameter)
@@ -52,9 +52,7 @@ def _beside(one: Access, mender: Mender, reader: Reader, parameter: Parameter) -
 def _listed(one: Access, mender: Mender, reader: Reader, parameter: Parameter) -> Iterator[Finding]:
     if parameter.listed:
         names = ", ".join(reader.facts.calls[number].name.partition(".")[0] for number in parameter.listed)
-        handler = reader.facts.calls[one.route.endpoint or ""]
-        node = reader.sources.of(handler)
-        patch = "" if node is None else mender.from_signature(handler.place.file, node, parameter.name)
+        patch = mender.from_signature(one, parameter.name)
         advice = "Move the list into the decorator of the route."
         yield Finding(
             Code.GUARD_IN_SIGNATURE, str(one.route), one.place, f"{parameter.name}: {names}", Mend(advice, patch)
@@ -102,23 +100,21 @@ def _of_depends(node: ast.expr) -> Iterator[ast.IfExp]:
                 yield one
 
 
-def _patched(mender: Mender, one: Access, find: Callable[[Written], Iterator[ast.expr]], text: str) -> str:
-    handler = mender.facts.calls[one.route.endpoint or ""]
-    node = mender.sources.of(handler)
-    file = handler.place.file
-    found = [] if node is None else list(find(node))
-    return mender.edited(file, [(each, text.format(mender.sources.text(file, each))) for each in found])
+def _patched(mender: Mender, one: Access, find: Callable[[Function], Iterator[ast.expr]], text: str) -> str:
+    handler = mender.handler(one)
+    if handler is None:
+        return ""
+    file = handler[0].place.file
+    return mender.edited(file, [(each, text.format(mender.sources.text(file, each))) for each in find(handler[1])])
 
 
-def _undepended(node: Written, name: str) -> Iterator[ast.expr]:
+def _undepended(node: Function, name: str) -> Iterator[ast.expr]:
     annotation = _annotation(node, name)
     if isinstance(annotation, ast.Subscript) and isinstance(annotation.slice, ast.Tuple):
         yield from (one for one in annotation.slice.elts[1:] if isinstance(one, ast.Call | ast.Name | ast.Attribute))
 
 
-def _bare_calls(node: Written, name: str) -> Iterator[ast.expr]:
-    if isinstance(node, ast.ClassDef):
-        return
+def _bare_calls(node: Function, name: str) -> Iterator[ast.expr]:
     default = next((default for argument, default in defaults_of(node) if argument.arg == name), None)
     for side in (default, _annotation(node, name)):
         for one in ast.walk(side) if side else ():
@@ -126,7 +122,5 @@ def _bare_calls(node: Written, name: str) -> Iterator[ast.expr]:
                 yield one
 
 
-def _annotation(node: Written, name: str) -> ast.expr | None:
-    if isinstance(node, ast.ClassDef):
-        return None
+def _annotation(node: Function, name: str) -> ast.expr | None:
     return next((argument.annotation for argument, _ in defaults_of(node) if argument.arg == name), None)

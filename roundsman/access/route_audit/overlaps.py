@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from roundsman.access.route_audit.access import Access, handler_of
+from roundsman.access.route_audit.access import Access
 from roundsman.access.route_audit.facts import Route
 from roundsman.access.route_audit.findings import Code, Finding, Mend
 from roundsman.access.route_audit.mends import Mender
@@ -103,15 +103,13 @@ def _shape(route: Route) -> str:
 
 
 def _moved(earlier: Access, later: Access, mender: Mender, *, remove: bool) -> str:
-    first, second = (handler_of(mender.facts, one.route) for one in (earlier, later))
-    if first is None or second is None:
+    first, second = mender.handler(earlier), mender.handler(later)
+    if first is None or second is None or isinstance(second[1], ast.Lambda):
         return ""
-    before, node = mender.sources.of(first), mender.sources.of(second)
-    if not (isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and isinstance(before, type(node))):
-        return ""
+    file = second[0].place.file
     if remove:
-        return mender.removed(second.place.file, node)
-    return mender.moved(second.place.file, node, before) if first.place.file == second.place.file else ""
+        return mender.removed(file, second[1])
+    return mender.moved(file, second[1], first[1]) if first[0].place.file == file else ""
 
 
 def _without_prefix(prefix: str, mender: Mender) -> str:

@@ -20,6 +20,7 @@ _REFUSALS: Final = re.compile(
     r"|session_?(ended|expired|missing)|not_?logged|http_40[13]",
     re.IGNORECASE,
 )
+_FORBIDDEN: Final = re.compile(r"\b403\b|HTTP_403|forbidden|denied|not_?permitted", re.IGNORECASE)
 _VERIFIES: Final = re.compile(r"decode|verify|validate|authenticate|introspect|check|compare", re.IGNORECASE)
 _ROLE_FIELD: Final = re.compile(r"^(user_?)?(role|roles|role_name|user_type)$", re.IGNORECASE)
 _ROLE_FLAG: Final = re.compile(r"^is_(admin|staff|superuser|super_admin|manager|supplier|delivery_boy)$")
@@ -93,6 +94,20 @@ class Reader:
         checks_token = self.holds_scheme(dependency, strict=True) and node is not None and _verifies(node)
         return self.refuses(dependency.call) or checks_token
 
+    def decides(self, dependency: Dependency) -> bool:
+        """Whether it refuses some of those who are somebody: it rests on another guard, and answers 403 itself."""
+        rests = any(self.authenticates(one) for one in dependency.below)
+        call = self.facts.calls[dependency.call]
+        named_for_user = bool(re.search(r"(current|active|logged_?in)_?user|^get_user$", call.short_name))
+        return rests and not named_for_user and self._forbids(dependency.call, frozenset())
+
+    def _forbids(self, number: str, seen: frozenset[str]) -> bool:
+        node = self.written(number)
+        if node is not None and _FORBIDDEN.search(" ".join(map(str, (*words_of(node), *constants_of(node))))):
+            return True
+        uses = self.facts.calls[number].uses
+        return any(self._forbids(one, seen | {number}) for one in uses if one not in seen | {number})
+
     def holds_scheme(self, dependency: Dependency, *, strict: bool = False) -> bool:
         """Whether a security scheme of FastAPI is below a dependency; a strict one refuses those without a token."""
         calls = [self.facts.calls[one.call] for one in dependency.tree()]
@@ -135,6 +150,11 @@ def refuses_itself(node: ast.AST) -> bool:
     named = any(_REFUSALS.search(word) for one in raised for word in words_of(one))
     words = any(re.search(r"HTTP_40[13]", word) for word in words_of(node))
     return named or ((said or words) and (leaves or answers or "status_code" in keywords))
+
+
+def constants_of(node: ast.AST) -> Iterator[int]:
+    """Give every number below a node."""
+    return (one.value for one in ast.walk(node) if isinstance(one, ast.Constant) and isinstance(one.value, int))
 
 
 def allowed_roles(node: ast.AST) -> Iterator[Named]:

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterator
 from typing import Final
 
-from roundsman.access.route_audit.access import Access, Vocabulary, handler_of
+from roundsman.access.route_audit.access import Access, Vocabulary
 from roundsman.access.route_audit.findings import Code, Finding, Mend
 from roundsman.access.route_audit.mends import Mender
 from roundsman.access.route_audit.reading import Named
@@ -50,9 +50,8 @@ def _finding(code: Code, one: Access, about: str, mend: Mend) -> Finding:
 
 
 def _patch(one: Access, mender: Mender, before: str, after: str | None) -> str:
-    handler = handler_of(mender.facts, one.route)
-    node = mender.sources.of(handler) if handler else None
-    return "" if handler is None or node is None else mender.renamed(handler.place.file, node, before, after)
+    handler = mender.handler(one)
+    return mender.renamed(handler[0].place.file, handler[1], before, after) if handler else ""
 
 
 def _letters(permission: str) -> str:
