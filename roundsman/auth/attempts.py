@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from pymongo import ReturnDocument, WriteConcern
+from pymongo import ReturnDocument, UpdateOne, WriteConcern
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import DuplicateKeyError
 
@@ -56,15 +56,25 @@ async def require(tx: Tx, limit: Limit, who: str, *, message: str, now: datetime
 
 async def give_back(tx: Tx, limit: Limit, who: str, *, now: datetime) -> None:
     """Take back an attempt that was allowed and turned out not to count; `now` is the one it was taken at."""
-    one_less = {"$max": [{"$subtract": [{"$min": ["$taken", limit.most]}, 1]}, 0]}
-    key = attempt_id(limit.name, who, window_start(limit, now=now))
-    await counts(tx).update_one({"_id": key}, [{"$set": {"taken": one_less}}])
+    await give_all_back(tx, [(limit, who)], now=now)
+
+
+async def give_all_back(tx: Tx, taken: Sequence[tuple[Limit, str]], *, now: datetime) -> None:
+    """Do the same for what was taken together, in one request."""
+    if taken:
+        await counts(tx).bulk_write([_one_less(limit, who, now) for limit, who in taken], ordered=False)
 
 
 async def count(tx: Tx, limit: Limit, who: str, *, now: datetime) -> int:
     """How many attempts of this window count so far; one above the limit where somebody was refused."""
     found = await counts(tx).find_one({"_id": attempt_id(limit.name, who, window_start(limit, now=now))})
     return 0 if found is None else int(found["taken"])
+
+
+def _one_less(limit: Limit, who: str, now: datetime) -> UpdateOne:
+    one_less = {"$max": [{"$subtract": [{"$min": ["$taken", limit.most]}, 1]}, 0]}
+    key = attempt_id(limit.name, who, window_start(limit, now=now))
+    return UpdateOne({"_id": key}, [{"$set": {"taken": one_less}}])
 
 
 def attempt_id(name: str, who: str, start: datetime | None = None) -> str:

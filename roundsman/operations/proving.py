@@ -14,7 +14,7 @@ from typing import Final
 from roundsman.access.roles import STAFF_ROLES
 from roundsman.audit_log.entries import SYSTEM, AuditEntry
 from roundsman.audit_log.log import record_once
-from roundsman.auth.attempts import TooOften, count, give_back, take
+from roundsman.auth.attempts import TooOften, count, give_all_back, give_back, take
 from roundsman.auth.challenges import Challenge, issue, spend_try, use_up
 from roundsman.auth.digests import derived_key, digest_of
 from roundsman.auth.limits import Limit, window_end
@@ -94,7 +94,7 @@ async def ask_for_code(
     try:
         await _send(tx, key, purpose, by=by, now=now, for_user=for_user)
     except TooOften:
-        await _give_back(tx, counted, now=now)
+        await give_all_back(tx, counted, now=now)
         raise
 
 
@@ -123,7 +123,7 @@ async def prove(  # noqa: PLR0913  who names which code for what, from where, an
     fits = hmac.compare_digest(named, secrets.token_bytes(_DIGEST_BYTES) if challenge is None else challenge.digest)
     if challenge is None or not fits or not await use_up(tx, challenge):
         raise WrongCode
-    await _give_back(tx, [*counted, (policy.failures_in_all, _EVERYBODY)], now=now)
+    await give_all_back(tx, [*counted, (policy.failures_in_all, _EVERYBODY)], now=now)
     return Proof(key, purpose)
 
 
@@ -212,10 +212,5 @@ async def _take_all(tx: Tx, counted: Sequence[tuple[Limit, str]], *, now: dateti
     for number, (limit, who) in enumerate(counted):
         again_at = await take(tx, limit, who, now=now)
         if again_at is not None:
-            await _give_back(tx, counted[:number], now=now)
+            await give_all_back(tx, counted[:number], now=now)
             raise TooOften("Too many codes were asked for or named. Try again later.", retry_after=again_at - now)
-
-
-async def _give_back(tx: Tx, counted: Sequence[tuple[Limit, str]], *, now: datetime) -> None:
-    for limit, who in counted:
-        await give_back(tx, limit, who, now=now)
