@@ -4,16 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from roundsman.database.transaction import Tx
-from roundsman.migration.collecting import collect, count_people
-from roundsman.migration.copies import find_copies
+from roundsman.migration.collecting import count_people
 from roundsman.migration.crew import Crew, crew_for
 from roundsman.migration.doubts import SourceDoubted, refuse_doubtful
 from roundsman.migration.freshness import refuse_while_undoing
-from roundsman.migration.knowledge import learn
 from roundsman.migration.members import Opener
 from roundsman.migration.plan_documents import Section
 from roundsman.migration.plan_store import find_plan, read_rows
-from roundsman.migration.planning import Planning
 from roundsman.migration.profile import Kind, SourceProfile
 from roundsman.migration.runs import RunState, list_runs
 from roundsman.migration.runs_about import runs_about
@@ -26,6 +23,7 @@ from roundsman.migration.verify.attached import AttachedCheck
 from roundsman.migration.verify.closed import check_erasure
 from roundsman.migration.verify.decisions import check_decisions
 from roundsman.migration.verify.plans import check_plans
+from roundsman.migration.verify.replanning import check_replan
 from roundsman.migration.verify.stored import (
     check_fencing,
     check_identifiers,
@@ -76,7 +74,7 @@ async def _verify(
         money,
         await check_decisions(tx),
         await check_plans(tx, Opener(seal, profile), as_of=as_of),
-        await _check_replan(tx, source, profile, crew, as_of=as_of, news=accounting.changed | set(accounting.missing)),
+        await check_replan(tx, source, profile, crew, as_of=as_of, news=accounting.changed | set(accounting.missing)),
         await check_fencing(tx),
         await check_erasure(tx),
     ]
@@ -136,37 +134,6 @@ def _said(content: CheckResult, missing: int) -> CheckResult:
     whole = content.looked_at - content.failures - missing
     content.said = f"{whole} of {content.looked_at} compared"
     return content
-
-
-async def _check_replan(
-    tx: Tx, source: Source, profile: SourceProfile, crew: Crew, *, as_of: datetime, news: set[str]
-) -> CheckResult:
-    """Plan again in memory; only documents that arrived or changed since may ask for anything."""
-    roster = await collect(source, profile, crew=crew)
-    planning = Planning(roster, await learn(tx, roster), as_of=as_of)
-    result = CheckResult(Check.REPLAN)
-    again: dict[str, str] = {}
-    for row in planning.document_rows():
-        result.look()
-        if row.key not in news:
-            again[row.key] = row.rule
-    # What drifted, or was taken by a run that was undone, waits for the next round, even if it changed back.
-    news = news | {copy.key for copy in await find_copies(tx, again) if copy.is_outdated}
-    for key in again.keys() - news:
-        result.fail(f"{key} would be taken again ({again[key]})")
-    if not news:
-        for user in planning.user_rows():
-            result.fail(f"user {user.user.id} would be created")
-        for left in planning.hand_over_rows():
-            result.fail(f"{left.key} would find {left.after or 'nobody'}")
-        for identifier in planning.identifier_rows():
-            result.fail(f"{identifier.key} would be added")
-        for made in planning.profile_rows():
-            result.fail(f"a customer profile would be made for user {made.customer.user_id}")
-        for roles in planning.roles_rows():
-            result.fail(f"user {roles.user_id} would become {', '.join(roles.roles)}")
-    result.said = f"{result.failures} automatic actions, {len(news)} documents arrived or changed since"
-    return result
 
 
 async def _not_taken(source: Source, profile: SourceProfile) -> Mapping[str, int]:

@@ -9,7 +9,16 @@ import bson
 import pytest
 
 from roundsman.audit_log.entries import SYSTEM
-from roundsman.database.collections import MERGES, ORDERS, SOURCE_DOCUMENTS
+from roundsman.database.collections import (
+    ADDRESSES,
+    CREDENTIALS,
+    CUSTOMERS,
+    IDENTIFIERS,
+    MERGES,
+    ORDERS,
+    SOURCE_DOCUMENTS,
+    USERS,
+)
 from roundsman.identity.mode import Mode, OperationsMode, PeopleMode, set_mode
 from roundsman.identity.role_grants import list_active_admins
 from roundsman.identity.standing import LastAdmin
@@ -21,6 +30,7 @@ from roundsman.migration.personal_copies import export_person
 from roundsman.migration.reviews import Answer, Decision, list_reviews
 from roundsman.migration.sealing import Seal
 from roundsman.migration.sync import compare_all
+from roundsman.migration.verify.closed import check_erasure
 from roundsman.migration.verify.without_source import verify_without_source
 from roundsman.operations.admins import NewAdmin, create_admin_with_password
 from roundsman.operations.closing import NotOpen
@@ -107,6 +117,37 @@ async def test_verification_stays_green_and_the_source_does_not_bring_him_back(
     assert (done.arrived, done.changed, done.gone) == (1, 0, 0)
     assert await places_of(database, "Asha", "12 MG Road", PHONE) == []
     assert (await importing.verify()).passed
+
+
+async def test_whatever_is_left_of_him_anywhere_is_named(
+    importing: Import, database: Database, source_database: Database
+) -> None:
+    tx = importing.runtime.tx
+    await fill(source_database, everything())
+    await importing.run()
+    await people_live(importing)
+    user_id = (await find_person(tx, PHONE)).user.id
+    await close(importing, user_id)
+    assert (await check_erasure(tx)).passed
+
+    for collection, owner, left in (
+        (USERS, "_id", {"name": "Asha", "status": "closed"}),
+        (CUSTOMERS, "user_id", {"phone": PHONE}),
+        (CREDENTIALS, "_id", {"hash": "any"}),
+        (ADDRESSES, "user_id", {"line": "12 MG Road"}),
+        (IDENTIFIERS, "user_id", {"_id": f"phone:+91{PHONE}"}),
+        (SOURCE_DOCUMENTS, "user_id", {"sealed": b"any"}),
+    ):
+        before = await database[collection].find({}).to_list()
+        await database.command("collMod", collection, validationLevel="off")
+        await database[collection].delete_many({})
+        await database[collection].insert_one({owner: user_id} | left)
+
+        assert [one.partition(" ")[0] for one in (await check_erasure(tx)).examples] == [collection]
+
+        await database[collection].delete_many({})
+        if before:
+            await database[collection].insert_many(before)
 
 
 async def test_what_humans_decided_about_him_is_silent_and_verifies(
