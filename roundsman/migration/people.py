@@ -107,6 +107,12 @@ class People:
         """The user a record belongs to or will belong to."""
         return self.person_of[row].user_id
 
+    def users_of(self, rows: Sequence[Row]) -> tuple[UserId, ...]:
+        """The users of several records, each once, in the order of their ids."""
+        if len(rows) == 1:
+            return (self.user_of(rows[0]),)
+        return tuple(sorted({self.user_of(row) for row in rows}))
+
     def question_of(self, row: Row) -> OpenQuestion | None:
         """What a human must decide about a record first."""
         number = self._question_of[row]

@@ -79,7 +79,7 @@ class Planning:
                 yield IdentifierRow(key, (award.user_id,), award.verified_at)
         for alias, rows in self._roster.alias_groups():
             if alias_key(alias) not in self._known.owners and any(map(self.people.is_news, rows)):
-                users = tuple(sorted({self.people.user_of(row) for row in rows}))
+                users = self.people.users_of(rows)
                 # A user is found by his own id without an identifier.
                 if [str(user) for user in users] != [alias]:
                     yield IdentifierRow(alias_key(alias), users)
@@ -109,7 +109,7 @@ class Planning:
             if question.rows in seen or any(members <= before for before in self._known.asked.get(first, ())):
                 continue
             seen.add(question.rows)
-            users = tuple(sorted({self.people.user_of(row) for row in question.rows}))
+            users = self.people.users_of(question.rows)
             # What came to one user by way of others that are his already leaves nothing to ask.
             if len(users) > 1:
                 yield ReviewRow(

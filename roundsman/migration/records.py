@@ -26,6 +26,7 @@ from roundsman.migration.reading import flag, moment, old_id, source_id_text, te
 from roundsman.migration.sources.port import SourceDocument
 
 _KINDS = {kind.value: kind for kind in Kind}
+_LINKS = [(kind, f"link_{kind}") for kind in PEOPLE]
 _ROLES = {role.value: role for role in Role}
 
 
@@ -216,8 +217,9 @@ def read_person(document: SourceDocument, collection: CollectionProfile, profile
 def _links(fields: Mapping[str, Any], collection: CollectionProfile) -> tuple[tuple[str, str], ...]:
     return tuple(
         (kind.value, linked)
-        for kind in PEOPLE
-        for raw in values_at(fields, collection.paths(f"link_{kind}"))
+        for kind, meaning in _LINKS
+        if (paths := collection.paths(meaning))
+        for raw in values_at(fields, paths)
         if (linked := old_id(raw))
     )
 
