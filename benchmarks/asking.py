@@ -1,7 +1,7 @@
 """Asking a server over kept connections: how many answers a second, how long each takes, and what it costs to compute.
 
-Rates depend on whatever else the machine does at the time. What a process computes for a request hardly does, so both
-are measured: the kernel counts the time that each process had on a core.
+Rates depend on whatever else the machine does at the time. What a process computes for a request does so much less, and
+both are measured: the kernel counts the time that each process had on a core.
 """
 
 import asyncio

@@ -4,7 +4,7 @@
 
 Sign-ins are compared with bare argon2id in as many threads as the server hashes in; `GET /auth/me` with a bare FastAPI route,
 once with the session read for every request and once trusted for two seconds. The same client asks both. Beside the rates
-stands what the server and its database computed for one request, which does not depend on what else the machine does.
+stands what the server and its database computed for one request, which depends less on what else the machine does.
 """
 
 import argparse
