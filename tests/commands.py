@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.warm_start import run_warm
+
 _PROGRAM = (sys.executable, "-m", "roundsman")
 
 
@@ -19,14 +21,11 @@ class RoundsmanCommand:
 
     def __call__(self, *arguments: str, standard_input: str = "") -> subprocess.CompletedProcess[str]:
         """Run it to its end; check the exit code yourself."""
-        return subprocess.run(
-            [*_PROGRAM, *arguments],
-            cwd=self.directory,
-            env={**os.environ, **self.environment},
-            input=standard_input,
-            capture_output=True,
-            text=True,
-            check=False,
+        return run_warm(
+            arguments,
+            directory=self.directory,
+            environment={**os.environ, **self.environment},
+            standard_input=standard_input,
             timeout=120,
         )
 
