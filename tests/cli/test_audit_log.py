@@ -1,4 +1,4 @@
-"""`roundsman audit-log …` as an operator types it, on a log that `roundsman serve` seals."""
+"""`roundsman audit-log …` as an operator types it."""
 
 import json
 import os
@@ -14,7 +14,10 @@ import httpx
 import pytest
 
 from roundsman.audit_log.chain import SEAL
+from roundsman.audit_log.sealing import make_checkpoint_if_due, seal_batch
 from roundsman.database.collections import AUDIT_LOG
+from roundsman.runtime import Runtime
+from roundsman.worker.sealer import sealer_of
 from tests.commands import RoundsmanCommand
 from tests.imports import Database
 from tests.servers import free_port
@@ -59,14 +62,20 @@ async def rows_sealed(database: Database) -> list[dict[str, Any]]:
     return await database[AUDIT_LOG].find({f"{SEAL}.number": {"$ne": None}}).sort(f"{SEAL}.number").to_list()
 
 
+async def seal(runtime: Runtime) -> None:
+    """Seal what waits for it and make the first checkpoint, as every server and worker does."""
+    sealer = sealer_of(runtime)
+    await seal_batch(sealer.tx, sealer.key, fencing=1, now=sealer.clock())
+    await make_checkpoint_if_due(sealer.tx, sealer.key, sealer.file, now=sealer.clock())
+
+
 @pytest.fixture
-def sealed(roundsman: RoundsmanCommand) -> RoundsmanCommand:
-    """A log with the rows of two admins, sealed by a server."""
+async def sealed(roundsman: RoundsmanCommand, runtime: Runtime) -> RoundsmanCommand:
+    """A log with the rows of two admins."""
     for number in (1, 2):
         made = roundsman("admin", "create", "--name", "Meera Rao", "--phone", f"982001234{number}")
         assert made.returncode == 0, made.stderr
-    with serving(roundsman):
-        until_sealed(roundsman)
+    await seal(runtime)
     return roundsman
 
 
@@ -107,12 +116,13 @@ async def test_rows_are_shown_and_written_with_their_seals(sealed: RoundsmanComm
     assert sealed("audit-log", "export").stdout == (tmp_path / "log.jsonl").read_text("utf-8")
 
 
-async def test_a_restored_backup_holds_and_goes_on(sealed: RoundsmanCommand, database: Database) -> None:
+async def test_a_restored_backup_holds_and_servers_go_on_with_it(
+    sealed: RoundsmanCommand, database: Database, runtime: Runtime
+) -> None:
     assert sealed("db", "backup", "backup").returncode == 0
     before = await rows_sealed(database)
     assert sealed("admin", "create", "--name", "Meera Rao", "--phone", "9820012349").returncode == 0
-    with serving(sealed):
-        until_sealed(sealed)
+    await seal(runtime)
 
     restored = sealed("db", "restore", "backup", "--replace", "--yes")
     assert restored.returncode == 0, restored.stderr
