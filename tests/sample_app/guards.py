@@ -53,6 +53,11 @@ async def of_the_house(user: Annotated[User, Depends(get_current_user)]) -> User
     return user
 
 
+def check_role(user: User, role: str) -> None:
+    if user["role"] != role:
+        raise HTTPException(403, "Not yours.")
+
+
 async def admin_only(user: Annotated[User, Depends(get_current_user)]) -> User:
     if user["role"] != Role.ADMIN:
         raise HTTPException(403, "Not yours.")

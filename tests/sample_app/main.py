@@ -35,7 +35,7 @@ if billing is not None:
 if ledger is not None:
     app.include_router(ledger.router)
 app.add_route("/no_authentication/starlette", traps.files)
-app.mount("/no_authentication/mounted", StaticFiles(directory="."))
+app.mount("/open_files", StaticFiles(directory="."))
 app.mount("/sub", traps.sub)
 app.mount("/clean/sub", twins.sub)
 guarded_app_router = APIRouter(dependencies=[Depends(admin_only)])

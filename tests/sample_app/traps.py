@@ -14,6 +14,7 @@ from tests.sample_app.guards import (
     RequirePermission,
     User,
     admin_only,
+    check_role,
     fake_current_user,
     get_current_user,
     get_profile,
@@ -109,11 +110,23 @@ async def in_handler(user: Annotated[User, Depends(get_current_user)]) -> None:
         raise HTTPException(403, "Not yours.")
 
 
-@router.get("/check_in_handler/token")
+@router.get("/check_in_handler/key")
 async def key_in_handler(request: Request) -> None:
     token = request.headers.get("x-key")
     if token != KEY:
         raise HTTPException(401, "Who are you?")
+
+
+@router.get("/check_in_handler/alias")
+async def alias_in_handler(user: Annotated[User, Depends(get_current_user)], allowed: str = "admin") -> None:
+    role = user.get("role", "").lower()
+    if role not in allowed.split():
+        raise HTTPException(403, "Not yours.")
+
+
+@router.get("/check_in_handler/helper")
+async def helper_in_handler(user: Annotated[User, Depends(get_current_user)]) -> None:
+    check_role(user, "admin")
 
 
 @router.get("/unknown_role/closure", dependencies=[Depends(require_role("manager", "admin"))])

@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 from roundsman.access import inspector
 from roundsman.access.route_audit.access import Access, Protection
 from roundsman.access.route_audit.audit import Audit, AuditIncomplete, audit_routes
+from roundsman.access.route_audit.comparisons import Comparisons, Named, refuses_itself
 from roundsman.access.route_audit.facts import Facts, Place, Route, facts_from
 from roundsman.access.route_audit.findings import Code, Level
 from roundsman.access.route_audit.markdown import audit_page
+from roundsman.access.route_audit.names import is_entry, is_guard_like, is_user_like
 from roundsman.access.route_audit.overlaps import example_of, pattern_of
-from roundsman.access.route_audit.reading import Named, allowed_roles, is_guard_like, is_user_like, refuses_itself
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = "tests.sample_app.main"
@@ -30,7 +31,7 @@ TRAPS = {
     ("no_authentication", "GET /api/no_authentication/hidden"),
     ("no_authentication", "WEBSOCKET /api/no_authentication/socket"),
     ("no_authentication", "GET,HEAD /no_authentication/starlette"),
-    ("no_authentication", "MOUNT /no_authentication/mounted/{path}"),
+    ("open_files", "MOUNT /open_files/{path}"),
     ("no_authentication", "GET /sub/no_authentication/below"),
     ("no_role", "GET /api/no_role/profile"),
     ("write_for_reader", "DELETE /api/write_for_reader/permission"),
@@ -48,7 +49,9 @@ TRAPS = {
     ("conditional_guard", "GET /api/conditional_guard/parameter"),
     ("conditional_guard", "GET /api/conditional_guard/decorator"),
     ("check_in_handler", "GET /api/check_in_handler/role"),
-    ("check_in_handler", "GET /api/check_in_handler/token"),
+    ("check_in_handler", "GET /api/check_in_handler/key"),
+    ("check_in_handler", "GET /api/check_in_handler/alias"),
+    ("check_in_handler", "GET /api/check_in_handler/helper"),
     ("unknown_role", "GET /api/unknown_role/closure"),
     ("role_in_other_case", "GET /api/role_in_other_case/closure"),
     ("permission_of_nobody", "GET /api/permission_of_nobody/instance"),
@@ -60,7 +63,7 @@ TRAPS = {
 WITHOUT_PATCH = {
     # What is mounted or made without a decorator has no line to change; a permission is its owner's to give.
     "GET,HEAD /no_authentication/starlette",
-    "MOUNT /no_authentication/mounted/{path}",
+    "MOUNT /open_files/{path}",
     "GET /sub/no_authentication/below",
     "GET /api/permission_of_nobody/instance",
 }
@@ -250,12 +253,15 @@ def test_no_route_takes_the_example_of_a_longer_one(some: list[str], more: list[
         ("if user.role == 'blocked': raise E", set()),
         ("if not user.role == 'admin': raise E", {"admin"}),
         ("if current_user.role == 'admin': return user\n    raise E", {"admin"}),
+        ("role = user.get('role')\n    if role != 'admin': raise E", {"admin"}),
+        ("if str(user.role).lower() != 'admin': raise E", {"admin"}),
         ("if order.status != 'open': raise E", set()),
         ("if body.role not in ('admin',): raise E", set()),
     ],
 )
 def test_allowed_roles_are_those_that_are_not_refused(body: str, roles: set[str]) -> None:
-    assert set(allowed_roles(ast.parse(f"def f(user, order, body):\n    {body}"))) == {Named(role) for role in roles}
+    read = Comparisons.of(ast.parse(f"def f(user, order, body):\n    {body}"))
+    assert set(read.allowed()) == {Named(role) for role in roles}
 
 
 @pytest.mark.parametrize(
@@ -279,3 +285,23 @@ def test_names_tell_users_and_guards_from_the_rest() -> None:
     assert not any(map(is_user_like, ["user_id", "username", "users", "page", None]))
     assert all(map(is_guard_like, ["require_role", "verify_token", "JWTBearer_auth", "get_current_user", "AdminOnly"]))
     assert not any(map(is_guard_like, ["paging", "get_db", "settings", "author"]))
+
+
+def test_only_what_has_to_be_open_is_an_entry() -> None:
+    open_ones = [
+        "/auth/login",
+        "/api/v1/auth/otp/verify",
+        "/health",
+        "/password/reset",
+        "/webhooks/bank",
+        "/auth/refresh",
+    ]
+    assert all(map(is_entry, open_ones))
+    assert not any(map(is_entry, ["/", "/limits/{tag}/reset", "/orders/refresh", "/users/{id}/sessions", "/otp"]))
+
+
+def test_the_page_about_the_audit_tells_every_finding_with_its_level() -> None:
+    page = (ROOT / "docs" / "access.md").read_text("utf-8")
+    rows = re.findall(r"^\| (`[a-z_`, ]+`) \| (\w+) \|", page, re.MULTILINE)
+    told = {code.strip(" `"): level for codes, level in rows for code in codes.split(",")}
+    assert told == {code.value: code.level.value for code in Code}

@@ -7,8 +7,9 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import Final
 
+from roundsman.access.route_audit.comparisons import Named, refuses_itself
 from roundsman.access.route_audit.facts import Call, Dependency, Facts, Place, Route
-from roundsman.access.route_audit.reading import Named, Reader, refuses_itself
+from roundsman.access.route_audit.reading import Reader
 from roundsman.access.route_audit.sources import Sources, place_of
 
 _PUBLIC: Final = re.compile(r"^(public|allow_?any(one|body)?|anonymous)", re.IGNORECASE)

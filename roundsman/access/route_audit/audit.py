@@ -77,7 +77,7 @@ def require_complete(facts: Facts) -> None:
 
 
 def _findings_of(one: Access, mender: Mender, reader: Reader, vocabulary: Vocabulary) -> Iterator[Finding]:
-    causes = [*decoys(one, mender, reader), *never_run(one, mender, reader), *checks_in_handler(one, mender)]
+    causes = [*decoys(one, mender, reader), *never_run(one, mender, reader), *checks_in_handler(one, mender, reader)]
     # A guard that does not guard explains why a route is open, or asks for no role; once is enough.
     explained = frozenset(finding.route for finding in causes)
     yield from causes

@@ -26,6 +26,7 @@ class Code(StrEnum):
 
     NO_AUTHENTICATION = "no_authentication"
     OPEN_ENTRY = "open_entry"
+    OPEN_FILES = "open_files"
     OPEN_DOCUMENTATION = "open_documentation"
     NO_ROLE = "no_role"
     WRITE_FOR_READER = "write_for_reader"
@@ -64,6 +65,10 @@ _MEANINGS: Final[dict[Code, tuple[Level, str]]] = {
         Level.INFO,
         "Open, and named like what has to be open: signing in, health. It should say so itself.",
     ),
+    Code.OPEN_FILES: (
+        Level.ACTION,
+        "A folder is served to everybody: right for pictures and scripts, wrong for what somebody uploaded.",
+    ),
     Code.OPEN_DOCUMENTATION: (Level.INFO, "FastAPI's own pages tell every route to everybody."),
     Code.NO_ROLE: (Level.INFO, "Whoever is signed in passes, whatever his role; right only for what is his own."),
     Code.WRITE_FOR_READER: (Level.BLOCKER, "A route that changes something lets those pass who may only read."),
@@ -100,7 +105,10 @@ _MEANINGS: Final[dict[Code, tuple[Level, str]]] = {
         Level.ACTION,
         "A module of the application that is not there was asked for and passed over; it may be a part left out on purpose.",
     ),
-    Code.ROUTER_NOT_INCLUDED: (Level.INFO, "A router none of whose routes is in the application."),
+    Code.ROUTER_NOT_INCLUDED: (
+        Level.ACTION,
+        "A router none of whose routes is in the application, or that reaches it by a way that this audit cannot see.",
+    ),
     Code.UNDOCUMENTED_ROUTE: (
         Level.INFO,
         "FastAPI cannot write its part of the OpenAPI document, which then fails as a whole; it was read as it stands.",

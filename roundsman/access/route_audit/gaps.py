@@ -8,15 +8,12 @@ from roundsman.access.route_audit.access import Access, Protection, Vocabulary
 from roundsman.access.route_audit.facts import Dependency
 from roundsman.access.route_audit.findings import Code, Finding, Mend
 from roundsman.access.route_audit.mends import Mender
-from roundsman.access.route_audit.reading import Reader, is_guard_like, is_user_like
+from roundsman.access.route_audit.names import is_entry, is_guard_like, is_user_like
+from roundsman.access.route_audit.reading import Reader
 
 _WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _READER: Final = re.compile(r"^(viewer|reader|read_?only|auditor|guest|observer)$", re.IGNORECASE)
 _READ: Final = re.compile(r"(^|[:._])(read|view|list|get)(_\w+)?$|^(read|view|list|get)[:._]", re.IGNORECASE)
-_ENTRY: Final = re.compile(
-    r"^(log_?in|sign_?in|token|register|sign_?up|otp|refresh|logout|forgot\w*|reset\w*|health\w*|ping|ready|readyz"
-    r"|live|livez|version|favicon\.ico|callback|webhooks?|jwks\.json)$"
-)
 
 
 def open_routes(one: Access, mender: Mender, reader: Reader, explained: frozenset[str]) -> Iterator[Finding]:
@@ -27,13 +24,13 @@ def open_routes(one: Access, mender: Mender, reader: Reader, explained: frozense
         advice = "Turn it off outside development: FastAPI(docs_url=None, redoc_url=None, openapi_url=None)."
         yield Finding(Code.OPEN_DOCUMENTATION, str(one.route), one.place, one.route.name, Mend(advice))
         return
-    last = [part for part in one.route.path.split("/") if part and not part.startswith("{")]
-    is_entry = bool(last) and any(_ENTRY.match(part.replace("-", "_").lower()) for part in last[-2:])
-    code = Code.OPEN_ENTRY if is_entry else Code.NO_AUTHENTICATION
+    code = Code.OPEN_ENTRY if is_entry(one.route.path) else Code.NO_AUTHENTICATION
     advice = f"Give it a guard, or declare it public: {mender.identity}."
     patch = mender.with_guard(one, mender.identity)
     if one.route.kind in {"mount", "host"}:
         advice = "A mount has no dependencies: put the guard into what is mounted, or around it."
+        mounted = reader.facts.calls.get(one.route.endpoint or "")
+        code = Code.OPEN_FILES if mounted and "static" in mounted.name.lower() else code
     elif not patch:
         advice = f"Make it a route of FastAPI's with dependencies=[Depends({mender.identity})], or declare it public."
     yield Finding(code, str(one.route), one.place, _optional(one, reader), Mend(advice, patch))

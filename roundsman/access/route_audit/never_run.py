@@ -7,7 +7,8 @@ from roundsman.access.route_audit.access import Access
 from roundsman.access.route_audit.facts import Parameter, Place
 from roundsman.access.route_audit.findings import Code, Finding, Mend
 from roundsman.access.route_audit.mends import Mender, defaults_of
-from roundsman.access.route_audit.reading import Reader, is_guard_like, is_user_like
+from roundsman.access.route_audit.names import is_guard_like, is_user_like
+from roundsman.access.route_audit.reading import Reader
 from roundsman.access.route_audit.sources import Function, words_of
 
 _DEPENDS = {"Depends", "Security"}

@@ -7,53 +7,17 @@ FastAPI handed it. Roles and permissions are those it was made with, and those i
 
 import ast
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from roundsman.access.route_audit.comparisons import Comparisons, Named, constants_of, last_name, refuses_itself
 from roundsman.access.route_audit.facts import Dependency, Facts
 from roundsman.access.route_audit.sources import Sources, Written, words_of
 
-_REFUSALS: Final = re.compile(
-    r"unauth|not_?auth|auth\w*(error|exception|fail|missing|required)|credential|forbidden|denied|not_?permitted"
-    r"|permission\w*(error|missing|denied)|token\w*(missing|invalid|expired|error)|invalid_?token|login_?required"
-    r"|session_?(ended|expired|missing)|not_?logged|http_40[13]",
-    re.IGNORECASE,
-)
 _FORBIDDEN: Final = re.compile(r"\b403\b|HTTP_403|forbidden|denied|not_?permitted", re.IGNORECASE)
 _VERIFIES: Final = re.compile(r"decode|verify|validate|authenticate|introspect|check|compare", re.IGNORECASE)
-_ROLE_FIELD: Final = re.compile(r"^(user_?)?(role|roles|role_name|user_type)$", re.IGNORECASE)
-_ROLE_FLAG: Final = re.compile(r"^is_(admin|staff|superuser|super_admin|manager|supplier|delivery_boy)$")
-_USER: Final = re.compile(
-    r"^_?(current_?|active_?|logged_in_?|auth\w*_|the_)?(user|admin|principal|identity|account|member|staff|me|caller"
-    r"|claims|payload|token_data|viewer)(_?(info|data|dict|doc))?$",
-    re.IGNORECASE,
-)
-_GUARD: Final = re.compile(
-    r"(^|_)(auth(?!ors?(_|$))\w*|require\w*|verify\w*|guard\w*|ensure\w*|protect\w*|permission\w*|login\w*|only|admin|has_role)(_|$)"
-    r"|(current|active|logged_?in)_?(user|admin|principal)",
-    re.IGNORECASE,
-)
 _ROLE_NAME: Final = re.compile(r"role|user_type|^allowed|^required$", re.IGNORECASE)
 _PERMISSION_NAME: Final = re.compile(r"perm|scope|privilege", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """A role or permission as somebody wrote it; a `flag` is an attribute such as is_admin, which no enum knows."""
-
-    text: str
-    flag: bool = False
-
-
-def is_user_like(name: str | None) -> bool:
-    """Whether a parameter is named for the one who asks."""
-    return bool(name and _USER.match(name))
-
-
-def is_guard_like(name: str) -> bool:
-    """Whether something is named for guarding."""
-    return bool(_GUARD.search(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +84,7 @@ class Reader:
             Named(one.text) for one in call.bound if "role" in one.type.lower() or (not one.type and _is_role(one.name))
         }
         node = self.written(number)
-        compared = set(allowed_roles(node)) if node is not None and self.refuses(number) else set()
+        compared = set(Comparisons.of(node).allowed()) if node is not None and self.refuses(number) else set()
         return frozenset(bound | compared)
 
     def permissions(self, dependency: Dependency) -> frozenset[Named]:
@@ -138,96 +102,6 @@ class Reader:
         node = self.written(number)
         below = [*call.uses, *([call.wraps] if call.wraps else [])]
         return (node is not None and refuses_itself(node)) or any(self.refuses(one) for one in below)
-
-
-def refuses_itself(node: ast.AST) -> bool:
-    """Whether a text raises, or answers with, 401 or 403 or an error named for that."""
-    leaves = any(isinstance(one, ast.Raise) for one in ast.walk(node))
-    answers = any(word.endswith("Response") or word == "status_code" for word in words_of(node))
-    keywords = {one.arg for one in ast.walk(node) if isinstance(one, ast.keyword)}
-    said = any(isinstance(one, ast.Constant) and one.value in (401, 403) for one in ast.walk(node))
-    raised = (one for one in ast.walk(node) if isinstance(one, ast.Raise))
-    named = any(_REFUSALS.search(word) for one in raised for word in words_of(one))
-    words = any(re.search(r"HTTP_40[13]", word) for word in words_of(node))
-    return named or ((said or words) and (leaves or answers or "status_code" in keywords))
-
-
-def constants_of(node: ast.AST) -> Iterator[int]:
-    """Give every number below a node."""
-    return (one.value for one in ast.walk(node) if isinstance(one, ast.Constant) and isinstance(one.value, int))
-
-
-def allowed_roles(node: ast.AST) -> Iterator[Named]:
-    """Find the roles that a text lets pass: those it compares a user's role to, other than to refuse them."""
-    refusing = [one for one in ast.walk(node) if isinstance(one, ast.If) and _ends_in_raise(one)]
-    tests = {id(part): one for one in refusing for part in ast.walk(one.test)}
-    for one in ast.walk(node):
-        if isinstance(one, ast.Compare) and (texts := compared_roles(one)):
-            refused = id(one) in tests and isinstance(one.ops[0], ast.Eq | ast.In) and not _is_negated(tests, one)
-            yield from () if refused else (Named(text) for text in texts)
-        elif isinstance(one, ast.Attribute) and (flag := _ROLE_FLAG.match(one.attr)):
-            yield Named(flag[1], flag=True)
-
-
-def compared_roles(node: ast.Compare) -> tuple[str, ...]:
-    """The texts or members of an enum that somebody's role is compared to; empty for any other comparison."""
-    sides = [node.left, *node.comparators]
-    if not any(_is_role_of_somebody(one) for one in sides):
-        return ()
-    return tuple(text for one in sides if not _is_role_of_somebody(one) for text in _texts(one))
-
-
-def field_of(node: ast.expr) -> tuple[str, str] | None:
-    """Read `user.role`, `user["role"]` and `user.get("role")` as the name of the holder and of the field."""
-    if isinstance(node, ast.Attribute):
-        return ("", node.attr) if (holder := _last_name(node.value)) is None else (holder, node.attr)
-    key = None
-    if isinstance(node, ast.Subscript):
-        key, holder = node.slice, _last_name(node.value)
-    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get" and node.args:
-        key, holder = node.args[0], _last_name(node.func.value)
-    if isinstance(key, ast.Constant) and isinstance(key.value, str):
-        return holder or "", key.value
-    return None
-
-
-def role_flag(node: ast.expr) -> str | None:
-    """Read `user.is_admin` and its like."""
-    found = field_of(node)
-    match = _ROLE_FLAG.match(found[1]) if found and is_user_like(found[0]) else None
-    return match[1] if match else None
-
-
-def _is_role_of_somebody(node: ast.expr) -> bool:
-    found = field_of(node)
-    if found and found[1] == "value" and isinstance(node, ast.Attribute):
-        return _is_role_of_somebody(node.value)
-    if found:
-        return bool(_ROLE_FIELD.match(found[1])) and is_user_like(found[0])
-    return isinstance(node, ast.Name) and bool(re.match(r"^(user|current)_role$", node.id))
-
-
-def _is_negated(tests: dict[int, ast.If], node: ast.Compare) -> bool:
-    nots = [one for one in ast.walk(tests[id(node)].test) if isinstance(one, ast.UnaryOp)]
-    return any(isinstance(one.op, ast.Not) and any(below is node for below in ast.walk(one)) for one in nots)
-
-
-def _ends_in_raise(node: ast.If) -> bool:
-    return any(isinstance(one, ast.Raise) for one in node.body)
-
-
-def _texts(node: ast.expr) -> Iterator[str]:
-    for one in ast.walk(node):
-        if isinstance(one, ast.Constant) and isinstance(one.value, str):
-            yield one.value
-        elif isinstance(one, ast.Attribute) and isinstance(one.value, ast.Name) and "role" in one.value.id.lower():
-            yield one.attr
-
-
-def _last_name(node: ast.expr) -> str | None:
-    if isinstance(node, ast.Name):
-        return node.id
-    return node.attr if isinstance(node, ast.Attribute) else None
 
 
 def _is_role(name: str) -> bool:
@@ -251,8 +125,8 @@ def _is_fixed(node: ast.expr | None) -> bool:
     if isinstance(node, ast.List | ast.Tuple | ast.Set):
         return all(_is_fixed(one) for one in node.elts)
     if isinstance(node, ast.Name | ast.Attribute):
-        return (_last_name(node) or "").isupper()
+        return (last_name(node) or "").isupper()
     if isinstance(node, ast.Call):
-        made = (_last_name(node.func) or "")[:1].isupper() or _last_name(node.func) == "dict"
+        made = (last_name(node.func) or "")[:1].isupper() or last_name(node.func) == "dict"
         return made and all(_is_fixed(one) for one in (*node.args, *(one.value for one in node.keywords)))
     return False

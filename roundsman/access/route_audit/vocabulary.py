@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from roundsman.access.route_audit.access import Access, Vocabulary
+from roundsman.access.route_audit.comparisons import Named
 from roundsman.access.route_audit.findings import Code, Finding, Mend
 from roundsman.access.route_audit.mends import Mender
-from roundsman.access.route_audit.reading import Named
 
 # Only what is nearly the same is proposed instead: another permission could let the wrong ones pass.
 _TYPO: Final = 0.85
