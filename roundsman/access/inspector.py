@@ -349,6 +349,7 @@ def _dependencies(dependant: Any, calls: Calls) -> list[dict[str, Any]]:
             "call": calls.number(one.call),
             "parameter": one.name,
             "takes": _takes(one),
+            "asks": [field.alias for field in [*one.query_params, *one.body_params]],
             "scopes": list(getattr(one, "own_oauth_scopes", None) or getattr(one, "security_scopes", None) or ()),
             "dependencies": _dependencies(one, calls),
         }
@@ -365,17 +366,19 @@ def _takes(dependant: Any) -> list[str]:
 
 
 def _bound(call: Any) -> list[dict[str, str]]:
-    """Tell the texts a guard was made with: of its closure, defaults, partial arguments and attributes."""
+    """Tell the texts a guard was made with: of its closure, partial arguments and attributes.
+
+    Not those of defaults and partial keywords: FastAPI takes these for parameters of the request.
+    """
     found: list[tuple[str, Any]] = []
     while isinstance(call, functools.partial):
-        found += [("argument", one) for one in call.args] + list(call.keywords.items())
+        found += [(one.name, given) for one, given in zip(_signature(call.func), call.args)]  # noqa: B905 - as above
         call = call.func
     holder = getattr(call, "__self__", call)
     if not inspect.isclass(holder) and not inspect.isroutine(holder):
         found += _attributes(holder)
     function = _function(call)
     found += _closure(function)
-    found += [(one.name, one.default) for one in _signature(function)]
     return [text for name, value in found if not _SECRET.search(name) for text in _texts(name, value, 0)]
 
 

@@ -1,9 +1,10 @@
 """Guards as one finds them: some that guard, and some that only look so."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial, wraps
 from typing import Annotated
 
-from fastapi import Depends, HTTPException, WebSocket
+from fastapi import Depends, HTTPException, Request, Response, WebSocket
 from fastapi.security import OAuth2PasswordBearer
 
 from tests.sample_app.roles import GRANTED, Permission, Role
@@ -53,9 +54,37 @@ async def of_the_house(user: Annotated[User, Depends(get_current_user)]) -> User
     return user
 
 
+async def of_role(user: Annotated[User, Depends(get_current_user)], role: str = "admin") -> User:
+    if user["role"] != role:
+        raise HTTPException(403, "Not yours.")
+    return user
+
+
+def signed_in(endpoint: Callable[[Request], Awaitable[None]]) -> Callable[[Request], Awaitable[None]]:
+    @wraps(endpoint)
+    async def checked(request: Request) -> None:
+        if request.headers.get("authorization") not in USERS:
+            raise HTTPException(401, "Who are you?")
+        await endpoint(request)
+
+    return checked
+
+
+async def only_at_home(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    if request.client is None:
+        return Response(status_code=403)
+    return await call_next(request)
+
+
 def check_role(user: User, role: str) -> None:
     if user["role"] != role:
         raise HTTPException(403, "Not yours.")
+
+
+async def of_given_role(allowed: str, user: Annotated[User, Depends(get_current_user)]) -> User:
+    if user["role"] != allowed:
+        raise HTTPException(403, "Not yours.")
+    return user
 
 
 async def admin_only(user: Annotated[User, Depends(get_current_user)]) -> User:
@@ -83,3 +112,7 @@ async def socket_user(socket: WebSocket) -> User:
     if user is None:
         raise HTTPException(403, "Who are you?")
     return user
+
+
+of_admin_by_default = partial(of_role, role="admin")
+of_admin = partial(of_given_role, "admin")

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from starlette.staticfiles import StaticFiles
 
 from tests.sample_app import traps, twins
-from tests.sample_app.guards import admin_only
+from tests.sample_app.guards import admin_only, only_at_home
 
 try:
     from tests.sample_app import billing
@@ -22,6 +22,7 @@ except ImportError:
     never_written = None
 
 app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+app.middleware("http")(only_at_home)
 api = APIRouter(prefix="/api")
 api.include_router(traps.router)
 api.include_router(traps.of_staff)

@@ -18,7 +18,9 @@ from tests.sample_app.guards import (
     fake_current_user,
     get_current_user,
     get_profile,
+    of_admin_by_default,
     require_role,
+    signed_in,
 )
 from tests.sample_app.roles import Permission
 
@@ -42,6 +44,11 @@ async def socket(socket: WebSocket) -> None: ...
 
 @router.get("/no_role/profile", dependencies=[Depends(get_current_user)])
 async def profile() -> None: ...
+
+
+@router.get("/no_role/decorated")
+@signed_in
+async def decorated(request: Request) -> None: ...
 
 
 @router.delete("/write_for_reader/permission", dependencies=[Depends(RequirePermission(Permission.ORDERS_READ))])
@@ -74,6 +81,10 @@ async def decoy_lambda(user: User = Depends(lambda: {})) -> None: ...
 
 @router.get("/decoy_guard/of_route", dependencies=[Depends(lambda: None)])
 async def decoy_of_route() -> None: ...
+
+
+@router.get("/decoy_guard/partial", dependencies=[Depends(of_admin_by_default)])
+async def decoy_partial() -> None: ...
 
 
 @router.get("/decoy_guard/function")

@@ -11,6 +11,7 @@ from tests.sample_app.guards import (
     User,
     admin_only,
     get_profile,
+    of_admin,
     of_the_house,
     paging,
     require_role,
@@ -60,6 +61,15 @@ async def item(name: str) -> None: ...
 async def put_item(name: str) -> None: ...
 
 
+async def by_role(role: str = "") -> str:
+    """Asks for a role to show those who have it, and guards nothing."""
+    return role
+
+
+@router.get("/search", dependencies=[Depends(admin_only)])
+async def search(role: Annotated[str, Depends(by_role)]) -> None: ...
+
+
 @router.get("/users/{user_id}/users", dependencies=[Depends(admin_only)])
 async def repeated_word(user: Annotated[User, Depends(get_profile)]) -> None: ...
 
@@ -92,6 +102,10 @@ async def in_handler(user: Annotated[User, Depends(require_role("staff", "admin"
     if status != "open":
         return ""
     return user["role"]
+
+
+@router.get("/partial", dependencies=[Depends(of_admin)])
+async def by_partial() -> None: ...
 
 
 @router.get("/by_name", dependencies=[Depends(of_the_house)])

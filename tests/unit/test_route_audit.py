@@ -34,6 +34,7 @@ TRAPS = {
     ("open_files", "MOUNT /open_files/{path}"),
     ("no_authentication", "GET /sub/no_authentication/below"),
     ("no_role", "GET /api/no_role/profile"),
+    ("no_role", "GET /api/no_role/decorated"),
     ("write_for_reader", "DELETE /api/write_for_reader/permission"),
     ("write_for_reader", "POST /api/write_for_reader/role"),
     ("duplicate_route", "GET /api/clean/double"),
@@ -41,6 +42,7 @@ TRAPS = {
     ("doubled_prefix", "GET /api/doubled_prefix/doubled_prefix/list"),
     ("decoy_guard", "GET /api/decoy_guard/lambda"),
     ("decoy_guard", "GET /api/decoy_guard/of_route"),
+    ("decoy_guard", "GET /api/decoy_guard/partial"),
     ("decoy_guard", "GET /api/decoy_guard/function"),
     ("decoy_guard", "GET /api/decoy_guard/lookup"),
     ("guard_not_depends", "GET /api/guard_not_depends/annotated"),
@@ -65,6 +67,7 @@ WITHOUT_PATCH = {
     "GET,HEAD /no_authentication/starlette",
     "MOUNT /open_files/{path}",
     "GET /sub/no_authentication/below",
+    "GET /api/decoy_guard/partial",
     "GET /api/permission_of_nobody/instance",
 }
 
@@ -138,6 +141,7 @@ def patched(patch: str, facts: Facts) -> str:
     ("route", "roles"),
     [
         ("GET /api/clean/annotated", {"admin"}),
+        ("GET /api/clean/partial", {"admin"}),
         ("GET /api/clean/handler", {"staff", "admin"}),
         ("GET /api/clean/enum", {"staff", "admin"}),
         ("DELETE /api/clean/orders/{order}", {"staff", "admin"}),
@@ -165,6 +169,11 @@ def test_what_is_public_is_so_by_declaration_of_the_code_or_of_the_caller(facts:
     assert found["GET /api/clean/open"].protection is Protection.PUBLIC
     assert found["GET /api/no_authentication/plain"].protection is Protection.PUBLIC
     assert found["GET /sub/no_authentication/below"].protection is Protection.UNPROTECTED
+
+
+def test_middleware_that_refuses_is_named_and_counts_as_no_guard(audit: Audit) -> None:
+    (one,) = audit.middleware
+    assert one.startswith("only_at_home (")
 
 
 def test_the_swallowed_import_is_told_with_its_error_and_place(audit: Audit) -> None:

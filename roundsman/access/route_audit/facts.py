@@ -64,11 +64,15 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
-    """A dependency as FastAPI runs it, with those below it. `parameter` is what the endpoint takes it as, if it does."""
+    """A dependency as FastAPI runs it, with those below it. `parameter` is what the endpoint takes it as, if it does.
+
+    `takes` are the headers and cookies it reads, or the whole request; `asks` its parameters in query and body.
+    """
 
     call: str
     parameter: str | None
     takes: tuple[str, ...]
+    asks: tuple[str, ...]
     scopes: tuple[str, ...]
     below: tuple["Dependency", ...]
 
@@ -216,6 +220,7 @@ def _dependencies(told: list[Mapping[str, Any]]) -> tuple[Dependency, ...]:
             one["call"],
             one["parameter"],
             tuple(one["takes"]),
+            tuple(one["asks"]),
             tuple(one["scopes"]),
             _dependencies(one["dependencies"]),
         )

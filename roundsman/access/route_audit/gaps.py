@@ -8,7 +8,7 @@ from roundsman.access.route_audit.access import Access, Protection, Vocabulary
 from roundsman.access.route_audit.facts import Dependency
 from roundsman.access.route_audit.findings import Code, Finding, Mend
 from roundsman.access.route_audit.mends import Mender
-from roundsman.access.route_audit.names import is_entry, is_guard_like, is_user_like
+from roundsman.access.route_audit.names import is_entry, is_guard_like, is_role_name, is_user_like
 from roundsman.access.route_audit.reading import Reader
 
 _WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -38,6 +38,7 @@ def open_routes(one: Access, mender: Mender, reader: Reader, explained: frozense
 
 def decoys(one: Access, mender: Mender, reader: Reader) -> Iterator[Finding]:
     """Find what looks like a guard and lets everybody pass."""
+    yield from _told_by_the_client(one, reader)
     handler = mender.handler(one)
     bare = {parameter.name for parameter in (handler[0].parameters if handler else ()) if parameter.bare}
     for dependency in one.route.dependencies:
@@ -101,6 +102,19 @@ def admin_locked_out(one: Access, mender: Mender, vocabulary: Vocabulary) -> Ite
         patches = (mender.letting_pass(name, roles, min(admins)) for name, roles in closed if not admins & roles)
         patch = next(filter(None, patches), "")
         yield Finding(Code.ADMIN_LOCKED_OUT, str(one.route), one.place, about, Mend(advice, patch))
+
+
+def _told_by_the_client(one: Access, reader: Reader) -> Iterator[Finding]:
+    """Find a guard whose role is a parameter of the request, which is what a default or a partial keyword becomes."""
+    for dependency in one.route.tree():
+        asked = [name for name in dependency.asks if is_role_name(name)]
+        if asked and reader.authenticates(dependency):
+            name = reader.facts.calls[dependency.call].short_name
+            about = f"{name} takes {asked[0]} from the request, so that the client chooses it"
+            mend = Mend(
+                f"Make the guard by a function or class that takes {asked[0]}, and not by a default or a partial."
+            )
+            yield Finding(Code.DECOY_GUARD, str(one.route), one.place, about, mend)
 
 
 def _optional(one: Access, reader: Reader) -> str:

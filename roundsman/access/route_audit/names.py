@@ -26,6 +26,12 @@ _ENTRY: Final = re.compile(
 _TOKEN: Final = re.compile(
     r"(^|_)(access_?token|api_?key|x_api_key|secret|authorization|auth_header|token)$", re.IGNORECASE
 )
+_ROLE_NAME: Final = re.compile(r"(^|_)roles?(_|$)|user_type|^allowed$|^required$", re.IGNORECASE)
+
+
+def is_role_name(name: str) -> bool:
+    """Whether what a guard was made with, or takes, is named for roles."""
+    return bool(_ROLE_NAME.search(name))
 
 
 def is_user_like(name: str | None) -> bool:

@@ -12,11 +12,11 @@ from typing import Final
 
 from roundsman.access.route_audit.comparisons import Comparisons, Named, constants_of, last_name, refuses_itself
 from roundsman.access.route_audit.facts import Dependency, Facts
+from roundsman.access.route_audit.names import is_role_name
 from roundsman.access.route_audit.sources import Sources, Written, words_of
 
 _FORBIDDEN: Final = re.compile(r"\b403\b|HTTP_403|forbidden|denied|not_?permitted", re.IGNORECASE)
 _VERIFIES: Final = re.compile(r"decode|verify|validate|authenticate|introspect|check|compare", re.IGNORECASE)
-_ROLE_NAME: Final = re.compile(r"role|user_type|^allowed|^required$", re.IGNORECASE)
 _PERMISSION_NAME: Final = re.compile(r"perm|scope|privilege", re.IGNORECASE)
 
 
@@ -81,7 +81,9 @@ class Reader:
         """The roles that pass, as far as they can be read."""
         call = self.facts.calls[number]
         bound = {
-            Named(one.text) for one in call.bound if "role" in one.type.lower() or (not one.type and _is_role(one.name))
+            Named(one.text)
+            for one in call.bound
+            if "role" in one.type.lower() or (not one.type and is_role_name(one.name.rpartition(".")[2]))
         }
         node = self.written(number)
         compared = set(Comparisons.of(node).allowed()) if node is not None and self.refuses(number) else set()
@@ -102,10 +104,6 @@ class Reader:
         node = self.written(number)
         below = [*call.uses, *([call.wraps] if call.wraps else [])]
         return (node is not None and refuses_itself(node)) or any(self.refuses(one) for one in below)
-
-
-def _is_role(name: str) -> bool:
-    return bool(_ROLE_NAME.search(name.rpartition(".")[2]))
 
 
 def _verifies(node: ast.AST) -> bool:
