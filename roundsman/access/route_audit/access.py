@@ -12,7 +12,9 @@ from roundsman.access.route_audit.facts import Call, Dependency, Facts, Place, R
 from roundsman.access.route_audit.reading import Reader
 from roundsman.access.route_audit.sources import Sources, place_of
 
-_PUBLIC: Final = re.compile(r"^(public|allow_?any(one|body)?|anonymous)", re.IGNORECASE)
+_PUBLIC: Final = re.compile(
+    r"^(public(_?(route|endpoint|access|mount|api))?|allow_?(all|any(one|body)?)|anonymous)$", re.IGNORECASE
+)
 _EVERYTHING: Final = "*"
 
 
