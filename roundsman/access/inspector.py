@@ -177,7 +177,9 @@ class Imports:
     def _note(self, error: BaseException, name: str, fromlist: Any, place: Any) -> None:
         if not self._own.has(place.f_code.co_filename) or not (name.startswith(".") or self._own.imports(name)):
             return
-        absent = isinstance(error, ModuleNotFoundError) and str(error.name).endswith(name.lstrip("."))
+        missing, asked = str(getattr(error, "name", "")), name.lstrip(".")
+        is_asked = missing.endswith(asked) or asked.startswith(missing + ".")
+        absent = isinstance(error, ModuleNotFoundError) and is_asked
         told = {"module": name, "names": list(fromlist or ()), "error": _told(error), "absent": absent}
         # The same error again on its way out: the outermost place is where it was swallowed.
         self._failed[id(error)] = (error, {**told, "file": place.f_code.co_filename, "line": place.f_lineno})
