@@ -1,8 +1,9 @@
 """Pure work on several cores: by a thread of this process and by processes of their own.
 
-Where that is safe a process begins as a copy of this one, which costs nothing and shares the modules: on Linux, before a
-crew begins to work, so that nobody holds a lock which the copy would wait for. Elsewhere it is started anew, which takes
-half a second. Small imports do without.
+On Linux a process begins as a copy of this one, which costs nothing and shares the modules, before a crew begins to work:
+the threads there are by then only wait for names to look up, and hold no lock which the copy would wait for. Python 3.12
+and later warn of any copy of a process with threads, so there, as elsewhere, it is started anew, which takes half a
+second. Small imports do without.
 """
 
 import asyncio
@@ -28,7 +29,7 @@ _WORTH_A_PROCESS = 10_000
 _WAITING = 1
 _IN_HAND = 2
 """How many pieces a process has: one it works on and the next, so that it never waits for this process."""
-_START: Final = "fork" if sys.platform == "linux" else "spawn"
+_START: Final = "fork" if sys.platform == "linux" and sys.version_info < (3, 12) else "spawn"
 _ENDING: Final = (signal.SIGINT, signal.SIGTERM)
 
 
