@@ -1,0 +1,144 @@
+"""Who is answered what by each route: one row a route.
+
+Every row is asked by nobody, by somebody of each role, by the owner of what is asked about, and by another owner. Whoever
+has the row's permission, or everybody where it has none, is answered what stands under `may`; all others of the roles are
+refused with 403, and nobody with 401. Owner and other owner are customers, and what they are answered is written out.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from roundsman.access.permissions import Permission
+
+REFUSED: Final = "403 permission_missing"
+UNKNOWN: Final = "401 token_missing"
+_WHY: Final = {"reason": "a test"}
+_A_CODE: Final = {"code": "000000"}
+_NEW: Final = "three cows and a bicycle"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A route, and what it answers. `{...}` in a route and in what is sent stands for something of the owner's."""
+
+    route: str
+    permission: Permission | None
+    may: str
+    owner: str
+    other: str
+    body: Mapping[str, str] | None = field(default=None, kw_only=True)
+    query: Mapping[str, str] | None = field(default=None, kw_only=True)
+    form: Mapping[str, str] | None = field(default=None, kw_only=True)
+
+
+def _public(
+    route: str,
+    said: str,
+    *,
+    body: Mapping[str, str] | None = None,
+    query: Mapping[str, str] | None = None,
+    form: Mapping[str, str] | None = None,
+) -> Row:
+    return Row(route, None, said, said, said, body=body, query=query, form=form)
+
+
+_API: Final = "/api/v1"
+_AUTH: Final = f"{_API}/auth"
+_USER: Final = f"{_API}/users/{{user_id}}"
+_REVIEW: Final = f"{_API}/reviews/{{review_id}}"
+_UNASKED: Final = "404 review_not_found"
+
+ROWS: Final = (
+    Row(f"GET {_AUTH}/me", Permission.ME_READ, "200", "200", "200"),
+    Row(f"GET {_AUTH}/me/profiles", Permission.ME_READ, "200", "200", "200"),
+    Row(
+        f"POST {_AUTH}/step-up",
+        Permission.ME_PROVE,
+        *["403 wrong_password"] * 3,
+        body={"by": "password", "value": "wrong"},
+    ),
+    Row(f"GET {_AUTH}/totp", Permission.ME_PROVE, "200", "200", "200"),
+    Row(f"POST {_AUTH}/totp/enrol", Permission.ME_PROVE, "200", "200", "200"),
+    Row(f"POST {_AUTH}/totp/confirm", Permission.ME_PROVE, *["409 no_second_factor"] * 3, body={"code": "000000"}),
+    Row(f"POST {_AUTH}/totp/recovery", Permission.ME_PROVE, *["409 no_second_factor"] * 3),
+    Row(f"POST {_AUTH}/contact/request", Permission.ME_CHANGE, "202", "202", "202", body={"contact": "{new_phone}"}),
+    Row(
+        f"PUT {_AUTH}/contact", Permission.ME_CHANGE, *["401 wrong_code"] * 3, body=_A_CODE | {"contact": "{new_phone}"}
+    ),
+    Row(
+        f"PUT {_AUTH}/password",
+        Permission.ME_PASSWORD,
+        *["422 unacceptable_password"] * 3,
+        body={"new_password": "short"},
+    ),
+    Row(f"GET {_AUTH}/me/export", Permission.ME_EXPORT, "200", "200", "200"),
+    Row(f"POST {_AUTH}/me/close", Permission.ME_CLOSE, "204", "204", "204"),
+    Row(f"POST {_AUTH}/logout", Permission.SESSIONS_MANAGE, "204", "204", "204"),
+    Row(f"POST {_AUTH}/logout-all", Permission.SESSIONS_MANAGE, "200", "200", "200"),
+    Row(f"GET {_AUTH}/sessions", Permission.SESSIONS_MANAGE, "200", "200", "200"),
+    Row(
+        f"DELETE {_AUTH}/sessions/{{session_id}}",
+        Permission.SESSIONS_MANAGE,
+        "404 unknown_session",
+        "204",
+        "404 unknown_session",
+    ),
+    Row(
+        f"POST {_API}/customers",
+        Permission.CUSTOMERS_CREATE,
+        "201",
+        REFUSED,
+        REFUSED,
+        body={"name": "Usha", "phone": "{new_phone}"},
+    ),
+    Row(f"GET {_API}/users", Permission.USERS_READ, "200", REFUSED, REFUSED, query={"name": "{name}"}),
+    Row(f"GET {_API}/users/lookup", Permission.USERS_READ, "200", REFUSED, REFUSED, query={"identifier": "{phone}"}),
+    Row(f"GET {_USER}", Permission.USERS_READ, "200", REFUSED, REFUSED),
+    Row(f"GET {_USER}/joinings", Permission.USERS_READ, "200", REFUSED, REFUSED),
+    Row(f"GET {_USER}/export", Permission.USERS_EXPORT, "200", REFUSED, REFUSED),
+    Row(f"POST {_USER}/totp/forget", Permission.AUTHENTICATORS_FORGET, "204", REFUSED, REFUSED, body=_WHY),
+    Row(f"GET {_USER}/sessions", Permission.USERS_SESSIONS, "200", REFUSED, REFUSED),
+    Row(f"DELETE {_USER}/sessions", Permission.USERS_SESSIONS, "200", REFUSED, REFUSED),
+    Row(f"POST {_USER}/disable", Permission.USERS_DISABLE, "200", REFUSED, REFUSED, body=_WHY),
+    Row(f"POST {_USER}/enable", Permission.USERS_DISABLE, "409 standing_already", REFUSED, REFUSED, body=_WHY),
+    Row(
+        f"POST {_API}/users",
+        Permission.ROLES_GRANT,
+        "201",
+        REFUSED,
+        REFUSED,
+        body={"name": "Meera Nair", "role": "admin", "phone": "{new_phone}"},
+    ),
+    Row(f"POST {_USER}/roles", Permission.ROLES_GRANT, "200", REFUSED, REFUSED, body=_WHY | {"role": "admin"}),
+    Row(f"DELETE {_USER}/roles/{{role}}", Permission.ROLES_GRANT, "200", REFUSED, REFUSED, body=_WHY),
+    Row(f"GET {_API}/reviews", Permission.REVIEWS_READ, "200", REFUSED, REFUSED, query={"list": "unsure"}),
+    Row(f"GET {_REVIEW}", Permission.REVIEWS_READ, _UNASKED, REFUSED, REFUSED),
+    Row(
+        f"POST {_REVIEW}/decision",
+        Permission.REVIEWS_DECIDE,
+        _UNASKED,
+        REFUSED,
+        REFUSED,
+        body=_WHY | {"decision": "merge"},
+    ),
+    Row(f"DELETE {_REVIEW}/decision", Permission.REVIEWS_DECIDE, _UNASKED, REFUSED, REFUSED, query=_WHY),
+    _public("GET /", "200"),
+    _public("GET /.well-known/jwks.json", "200"),
+    _public(f"POST {_AUTH}/login", "401 invalid_credentials", body={"identifier": "{phone}", "password": "wrong"}),
+    _public(f"POST {_AUTH}/otp/request", "202", body={"contact": "{phone}"}),
+    _public(f"POST {_AUTH}/otp/verify", "401 wrong_code", body=_A_CODE | {"contact": "{phone}"}),
+    _public(f"POST {_AUTH}/password/forgotten", "202", body={"identifier": "{phone}"}),
+    _public(f"POST {_AUTH}/password/reset", "401 proof_invalid", body={"token": "invented", "new_password": _NEW}),
+    _public(f"POST {_AUTH}/refresh", "401 invalid_refresh_token", body={"refresh_token": "invented"}),
+    _public(f"POST {_AUTH}/register", "401 proof_invalid", body={"proof": "invented", "name": "Usha"}),
+    _public(f"GET {_API}/health", "200"),
+    _public(f"GET {_API}/health/ready", "200"),
+    _public(f"GET {_API}/health/source", "200"),
+    _public(f"GET {_API}/openapi.json", "200"),
+    _public("GET /docs/api", "200"),
+    _public("GET /password/reset", "410", query={"token": "invented"}),
+    _public("POST /password/reset", "410", form={"token": "invented", "new_password": _NEW, "again": _NEW}),
+    _public("GET /password/reset/done", "200"),
+    _public("ANY /static/{path}", "200"),
+)
