@@ -12,6 +12,8 @@ class Permission(StrEnum):
 
     ME_READ = "me:read"
     """See one's own user, roles and profiles."""
+    ME_FORMER = "me:former"
+    """See by which ids the existing application knows oneself; it asks this for everybody it lets in."""
     ME_PROVE = "me:prove"
     """Prove again who one is, and set up an authenticator."""
     ME_CHANGE = "me:change"
@@ -58,6 +60,7 @@ class Changes(StrEnum):
 _OF_EVERYBODY: Final = frozenset(
     {
         Permission.ME_READ,
+        Permission.ME_FORMER,
         Permission.ME_PROVE,
         Permission.ME_CHANGE,
         Permission.ME_PASSWORD,
@@ -88,6 +91,7 @@ _GRANTED: Final[dict[Role, frozenset[Permission]]] = {
 
 _CHANGES: Final[dict[Permission, Changes]] = {
     Permission.ME_READ: Changes.NOTHING,
+    Permission.ME_FORMER: Changes.NOTHING,
     # Sessions and authenticators are Roundsman's own.
     Permission.ME_PROVE: Changes.NOTHING,
     Permission.ME_CHANGE: Changes.PEOPLE,

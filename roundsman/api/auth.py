@@ -7,8 +7,9 @@ from pydantic import Field, SecretStr, StringConstraints
 
 from roundsman.access.permissions import Permission
 from roundsman.api.models import RequestModel, problems
-from roundsman.api.people import MyselfView, PersonView, UserView
+from roundsman.api.people import FormerSelfView, MyselfView, PersonView, UserView
 from roundsman.api.sessions import LoggedIn, logged_in_anew
+from roundsman.migration.former_ids import former_ids
 from roundsman.operations.person import get_person
 from roundsman.operations.sign_in import Attempt, sign_in
 from roundsman.web.guards import public, require
@@ -63,3 +64,17 @@ async def me(known: WhoeverAsks) -> MyselfView:
 async def my_profiles(request: Request, principal: CurrentPrincipal) -> PersonView:
     """Show all one is to the business: one's own user, what finds it, and one's profiles."""
     return PersonView.model_validate(await get_person(services_of(request).runtime.tx, principal.user_id))
+
+
+@router.get("/me/former", dependencies=[Depends(require(Permission.ME_FORMER))], responses=problems(401, 403))
+async def my_former_self(request: Request, known: WhoeverAsks) -> FormerSelfView:
+    """Show who one is by the ids of the existing application, for its own guard. Session and roles are read anew."""
+    former = await former_ids(services_of(request).runtime.tx, known.user.id)
+    return FormerSelfView(
+        user_id=former.user_id,
+        customer_ids=list(former.customer_ids),
+        email=former.email,
+        name=known.user.name,
+        roles=sorted(known.principal.roles),
+        id=known.user.id,
+    )

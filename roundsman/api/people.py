@@ -33,6 +33,22 @@ class MyselfView(AnswerModel):
     session_id: Id
 
 
+class FormerSelfView(AnswerModel):
+    """Who asks, in the terms of the existing application, so that it can go on with its own data."""
+
+    user_id: str = Field(
+        description="The id by which the existing application knows the user; his own where it does not know him.",
+        examples=["usr_5b1c"],
+    )
+    customer_ids: list[str] = Field(
+        description="The same for the customers he is, the oldest first.", examples=[["cust-001"]]
+    )
+    email: str | None
+    name: str = Field(examples=["Asha Patil"])
+    roles: list[Role] = Field(description="Those that count: none that waits to be confirmed.")
+    id: Id = Field(description="The id of the user here.")
+
+
 class IdentifierView(AnswerModel):
     """One thing that finds the user."""
 
