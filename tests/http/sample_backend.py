@@ -16,6 +16,7 @@ class UserRole(StrEnum):
 
     CUSTOMER = "customer"
     DELIVERY_BOY = "delivery_boy"
+    MARKETING_STAFF = "marketing_staff"
     ADMIN = "admin"
 
 
@@ -38,7 +39,7 @@ def sample_backend(guard: RoundsmanGuard) -> FastAPI:
     async def deliveries(current_user: Annotated[User, Depends(require_role([UserRole.DELIVERY_BOY]))]) -> User:
         return current_user
 
-    @app.get("/staff", dependencies=[Depends(require_role(["admin", "marketing_staff"]))])
+    @app.get("/staff", dependencies=[Depends(require_role([UserRole.ADMIN, UserRole.MARKETING_STAFF]))])
     async def staff() -> None:
         """For the office."""
 
