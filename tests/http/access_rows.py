@@ -52,6 +52,7 @@ _UNASKED: Final = "404 review_not_found"
 ROWS: Final = (
     Row(f"GET {_AUTH}/me", Permission.ME_READ, "200", "200", "200"),
     Row(f"GET {_AUTH}/me/profiles", Permission.ME_READ, "200", "200", "200"),
+    Row(f"GET {_AUTH}/me/former", Permission.ME_FORMER, "200", "200", "200"),
     Row(
         f"POST {_AUTH}/step-up",
         Permission.ME_PROVE,
