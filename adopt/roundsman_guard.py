@@ -40,7 +40,8 @@ ROLES = ("admin", "marketing_staff", "supplier", "delivery_boy", "customer")
 """The roles of Roundsman. Of several that somebody has the first of these is his `role`."""
 
 User = dict[str, Any]
-"""id, role, email and customer_id by this application's ids; besides roles, customer_ids, name and roundsman_id."""
+"""id, role, email, customer_id, delivery_boy_id and supplier_id, in this application's terms; besides roles,
+customer_ids, name and roundsman_id."""
 
 _ME = "/api/v1/auth/me/former"
 _JWKS = "/.well-known/jwks.json"
@@ -268,6 +269,8 @@ def _shaped(said: Any) -> User:  # noqa: ANN401  any JSON
             "role": roles[0],
             "email": said["email"],
             "customer_id": next(iter(said["customer_ids"]), None),
+            "delivery_boy_id": said["delivery_boy_id"],
+            "supplier_id": said["supplier_id"],
             "roles": roles,
             "customer_ids": list(said["customer_ids"]),
             "name": said["name"],

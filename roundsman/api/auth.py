@@ -73,6 +73,8 @@ async def my_former_self(request: Request, known: WhoeverAsks) -> FormerSelfView
     return FormerSelfView(
         user_id=former.user_id,
         customer_ids=list(former.customer_ids),
+        delivery_boy_id=former.delivery_boy_id,
+        supplier_id=former.supplier_id,
         email=former.email,
         name=known.user.name,
         roles=sorted(known.principal.roles),

@@ -43,6 +43,8 @@ class FormerSelfView(AnswerModel):
     customer_ids: list[str] = Field(
         description="The same for the customers he is, the oldest first.", examples=[["cust-001"]]
     )
+    delivery_boy_id: str | None = Field(description="The same for the delivery boy he is.", examples=["db-001"])
+    supplier_id: str | None = Field(description="The same for the supplier he is.", examples=["sup_77"])
     email: str | None
     name: str = Field(examples=["Asha Patil"])
     roles: list[Role] = Field(description="Those that count: none that waits to be confirmed.")

@@ -12,12 +12,14 @@ from bson import ObjectId
 from roundsman.customers.linkage import customers_of_user
 from roundsman.database.collections import SOURCE_DOCUMENTS
 from roundsman.database.transaction import Document, Tx
+from roundsman.delivery.linkage import find_delivery_boy_of_user
 from roundsman.identity.identifiers import alias_key
 from roundsman.identity.lookup import identifiers_of_user
 from roundsman.identity.users import Identifier
 from roundsman.ids import UserId
 from roundsman.migration.plan import Fate
 from roundsman.migration.write_back.ids import SourceUser
+from roundsman.suppliers.linkage import find_supplier_of_user
 
 _EMAIL = "email:"
 _FIELDS = {"user_id": 1, "profile_id": 1, "fate": 1, "app_id": 1}
@@ -29,13 +31,17 @@ class FormerIds:
 
     user_id: str
     customer_ids: tuple[str, ...]
+    delivery_boy_id: str | None
+    supplier_id: str | None
     email: str | None
 
 
 async def former_ids(tx: Tx, user_id: UserId) -> FormerIds:
-    """Find by which ids the existing application knows a user and the customers he is, and his e-mail address."""
+    """Find by which ids the existing application knows a user and all he is to the business, and his e-mail address."""
     identifiers = await identifiers_of_user(tx, user_id)
     customers = await customers_of_user(tx, user_id)
+    delivery_boy = await find_delivery_boy_of_user(tx, user_id)
+    supplier = await find_supplier_of_user(tx, user_id)
     cursor = tx.database[SOURCE_DOCUMENTS].find(
         {"user_id": user_id, "fate": {"$exists": True}}, _FIELDS, session=tx.session
     )
@@ -43,6 +49,8 @@ async def former_ids(tx: Tx, user_id: UserId) -> FormerIds:
     return FormerIds(
         known.get(None, str(user_id)),
         tuple(known.get(customer.id, str(customer.id)) for customer in customers),
+        None if delivery_boy is None else known.get(delivery_boy.id, str(delivery_boy.id)),
+        None if supplier is None else known.get(supplier.id, str(supplier.id)),
         next((one.key.removeprefix(_EMAIL) for one in identifiers if one.key.startswith(_EMAIL)), None),
     )
 

@@ -18,11 +18,12 @@ async def test_people_have_the_ids_of_the_account_and_the_customer_that_stayed(
     await fill(source_database, everything())
     await importing.run()
     found = {text: await former_ids(tx, (await find_user(tx, text)).id) for text in (PHONE, "double", "staff", "boy")}
-    asha = FormerIds("asha", ("cust-asha",), None)
+    asha = FormerIds("asha", ("cust-asha",), None, None, None)
     assert (found[PHONE], found["double"], found["staff"].user_id) == (asha, asha, "staff")
-    partners = [await find_user(tx, text) for text in ("boy", SUPPLIER_PHONE)]
+    boy, supplier = await find_user(tx, "boy"), await find_user(tx, SUPPLIER_PHONE)
     # They have no account in the source: the ids of their profiles are not those of accounts.
-    assert [(await former_ids(tx, one.id)).user_id for one in partners] == [str(one.id) for one in partners]
+    assert await former_ids(tx, boy.id) == FormerIds(str(boy.id), (), "boy", None, None)
+    assert await former_ids(tx, supplier.id) == FormerIds(str(supplier.id), (), None, "farm", None)
 
 
 async def test_the_ids_are_those_that_write_back_writes(
