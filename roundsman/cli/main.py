@@ -45,6 +45,7 @@ app = typer.Typer(
             "access": "roundsman.cli.access:app",
             "admin": "roundsman.cli.admin:app",
             "audit-log": "roundsman.cli.audit_log:app",
+            "auth": "roundsman.cli.auth:app",
             "db": "roundsman.cli.db:app",
             "keys": "roundsman.cli.keys:app",
             "legacy": "roundsman.cli.legacy:app",

@@ -1,7 +1,7 @@
 """Opening a client that is known to reach a MongoDB on which Roundsman can work."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC
 from typing import Any
@@ -10,6 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 import pymongo
 from pymongo import AsyncMongoClient, ReadPreference
 from pymongo.errors import ConfigurationError, ConnectionFailure, InvalidURI, OperationFailure, PyMongoError
+from pymongo.monitoring import CommandListener
 
 from roundsman.database.transaction import Document
 from roundsman.errors import InvalidInput, Unavailable
@@ -54,17 +55,22 @@ def shown_uri(uri: str) -> str:
 
 
 async def open_client(
-    uri: str, *, patience_seconds: float = _SELECTION_SECONDS, operation_seconds: float | None = None
+    uri: str,
+    *,
+    patience_seconds: float = _SELECTION_SECONDS,
+    operation_seconds: float | None = None,
+    listeners: Sequence[CommandListener] = (),
 ) -> Client:
     """Connect, and make sure that a replica set or cluster of MongoDB 6 or newer answers; the caller closes the client.
 
     `patience_seconds` is how long each later operation waits for a primary: together with the driver's own repeating of
     reads and writes, long work survives that a primary steps down. `operation_seconds` is what each operation may take in
     all: without it a server that hangs is noticed only after more than half a minute, and with it no work may be long.
+    `listeners` hear every command.
 
     Raises InvalidDatabaseUri, NotAReplicaSet or DatabaseUnavailable, each with one sentence that says what to do.
     """
-    client = _client(uri, patience_seconds, operation_seconds)
+    client = _client(uri, patience_seconds, operation_seconds, listeners)
     try:
         with pymongo.timeout(min(patience_seconds, _SELECTION_SECONDS)):
             hello = await client.admin.command("hello")
@@ -102,7 +108,9 @@ def database_errors(uri: str) -> Iterator[None]:
         raise
 
 
-def _client(uri: str, patience_seconds: float, operation_seconds: float | None) -> Client:
+def _client(
+    uri: str, patience_seconds: float, operation_seconds: float | None, listeners: Sequence[CommandListener]
+) -> Client:
     options: dict[str, Any] = {
         "tz_aware": True,
         "tzinfo": UTC,
@@ -110,6 +118,7 @@ def _client(uri: str, patience_seconds: float, operation_seconds: float | None) 
         "appname": "roundsman",
         # Whatever the address asks for: what decides, such as the mode, may not be read from a secondary that lags.
         "read_preference": ReadPreference.PRIMARY,
+        "event_listeners": list(listeners),
     }
     if "serverselectiontimeoutms" not in uri.lower():
         options["serverSelectionTimeoutMS"] = int(patience_seconds * 1000)

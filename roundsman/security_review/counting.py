@@ -1,0 +1,138 @@
+"""What is only counted: the real database, the key files and the settings. Nothing is written."""
+
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from roundsman.audit_log.chain import ChainKey
+from roundsman.audit_log.files import checkpoint_file, find_chain_key
+from roundsman.audit_log.verification import verify_log
+from roundsman.auth.credential_storage import count_forms
+from roundsman.auth.keys import WeakSecret, load_secret_key
+from roundsman.auth.passwords import HashForm
+from roundsman.auth.tokens import SigningKeys
+from roundsman.database.upgrade import count_invalid, find_drift
+from roundsman.errors import IntegrityBroken
+from roundsman.runtime import Runtime
+from roundsman.security_review.checks import Check, Result
+
+_UNSALTED: Final = HashForm.SHA256
+_SHORTEST_DATABASE_PASSWORD: Final = 12
+_LIKELY: Final = ("password", "admin", "secret", "mongo", "root", "changeme", "123456", "roundsman", "test")
+_OWNER_ONLY: Final = 0o077
+
+
+async def count_all(real: Runtime, uri: str, keys: Callable[[], SigningKeys]) -> list[Result]:
+    """Count and read everything that is not tried."""
+    return [
+        await _hashes(real),
+        _default_passwords(real),
+        _secrets(real, uri, keys),
+        _committed(real),
+        _second_factor(real),
+        _gateways(real),
+        _address(real),
+        await _schema(real),
+        await _chain(real),
+    ]
+
+
+async def _hashes(real: Runtime) -> Result:
+    forms = await count_forms(real.tx)
+    counted = ", ".join(
+        f"{forms[form]} {form.name.lower() if form else 'unknown'}" for form in (*HashForm, None) if forms[form]
+    )
+    holds = not forms[_UNSALTED] and not forms[None]
+    return Result(
+        Check.PASSWORD_HASHES, "count the stored hashes by what they are", counted or "no password is stored", holds
+    )
+
+
+def _default_passwords(real: Runtime) -> Result:
+    refused = real.settings.refuse_default_passwords
+    tried = "read whether passwords that the existing application gave to everybody are refused"
+    return Result(Check.DEFAULT_PASSWORDS, tried, "refused" if refused else "they sign in", refused)
+
+
+def _secrets(real: Runtime, uri: str, keys: Callable[[], SigningKeys]) -> Result:
+    weak = list(_weak(real, uri, keys))
+    tried = "read the keys that sign and seal, the modes of their files, and the password of the database"
+    return Result(
+        Check.SECRETS, tried, "; ".join(weak) or "none is short, a text, guessable or readable by others", not weak
+    )
+
+
+def _weak(real: Runtime, uri: str, keys: Callable[[], SigningKeys]) -> Iterator[str]:
+    folder = real.settings.data_dir / "keys"
+    readable = sorted(path.name for path in folder.glob("*") if path.stat().st_mode & _OWNER_ONLY)
+    yield from (f"the file {name} is readable by others" for name in readable)
+    try:
+        load_secret_key(folder)
+        keys()
+    except WeakSecret as error:
+        yield error.message
+    password = urlsplit(uri).password
+    if password is not None:
+        yield from _weak_password(unquote(password))
+
+
+def _weak_password(password: str) -> Iterator[str]:
+    if len(password) < _SHORTEST_DATABASE_PASSWORD:
+        yield f"the password of the database has {len(password)} characters"
+    elif any(word in password.lower() for word in _LIKELY) and len(password) < 2 * _SHORTEST_DATABASE_PASSWORD:
+        yield "the password of the database is one that is guessed first"
+
+
+def _committed(real: Runtime) -> Result:
+    files = [*_tracked(Path(), ".env"), *_tracked(real.settings.data_dir, ".")]
+    tried = "ask git whether .env or anything in the data directory is in a repository"
+    return Result(Check.COMMITTED_SECRETS, tried, ", ".join(files) or "nothing of them is", not files)
+
+
+def _tracked(folder: Path, what: str) -> list[str]:
+    command = ["git", "-C", str(folder.absolute()), "ls-files", "--", what]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  only the folder varies
+    except OSError:
+        return []
+    return done.stdout.split() if done.returncode == 0 else []
+
+
+def _second_factor(real: Runtime) -> Result:
+    said = real.settings.staff_totp
+    return Result(Check.STAFF_SECOND_FACTOR, "read whether staff needs a second factor", said, said == "required")
+
+
+def _gateways(real: Runtime) -> Result:
+    given = {"SMS": real.settings.message_gateway, "e-mail": real.settings.email_gateway}
+    missing = [name for name, url in given.items() if not url]
+    evidence = f"{' and '.join(missing)}: written to a file" if missing else "both go to a gateway"
+    return Result(Check.MESSAGE_GATEWAY, "read where codes are sent", evidence, not missing)
+
+
+def _address(real: Runtime) -> Result:
+    scheme = urlsplit(real.settings.public_url).scheme
+    return Result(Check.PUBLIC_ADDRESS, "read the address in the links of messages", scheme, scheme == "https")
+
+
+async def _schema(real: Runtime) -> Result:
+    drifts = await find_drift(real.tx.database)
+    invalid = await count_invalid(real.tx.database)
+    wrong = [f"{one.collection}: {one.kind.value} {one.detail}".strip() for one in drifts]
+    wrong += [f"{name}: {count} documents invalid" for name, count in invalid.items()]
+    tried = "compare collections, indexes and validators with what this version wants, and every document with them"
+    return Result(Check.SCHEMA, tried, "; ".join(wrong) or "no difference", not wrong)
+
+
+async def _chain(real: Runtime) -> Result:
+    settings = real.settings
+    key = find_chain_key(settings.data_dir) or ChainKey(b"")
+    tried = "verify every row of the audit log against its chain"
+    try:
+        verified = await verify_log(real.tx, key, checkpoint_file(settings.data_dir, settings.database_name))
+    except IntegrityBroken as error:
+        return Result(Check.AUDIT_CHAIN, tried, error.message, holds=False)
+    evidence = f"{verified.held} rows hold, {len(verified.findings)} findings, {verified.unsealed} not sealed yet"
+    return Result(Check.AUDIT_CHAIN, tried, evidence, not verified.findings)

@@ -1,0 +1,171 @@
+"""The audit of authentication: its report is fresh, it touches nobody, and each of its checks can fail."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import pytest
+from fastapi import Depends, FastAPI, Request, Response
+from fastapi.middleware.cors import CORSMiddleware
+from pydantic import BaseModel, ConfigDict, WithJsonSchema
+
+from roundsman.app import create_app
+from roundsman.auth import tokens as token_reading
+from roundsman.database.transaction import Tx
+from roundsman.operations import proving
+from roundsman.runtime import Runtime, signing_keys
+from roundsman.security_review import guessing
+from roundsman.security_review.checks import Check, Result, findings_in
+from roundsman.security_review.counting import count_all
+from roundsman.security_review.fields import operations_in
+from roundsman.security_review.guessing import try_guessing
+from roundsman.security_review.injection import try_operations
+from roundsman.security_review.leaks import search_answers
+from roundsman.security_review.page import audit_page
+from roundsman.security_review.review import review
+from roundsman.security_review.stage import AppFactory, Stage, open_stage
+from roundsman.security_review.surface import cookies, try_surface
+from roundsman.security_review.tokens import try_tokens
+from roundsman.web import pacing
+from roundsman.web.guards import public
+from roundsman.web.services import services_of
+from tests.http.people import settle
+
+REPORT = Path(__file__).parents[2] / "docs" / "reports" / "AUTH_SECURITY_AUDIT.md"
+BROKEN = "/broken"
+
+
+@pytest.fixture(autouse=True)
+def unpaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answer at once."""
+    monkeypatch.setattr(pacing, "seconds_to_wait", lambda _: 0)
+
+
+@pytest.fixture
+def real(runtime: Runtime) -> Runtime:
+    """A Roundsman as it is installed."""
+    return replace(runtime, settings=runtime.settings.model_copy(update={"staff_totp": "required"}))
+
+
+def failed(results: list[Result]) -> set[Check]:
+    return {one.check for one in findings_in(results)}
+
+
+def stage_of(real: Runtime, make_app: AppFactory = create_app) -> AbstractAsyncContextManager[Stage]:
+    return open_stage(real, str(real.settings.mongodb_uri), make_app)
+
+
+async def test_the_report_is_fresh_and_nobody_was_touched(real: Runtime, tx: Tx) -> None:
+    before = {name: await tx.database[name].find().to_list() for name in await tx.database.list_collection_names()}
+    results = await review(real, str(real.settings.mongodb_uri), create_app)
+    assert audit_page(results) == REPORT.read_text("utf-8"), "run: make docs"
+    assert failed([*results]) == {Check.MESSAGE_GATEWAY, Check.PUBLIC_ADDRESS}
+    assert before == {name: await tx.database[name].find().to_list() for name in before}
+    assert not (real.settings.data_dir / "outbox.jsonl").exists()
+    assert not [name for name in await real.client.list_database_names() if name.startswith("roundsman_audit_")]
+
+
+async def test_what_is_counted_is_found(real: Runtime, tx: Tx) -> None:
+    await settle(tx, password_hash="{SHA256}" + "a" * 64)
+    await tx.database["users"].insert_one({"name": 1}, bypass_document_validation=True)
+    await tx.database["audit_log"].insert_one(
+        {"seal": {"number": 1, "previous": b"", "mac": b"x" * 32}}, bypass_document_validation=True
+    )
+    weak = real.settings.model_copy(update={"refuse_default_passwords": False, "staff_totp": "optional"})
+    results = await count_all(
+        replace(real, settings=weak), "mongodb://root:hunter2@db.example.in/", signing_keys(real.settings)
+    )
+    assert failed(results) >= {
+        Check.PASSWORD_HASHES,
+        Check.DEFAULT_PASSWORDS,
+        Check.SECRETS,
+        Check.STAFF_SECOND_FACTOR,
+        Check.SCHEMA,
+        Check.AUDIT_CHAIN,
+    }
+
+
+async def test_what_is_forged_is_found_where_nothing_looks(real: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = signing_keys(real.settings)
+    monkeypatch.setattr(token_reading, "_verify_signature", lambda *_: None)
+    monkeypatch.setattr(token_reading._Verified, "counts", lambda *_, **__: True)
+    async with stage_of(real) as stage:
+        passed = [one.tried for one in await try_tokens(stage, keys) if not one.holds]
+    assert [one.removeprefix("GET /auth/sessions with ") for one in passed] == [
+        "a token whose exp has passed",
+        "a token of another key",
+    ]
+
+
+async def test_what_may_be_guessed_is_found(real: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never_used_up(*_: object) -> bool:
+        return True
+
+    monkeypatch.setattr(proving, "use_up", never_used_up)
+    monkeypatch.setattr(guessing, "_MOST_PASSWORDS", 7)
+    changed = {"sign_in_free_failures": 100, "otp_tries": 10}
+    async with stage_of(replace(real, settings=real.settings.model_copy(update=changed))) as stage:
+        results = await try_guessing(stage)
+    assert failed(results) == {Check.CODE_SETTINGS, Check.CODE_REPLAY, Check.PASSWORD_GUESSING}
+
+
+async def test_a_careless_route_is_found(real: Runtime) -> None:
+    async with stage_of(real, careless_app) as stage:
+        results = await try_surface(stage)
+        operations = [one for one in operations_in(stage.app.openapi()) if one.sample.path == BROKEN]
+        results += await try_operations(stage, operations)
+        results += [await search_answers(stage), cookies(stage.caller.answers)]
+    assert failed(results) == {
+        Check.CORS,
+        Check.COOKIES,
+        Check.INJECTION,
+        Check.MASS_ASSIGNMENT,
+        Check.SERVER_ERRORS,
+        Check.LEAKS,
+        Check.SECURITY_HEADERS,
+    }
+
+
+class Careless(BaseModel):
+    """Takes whatever comes."""
+
+    model_config = ConfigDict(extra="allow")
+
+    contact: Annotated[Any, WithJsonSchema({"type": "string"})]
+
+
+def careless_app(opener: Callable[[], AbstractAsyncContextManager[Runtime]]) -> FastAPI:
+    """The application with routes as nobody should write them."""
+    app = create_app(opener)
+    everybody = [Depends(public(reason="a test"))]
+
+    @app.get(BROKEN, dependencies=everybody)
+    async def tell(request: Request, response: Response) -> list[str]:
+        response.set_cookie("session", "1")
+        found = await services_of(request).runtime.tx.database["credentials"].find().to_list()
+        return [one["hash"] for one in found]
+
+    @app.post(BROKEN, dependencies=everybody)
+    async def look(body: Careless, request: Request) -> int:
+        return await services_of(request).runtime.tx.database["users"].count_documents(body.model_dump())
+
+    app.add_middleware(CORSMiddleware, allow_origins=["*"])
+    app.add_middleware(Telling)
+    return app
+
+
+class Telling:
+    """Names the server."""
+
+    def __init__(self, app: Any) -> None:  # noqa: ANN401  an ASGI application
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401  as above
+        async def tell(message: Any) -> None:  # noqa: ANN401  as above
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"server", b"careless/1.0")]
+            await send(message)
+
+        await self.app(scope, receive, tell)
