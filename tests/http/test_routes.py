@@ -15,26 +15,9 @@ from roundsman.api import users
 from roundsman.runtime import Runtime
 from roundsman.web.guards import Public, Require, public, public_mount, require
 from roundsman.web.route_inventory import UnguardedRoutes, entrances, refuse_unguarded
+from tests.http.access_rows import ROWS
 
-PUBLIC_PATHS = {
-    "/",
-    "/docs/api",
-    "/password/reset",
-    "/password/reset/done",
-    "/static/{path}",
-    "/.well-known/jwks.json",
-    "/api/v1/auth/login",
-    "/api/v1/auth/otp/request",
-    "/api/v1/auth/password/forgotten",
-    "/api/v1/auth/password/reset",
-    "/api/v1/auth/otp/verify",
-    "/api/v1/auth/register",
-    "/api/v1/auth/refresh",
-    "/api/v1/health",
-    "/api/v1/health/ready",
-    "/api/v1/health/source",
-    "/api/v1/openapi.json",
-}
+PUBLIC_PATHS = {row.route.split(" ")[1] for row in ROWS if row.permission is None}
 HIDDEN_PATHS = {"/", "/docs/api", "/password/reset", "/password/reset/done", "/static/{path}", "/api/v1/openapi.json"}
 
 

@@ -70,21 +70,6 @@ async def test_granting_a_role_that_an_import_brought_confirms_it(api: httpx.Asy
     assert (granted["roles"], granted["roles_to_confirm"]) == (["customer", "supplier"], [])
 
 
-@pytest.mark.parametrize("role", [Role.CUSTOMER, Role.DELIVERY_BOY, Role.SUPPLIER, Role.MARKETING_STAFF])
-async def test_nobody_but_admins_decides_about_others_or_himself(api: httpx.AsyncClient, tx: Tx, role: Role) -> None:
-    user, bearer = await signed_in(api, tx, role)
-    base = f"/api/v1/users/{user.id}"
-    answers = [
-        await grant(api, user, Role.ADMIN, bearer),
-        await revoke(api, user, role, bearer),
-        await api.post(f"{base}/disable", json=REASON, headers=bearer),
-        await api.post(f"{base}/enable", json=REASON, headers=bearer),
-        await api.get(f"{base}/sessions", headers=bearer),
-        await api.delete(f"{base}/sessions", headers=bearer),
-    ]
-    assert {said(answer) for answer in answers} == {(403, "permission_missing")}
-
-
 async def test_who_is_disabled_is_out_until_he_is_enabled(api: httpx.AsyncClient, tx: Tx) -> None:
     user, bearer, admin = await two(api, tx, Role.CUSTOMER)
     base = f"/api/v1/users/{user.id}"
