@@ -1,5 +1,6 @@
 """What request and answer models have in common, and the errors a route documents."""
 
+import re
 from http import HTTPStatus
 from typing import Annotated, Any, Final, Self
 
@@ -14,6 +15,7 @@ from pydantic import (
     StringConstraints,
     ValidationError,
     WithJsonSchema,
+    field_validator,
     model_validator,
 )
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
@@ -50,11 +52,21 @@ KEPT_FOR_GOOD: Final = (
 )
 """What a field for a reason says, because nothing can be taken out of a sealed log."""
 
+_HALF_CHARACTER: Final = re.compile(r"[\ud800-\udfff]")
+
 
 class RequestModel(BaseModel):
     """A request body or query: unknown fields are refused, so that nobody sets what a route does not offer."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_half_characters(cls, given: object) -> object:
+        """Refuse what JSON can spell and no encoding can write; pydantic looks for it in texts, not in secrets."""
+        if isinstance(given, str) and _HALF_CHARACTER.search(given):
+            raise PydanticCustomError("string_unicode", "This is not text: it holds half of a character.")
+        return given
 
     @model_validator(mode="wrap")
     @classmethod

@@ -26,8 +26,9 @@ ONE_OF_EACH: Final = (
     Payload({"$oid": _ID}),
     Payload({"$regex": ".*"}),
     Payload('{"$gt": "\0"}'),
+    Payload("\ud800"),
 )
-"""One payload of each class: operator as a value, in brackets, in a name, an object that looks like an id, pattern, text."""
+"""Of each class one: operator as a value, in brackets, in a name, what looks like an id, pattern, text, half a character."""
 
 
 _NAMES: Final = (
@@ -39,7 +40,7 @@ _VALUES: Final[tuple[object, ...]] = (
     *({"$oid": {"$ne": 1}}, {"_bsontype": "ObjectId", "id": _ID}, [{"$oid": _ID}]),
     *({"$date": 0}, {"$numberLong": "1"}, {"$binary": {"base64": "", "subType": "00"}}),
     *(".*", "^", "(a+)+$", "/.*/i", {"$regex": "^", "$options": "i"}, [{"$regex": ""}]),
-    *("$ne", "a.b", "'; return true; //", "\0", "\ud800", True, 0, ["a"], {}, 1e400),
+    *("$ne", "a.b", "'; return true; //", "\0", "a\udfff", True, 0, ["a"], {}, 1e400),
 )
 MANY: Final = (*ONE_OF_EACH, *map(Payload, _VALUES), *(Payload("1", name) for name in _NAMES))
 """All that is tried where there is time for it."""

@@ -197,7 +197,7 @@ def hole(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("hole")
 async def test_a_hole_is_found(judged: FastAPI, tx: Tx) -> None:
     found = await injected(judged, tx, ONE_OF_EACH, path="/api/v1/hole")
-    assert [one.partition(": name, ")[0] for one in found] == ["POST /api/v1/hole"] * 3
+    assert [one.partition(": name, ")[0] for one in found] == ["POST /api/v1/hole"] * 4
     assert "{'.filter.name.$ne'}" in found[0]
 
 
