@@ -10,7 +10,7 @@ from datetime import datetime
 from pymongo import ASCENDING, UpdateOne
 
 from roundsman.auth.credentials import Credential, CredentialOrigin
-from roundsman.auth.passwords import HashForm, wrap
+from roundsman.auth.passwords import HashForm, known_default_hashes, wrap
 from roundsman.database.bulk import BulkOutcome, insert_missing
 from roundsman.database.changes import Edit, edit
 from roundsman.database.collections import CREDENTIALS
@@ -141,6 +141,11 @@ async def count_forms(tx: Tx) -> Counter[HashForm | None]:
     counting = [{"$group": {"_id": {"$switch": {"branches": branches, "default": None}}, "number": {"$sum": 1}}}]
     counted = await tx.database[CREDENTIALS].aggregate(counting, session=tx.session)
     return Counter({row["_id"] and HashForm[row["_id"]]: row["number"] async for row in counted})
+
+
+async def count_known_defaults(tx: Tx) -> int:
+    """Count the unsalted hashes of passwords that were given to everybody; those of other forms do not tell."""
+    return await tx.database[CREDENTIALS].count_documents({"hash": {"$in": list(known_default_hashes())}})
 
 
 def _beginning_with(form: HashForm) -> Document:

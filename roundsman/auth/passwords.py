@@ -142,6 +142,11 @@ def is_known_default(password: str) -> bool:
     return hashlib.sha256(_as_bytes(password)).hexdigest() in _KNOWN_DEFAULTS
 
 
+def known_default_hashes() -> tuple[str, ...]:
+    """Give those passwords as an unsalted hash of them is stored."""
+    return tuple(sorted(HashForm.SHA256.value + digits for digits in _KNOWN_DEFAULTS))
+
+
 @cache
 def _hasher(cost: Argon2Cost) -> PasswordHasher:
     return PasswordHasher(time_cost=cost.passes, memory_cost=cost.memory_kib, parallelism=cost.lanes, type=Type.ID)

@@ -60,9 +60,9 @@ async def audited(settings: Settings) -> tuple[Result, ...]:
         return await review(real, uri, create_app)
 
 
-def as_values(results: Sequence[Result]) -> list[Mapping[str, object]]:
+def as_values(results: Sequence[Result]) -> Mapping[str, object]:
     """The audit for JSON."""
-    return [
+    checks = [
         {
             "code": one.check,
             "level": one.check.level,
@@ -74,6 +74,7 @@ def as_values(results: Sequence[Result]) -> list[Mapping[str, object]]:
         }
         for one in results
     ]
+    return {"checks": checks, "findings": [one.check for one in findings_in(results)]}
 
 
 def _print(results: Sequence[Result]) -> None:

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 from roundsman.audit_log.chain import ChainKey
 from roundsman.audit_log.files import checkpoint_file, find_chain_key
 from roundsman.audit_log.verification import verify_log
-from roundsman.auth.credential_storage import count_forms
+from roundsman.auth.credential_storage import count_forms, count_known_defaults
 from roundsman.auth.keys import WeakSecret, load_secret_key
 from roundsman.auth.passwords import HashForm
 from roundsman.auth.tokens import SigningKeys
@@ -28,7 +28,7 @@ async def count_all(real: Runtime, uri: str, keys: Callable[[], SigningKeys]) ->
     """Count and read everything that is not tried."""
     return [
         await _hashes(real),
-        _default_passwords(real),
+        await _default_passwords(real),
         _secrets(real, uri, keys),
         _committed(real),
         _second_factor(real),
@@ -50,10 +50,11 @@ async def _hashes(real: Runtime) -> Result:
     )
 
 
-def _default_passwords(real: Runtime) -> Result:
-    refused = real.settings.refuse_default_passwords
-    tried = "read whether passwords that the existing application gave to everybody are refused"
-    return Result(Check.DEFAULT_PASSWORDS, tried, "refused" if refused else "they sign in", refused)
+async def _default_passwords(real: Runtime) -> Result:
+    refused, number = real.settings.refuse_default_passwords, await count_known_defaults(real.tx)
+    tried = "read whether passwords that the existing application gave to everybody sign in; count them among unsalted hashes"
+    evidence = f"they {'are refused' if refused else 'sign in'}; {number} accounts have one"
+    return Result(Check.DEFAULT_PASSWORDS, tried, evidence, refused)
 
 
 def _secrets(real: Runtime, uri: str, keys: Callable[[], SigningKeys]) -> Result:

@@ -11,13 +11,20 @@ _AUTH: Final = "/api/v1/auth"
 _OK, _ACCEPTED, _UNAUTHENTICATED, _TOO_MANY = 200, 202, 401, 429
 _REFUSED: Final = (_UNAUTHENTICATED, _TOO_MANY)
 _MOST_PASSWORDS: Final = 30
+_MOST_REQUESTS: Final = 70
 _FEWEST_DIGITS, _LONGEST_MINUTES, _MOST_TRIES = 6, 10, 5
 
 
 async def try_guessing(stage: Stage) -> list[Result]:
     """Try codes twice, too often and too soon, and passwords too often."""
     policy = stage.runtime.proving.policy
-    return [_settings(policy), *await _replay(stage), await _guess_code(stage, policy), await _guess_password(stage)]
+    return [
+        _settings(policy),
+        *await _replay(stage),
+        await _guess_code(stage, policy),
+        *await _from_one_address(stage),
+        await _guess_password(stage),
+    ]
 
 
 def _settings(policy: OtpPolicy) -> Result:
@@ -68,24 +75,38 @@ async def _guess_code(stage: Stage, policy: OtpPolicy) -> Result:
 async def _guess_password(stage: Stage) -> Result:
     phone = (await stage.customer("+919820000007")).phone
     most = min(stage.runtime.settings.sign_in_free_failures + 1, _MOST_PASSWORDS)
-    answers = [str(await _guess(stage, phone, number)) for number in range(most)]
-    slowed = next((index for index, answer in enumerate(answers) if answer.startswith(str(_TOO_MANY))), None)
-    evidence = (
-        f"{answers[-1]} to the last of {len(answers)}"
-        if slowed is None
-        else f"{answers[slowed]} to number {slowed + 1}"
-    )
+    answers = [await _guess(stage, phone, number) for number in range(most)]
     tried = f"POST /auth/login {most} times with wrong passwords for one account, each from another address"
-    return Result(Check.PASSWORD_GUESSING, tried, evidence, slowed is not None)
+    return _limited(Check.PASSWORD_GUESSING, tried, answers)
 
 
-async def _guess(stage: Stage, phone: str, number: int) -> Answer:
+async def _from_one_address(stage: Stage) -> list[Result]:
+    """Stay below the limits of each account and each phone, and try many of them."""
+    settings, address = stage.runtime.settings, "203.0.113.9"
+    guesses = min(settings.sign_in_failures_per_address + 1, _MOST_PASSWORDS)
+    guessed = [await _guess(stage, f"+91983{1_234_567 + n}", n, address) for n in range(guesses)]
+    requests = min(settings.otp_per_address_hour + 1, _MOST_REQUESTS)
+    asked = [await _request(stage, f"+91984{1_234_567 + n * 10_000}", address) for n in range(requests)]
+    return [
+        _limited(Check.PASSWORD_GUESSING, f"POST /auth/login from one address for {guesses} accounts", guessed),
+        _limited(Check.CODE_FLOOD, f"POST /auth/otp/request from one address for {requests} phones", asked),
+    ]
+
+
+def _limited(check: Check, tried: str, answers: list[Answer]) -> Result:
+    slowed = next((index for index, answer in enumerate(answers) if answer.status == _TOO_MANY), None)
+    evidence = f"{answers[-1]} to the last" if slowed is None else f"{answers[slowed]} to number {slowed + 1}"
+    return Result(check, tried, evidence, slowed is not None)
+
+
+async def _guess(stage: Stage, phone: str, number: int, address: str | None = None) -> Answer:
     body = {"identifier": phone, "password": f"a wrong password, number {number}"}
-    return await stage.ask("POST", f"{_AUTH}/login", body=body)
+    return await stage.ask("POST", f"{_AUTH}/login", body=body, address=address)
 
 
-async def _request(stage: Stage, phone: str) -> Answer:
-    return await stage.ask("POST", f"{_AUTH}/otp/request", body={"contact": phone, "purpose": "sign_in"})
+async def _request(stage: Stage, phone: str, address: str | None = None) -> Answer:
+    body = {"contact": phone, "purpose": "sign_in"}
+    return await stage.ask("POST", f"{_AUTH}/otp/request", body=body, address=address)
 
 
 async def _name(stage: Stage, phone: str, code: str) -> Answer:

@@ -7,8 +7,10 @@ import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from fastapi import FastAPI
+from pymongo.errors import OperationFailure
 
 from roundsman.access.principal import SignedInBy
 from roundsman.audit_log.entries import SYSTEM
@@ -18,6 +20,7 @@ from roundsman.auth.sessions import Opening
 from roundsman.database.connection import open_client
 from roundsman.database.transaction import Tx
 from roundsman.database.upgrade import ensure_schema
+from roundsman.errors import Unavailable
 from roundsman.identity.lookup import get_user
 from roundsman.ids import UserId
 from roundsman.notifications.messages import Rendered
@@ -29,7 +32,15 @@ from roundsman.security_review.calling import Answer, Asked, Caller
 from roundsman.security_review.overhearing import Overheard
 from roundsman.web.services import Services
 
+_UNAUTHORIZED: Final = 13
+
 AppFactory = Callable[[Callable[[], AbstractAsyncContextManager[Runtime]]], FastAPI]
+
+
+class StageRefused(Unavailable):
+    """The server does not let the audit make a database of its own."""
+
+    code = "stage_refused"
 
 
 class KeptMessages:
@@ -105,14 +116,26 @@ async def open_stage(real: Runtime, uri: str, make_app: AppFactory) -> AsyncIter
     overheard, messages = Overheard(), KeptMessages()
     async with await open_client(uri, listeners=(overheard,)) as client:
         runtime = replace(real, client=client, tx=Tx(client[name]), sender=messages)
+        await _make(runtime.tx)
         try:
-            await ensure_schema(runtime.tx.database)
             app = make_app(lambda: nullcontext(runtime))
             async with app.router.lifespan_context(app):
                 admin = await _admin(runtime)
                 yield Stage(app, runtime, Caller(app), overheard, messages, admin)
         finally:
             await client.drop_database(name)
+
+
+async def _make(tx: Tx) -> None:
+    try:
+        await ensure_schema(tx.database)
+    except OperationFailure as error:
+        if error.code != _UNAUTHORIZED:
+            raise
+        raise StageRefused(
+            f"The audit tries things on a database of its own, {tx.database.name}, which the user in ROUNDSMAN_MONGODB_URI may "
+            "not make: name one with readWriteAnyDatabase and dbAdminAnyDatabase for the audit."
+        ) from error
 
 
 async def _admin(runtime: Runtime) -> Somebody:

@@ -83,13 +83,10 @@ async def try_tokens(stage: Stage, keys: Callable[[], SigningKeys]) -> list[Resu
     results.append(await _good(stage, forger))
     for name, forge in _FORGERIES.items():
         answer = await _ask(stage, forge(forger))
-        results.append(_refused(Check.FORGED_TOKEN, name, answer))
+        results.append(_refused(name, answer))
     refresh = await _ask(stage, signed_in.refresh_token)
-    return [
-        *results,
-        _refused(Check.FORGED_TOKEN, "a refresh token in place of an access token", refresh),
-        *[one async for one in _ended(stage)],
-    ]
+    results.append(_refused("a refresh token in place of an access token", refresh))
+    return [*results, *[one async for one in _ended(stage)]]
 
 
 def _claims(whose: str, token: str) -> Result:
@@ -108,19 +105,27 @@ async def _good(stage: Stage, forger: Forger) -> Result:
     return Result(Check.FORGED_TOKEN, tried, str(answer), answer.status == _OK)
 
 
-def _refused(check: Check, name: str, answer: Answer) -> Result:
-    return Result(check, f"GET /auth/sessions with {name}", str(answer), answer.status == _UNAUTHENTICATED)
+def _refused(name: str, answer: Answer) -> Result:
+    return Result(Check.FORGED_TOKEN, f"GET /auth/sessions with {name}", str(answer), answer.status == _UNAUTHENTICATED)
 
 
 async def _ended(stage: Stage) -> AsyncIterator[Result]:
     left = await stage.bearer(await stage.customer("+919820000003"))
+    before = await _with(stage, left)
     await stage.ask("POST", f"{_API}/auth/logout", headers=left)
-    yield _refused(Check.ENDED_ACCESS, "the token of somebody who has signed out", await _with(stage, left))
+    yield _over("signing out", before, await _with(stage, left))
     shut_out = await stage.customer("+919820000004")
     bearer, admin = await stage.bearer(shut_out), await stage.bearer(stage.admin)
+    before = await _with(stage, bearer)
     path = f"{_API}/users/{shut_out.user_id}/disable"
     await stage.ask("POST", path, body={"reason": "the audit"}, headers=admin)
-    yield _refused(Check.ENDED_ACCESS, "the token of a user who was disabled", await _with(stage, bearer))
+    yield _over("being disabled", before, await _with(stage, bearer))
+
+
+def _over(what: str, before: Answer, after: Answer) -> Result:
+    tried = f"GET /auth/sessions with the same token before and after {what}"
+    holds = before.status == _OK and after.status == _UNAUTHENTICATED
+    return Result(Check.ENDED_ACCESS, tried, f"{before}, then {after}", holds)
 
 
 async def _ask(stage: Stage, token: str) -> Answer:

@@ -1,8 +1,10 @@
 """The audit of authentication: its report is fresh, it touches nobody, and each of its checks can fail."""
 
+import json
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,11 +12,19 @@ import pytest
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
 from pydantic import BaseModel, ConfigDict, WithJsonSchema
+from typer.testing import CliRunner
 
 from roundsman.app import create_app
+from roundsman.auth import challenges
 from roundsman.auth import tokens as token_reading
+from roundsman.auth.challenges import Challenge
+from roundsman.auth.otp import OtpPolicy, Purpose
+from roundsman.auth.sessions import find_live_session_with_user
+from roundsman.cli import auth
+from roundsman.cli.output import FINDINGS
 from roundsman.database.transaction import Tx
-from roundsman.operations import proving
+from roundsman.ids import SessionId
+from roundsman.operations import authentication, proving
 from roundsman.runtime import Runtime, signing_keys
 from roundsman.security_review import guessing
 from roundsman.security_review.checks import Check, Result, findings_in
@@ -28,6 +38,7 @@ from roundsman.security_review.review import review
 from roundsman.security_review.stage import AppFactory, Stage, open_stage
 from roundsman.security_review.surface import cookies, try_surface
 from roundsman.security_review.tokens import try_tokens
+from roundsman.settings import Settings
 from roundsman.web import pacing
 from roundsman.web.guards import public
 from roundsman.web.services import services_of
@@ -105,10 +116,50 @@ async def test_what_may_be_guessed_is_found(real: Runtime, monkeypatch: pytest.M
 
     monkeypatch.setattr(proving, "use_up", never_used_up)
     monkeypatch.setattr(guessing, "_MOST_PASSWORDS", 7)
+    monkeypatch.setattr(proving, "spend_try", with_tries_for_ever)
+    monkeypatch.setattr(OtpPolicy, "pause_after", lambda *_: timedelta(0))
     changed = {"sign_in_free_failures": 100, "otp_tries": 10}
     async with stage_of(replace(real, settings=real.settings.model_copy(update=changed))) as stage:
         results = await try_guessing(stage)
-    assert failed(results) == {Check.CODE_SETTINGS, Check.CODE_REPLAY, Check.PASSWORD_GUESSING}
+    assert failed(results) == {
+        Check.CODE_SETTINGS,
+        Check.CODE_REPLAY,
+        Check.CODE_GUESSING,
+        Check.CODE_FLOOD,
+        Check.PASSWORD_GUESSING,
+    }
+
+
+async def test_sessions_that_never_end_are_found(real: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    known: dict[object, Any] = {}
+    read = find_live_session_with_user
+
+    async def remembered(tx: Tx, session_id: SessionId, *, now: datetime) -> Any:  # noqa: ANN401  what is read
+        known[session_id] = known.get(session_id) or await read(tx, session_id, now=now)
+        return known[session_id]
+
+    monkeypatch.setattr(authentication, "find_live_session_with_user", remembered)
+    async with stage_of(real) as stage:
+        results = await try_tokens(stage, signing_keys(real.settings))
+    assert [one.check for one in findings_in(results)] == [Check.ENDED_ACCESS] * 2
+
+
+@pytest.mark.parametrize(("level", "code"), [("blocker", 0), ("action", FINDINGS), ("info", FINDINGS)])
+def test_the_exit_code_is_that_of_the_level(level: str, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    results = (Result(Check.SCHEMA, "a", "b", holds=False), Result(Check.CORS, "c", "d", holds=True))
+
+    async def made(_: Settings) -> tuple[Result, ...]:
+        return results
+
+    monkeypatch.setattr(auth, "audited", made)
+    done = CliRunner().invoke(auth.app, ["audit", "--json", "--fail-on", level])
+    assert done.exit_code == code
+    assert json.loads(done.output)["findings"] == ["schema"]
+
+
+async def with_tries_for_ever(tx: Tx, key: str, purpose: Purpose, **more: Any) -> Challenge | None:  # noqa: ANN401  as they are
+    await tx.database["otp_challenges"].update_one({"_id": key}, {"$set": {"tries_left": 9}})
+    return await challenges.spend_try(tx, key, purpose, **more)
 
 
 async def test_a_careless_route_is_found(real: Runtime) -> None:
