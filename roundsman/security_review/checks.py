@@ -26,6 +26,7 @@ class Check(StrEnum):
     CODE_GUESSING = "code_guessing"
     CODE_FLOOD = "code_flood"
     PASSWORD_GUESSING = "password_guessing"  # noqa: S105  the name of a check
+    ADDRESS_LIMITS = "address_limits"
     SECURITY_HEADERS = "security_headers"
     COOKIES = "cookies"
     CORS = "cors"
@@ -106,6 +107,11 @@ _ABOUT: Final[dict[Check, _About]] = {
     ),
     Check.PASSWORD_GUESSING: _About(
         Level.BLOCKER, "Set ROUNDSMAN_SIGN_IN_* back to their defaults.", "OWASP ASVS 5.0, 6.3.1"
+    ),
+    Check.ADDRESS_LIMITS: _About(
+        Level.ACTION,
+        "Lower ROUNDSMAN_SIGN_IN_FAILURES_PER_ADDRESS and ROUNDSMAN_OTP_PER_ADDRESS_HOUR, unless so many really share one.",
+        "OWASP ASVS 5.0, 2.4.1 and 6.3.1",
     ),
     Check.SECURITY_HEADERS: _About(Level.ACTION, _CODE_CHANGED, "OWASP ASVS 5.0, 3.4; OWASP HTTP Headers"),
     Check.COOKIES: _About(Level.ACTION, _CODE_CHANGED, "OWASP ASVS 5.0, 3.3"),

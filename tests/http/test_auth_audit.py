@@ -118,7 +118,7 @@ async def test_what_may_be_guessed_is_found(real: Runtime, monkeypatch: pytest.M
     monkeypatch.setattr(guessing, "_MOST_PASSWORDS", 7)
     monkeypatch.setattr(proving, "spend_try", with_tries_for_ever)
     monkeypatch.setattr(OtpPolicy, "pause_after", lambda *_: timedelta(0))
-    changed = {"sign_in_free_failures": 100, "otp_tries": 10}
+    changed = {"sign_in_free_failures": 100, "sign_in_failures_per_address": 500, "otp_tries": 10}
     async with stage_of(replace(real, settings=real.settings.model_copy(update=changed))) as stage:
         results = await try_guessing(stage)
     assert failed(results) == {
@@ -127,6 +127,7 @@ async def test_what_may_be_guessed_is_found(real: Runtime, monkeypatch: pytest.M
         Check.CODE_GUESSING,
         Check.CODE_FLOOD,
         Check.PASSWORD_GUESSING,
+        Check.ADDRESS_LIMITS,
     }
 
 
