@@ -109,7 +109,7 @@ class Caller:
             "scheme": "https",
             "path": unquote(asked.path),
             "raw_path": asked.path.encode(),
-            "query_string": urlencode(asked.query).encode(),
+            "query_string": urlencode(asked.query, errors="surrogatepass").encode(),
             "root_path": "",
             "headers": [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()],
             "client": (address, 50_000),
@@ -119,5 +119,5 @@ class Caller:
 
 def _content(asked: Asked) -> bytes:
     if asked.form is not None:
-        return urlencode(asked.form).encode()
+        return urlencode(asked.form, errors="surrogatepass").encode()
     return b"" if asked.body is None else json.dumps(asked.body).encode()

@@ -77,6 +77,8 @@ def _weak(real: Runtime, uri: str, keys: Callable[[], SigningKeys]) -> Iterator[
     password = urlsplit(uri).password
     if password is not None:
         yield from _weak_password(unquote(password))
+    elif "authmechanism=" not in uri.lower():
+        yield "the address of the database names no user, so it lets in whoever reaches it"
 
 
 def _weak_password(password: str) -> Iterator[str]:

@@ -18,6 +18,8 @@ _AT_ONCE: Final = 8
 _SHOWN: Final = 5
 _ERROR: Final = 500
 _OPERATORS: Final = ("$ne", "$gt", "$regex", "$where")
+_ODD: Final = ("\0", "\ud800")
+"""What is in no text that people write: the end of a text in C, and half of a character."""
 _CANARY: Final = re.compile(r"(?:canary|added)\d+x\d+z")
 _ADDED: Final = ("role", "roles", "is_admin", "user_id", "_id", "status", "session_version", "verified_at")
 
@@ -85,6 +87,8 @@ def attempts_on(operation: Operation, number: int) -> Iterator[Attempt]:
         yield Attempt(operation.with_body(name, [{"$ne": (one := canary())}]), one, "$ne")
         yield Attempt(operation.with_body(name, f".*{(one := canary())}"), one)
         yield Attempt(operation.with_body(name, f'{{"$ne": "{(one := canary())}"}}'), one, "$ne")
+        for odd in _ODD:
+            yield Attempt(operation.with_body(name, f"{odd}{(one := canary())}"), one)
         yield Attempt(operation.with_body(f"{name}.{(one := canary())}", "x"), one)
         yield Attempt(operation.with_body(f"${(one := canary())}", "x"), one)
     for name in operation.query_fields:

@@ -8,14 +8,18 @@ from typing import Final
 
 from roundsman.database.collections import AUDIT_LOG, SYSTEM
 from roundsman.database.transaction import Tx
-from roundsman.security_review.calling import Answer
+from roundsman.security_review.calling import Answer, Asked
 from roundsman.security_review.checks import Check, Result
 from roundsman.security_review.fields import operations_in
 from roundsman.security_review.stage import Somebody, Stage
 
 _HASH: Final = re.compile(r"\$argon2|\$2[aby]\$\d\d\$|\{SHA256\}|\{ARGON2ID-SHA256\}")
 _HANDED_OUT: Final = ("access_token", "refresh_token", "proof", "secret")
+_SECRET_FIELDS: Final = frozenset(
+    {"password", "new_password", "old_password", "again", "code", "value", "token", "proof", "refresh_token"}
+)
 _SHORTEST_DIGEST: Final = 16
+_SHORTEST_SECRET: Final = 8
 
 
 async def try_reading(stage: Stage) -> int:
@@ -48,6 +52,25 @@ def _leaks(answer: Answer, hidden: Iterable[str]) -> Iterator[str]:
         yield f"{answer.asked}: a password hash"
     if any(one in answer.text for one in hidden):
         yield f"{answer.asked}: a digest that is stored"
+    for name, text in _secrets_of(answer.asked):
+        if len(text) >= _SHORTEST_SECRET and text in answer.text:
+            yield f"{answer.asked}: what was sent as {name}"
+
+
+def _secrets_of(asked: Asked) -> Iterator[tuple[str, str]]:
+    """What was sent that no answer may repeat, with what it was sent as: the token, and the texts of secret fields."""
+    yield "the access token", asked.headers.get("Authorization", "").removeprefix("Bearer ")
+    sent = dict(asked.form or ()) | (dict(asked.body) if isinstance(asked.body, Mapping) else {})
+    for name in sent.keys() & _SECRET_FIELDS:
+        yield from ((f"the field {name}", text) for text in _texts_in(sent[name]))
+
+
+def _texts_in(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list):
+        for inner in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts_in(inner)
 
 
 def _told_twice(answers: Iterable[Answer]) -> Iterator[Answer]:

@@ -1,6 +1,7 @@
 """The audit of authentication: its report is fresh, it touches nobody, and each of its checks can fail."""
 
 import json
+import subprocess
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
@@ -98,6 +99,30 @@ async def test_what_is_counted_is_found(real: Runtime, tx: Tx) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("uri", "holds"),
+    [
+        ("mongodb://db.example.in/", False),
+        ("mongodb://db.example.in/?authMechanism=MONGODB-X509&tls=true", True),
+        ("mongodb://shop:Roundsman2025!@db.example.in/", False),
+        ("mongodb://shop:f3b1c09d5e7a4482a6d0@db.example.in/", True),
+    ],
+)
+async def test_the_password_of_the_database_is_looked_at(real: Runtime, uri: str, *, holds: bool) -> None:
+    results = await count_all(real, uri, signing_keys(real.settings))
+    assert (Check.SECRETS not in failed(results)) is holds
+
+
+async def test_what_git_knows_is_found(real: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("ROUNDSMAN_SIGNING_KEYS=…", "utf-8")
+    commit(".env", str(real.settings.data_dir / "keys"))
+    results = await count_all(real, str(real.settings.mongodb_uri), signing_keys(real.settings))
+    (committed,) = [one for one in results if one.check is Check.COMMITTED_SECRETS]
+    assert not committed.holds
+    assert {".env", "keys/secret.key"} <= set(committed.evidence.split(", "))
+
+
 async def test_what_is_forged_is_found_where_nothing_looks(real: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
     keys = signing_keys(real.settings)
     monkeypatch.setattr(token_reading, "_verify_signature", lambda *_: None)
@@ -158,6 +183,11 @@ def test_the_exit_code_is_that_of_the_level(level: str, code: int, monkeypatch: 
     assert json.loads(done.output)["findings"] == ["schema"]
 
 
+def commit(*paths: str) -> None:
+    for command in (["init", "-q"], ["add", "-f", *paths]):
+        subprocess.run(["git", *command], check=True, capture_output=True)  # noqa: S607  the git that is there
+
+
 async def with_tries_for_ever(tx: Tx, key: str, purpose: Purpose, **more: Any) -> Challenge | None:  # noqa: ANN401  as they are
     await tx.database["otp_challenges"].update_one({"_id": key}, {"$set": {"tries_left": 9}})
     return await challenges.spend_try(tx, key, purpose, **more)
@@ -178,6 +208,9 @@ async def test_a_careless_route_is_found(real: Runtime) -> None:
         Check.LEAKS,
         Check.SECURITY_HEADERS,
     }
+    told = next(one.evidence for one in results if one.check is Check.LEAKS)
+    assert f"GET {BROKEN}: a password hash" in told
+    assert f"GET {BROKEN}: what was sent as the access token" in told
 
 
 class Careless(BaseModel):
@@ -197,7 +230,7 @@ def careless_app(opener: Callable[[], AbstractAsyncContextManager[Runtime]]) -> 
     async def tell(request: Request, response: Response) -> list[str]:
         response.set_cookie("session", "1")
         found = await services_of(request).runtime.tx.database["credentials"].find().to_list()
-        return [one["hash"] for one in found]
+        return [*(one["hash"] for one in found), request.headers.get("authorization", "")]
 
     @app.post(BROKEN, dependencies=everybody)
     async def look(body: Careless, request: Request) -> int:
