@@ -31,7 +31,6 @@ async def count_all(real: Runtime, uri: str, keys: Callable[[], SigningKeys]) ->
         await _default_passwords(real),
         _secrets(real, uri, keys),
         _committed(real),
-        _second_factor(real),
         _gateways(real),
         _address(real),
         await _schema(real),
@@ -101,11 +100,6 @@ def _tracked(folder: Path, what: str) -> list[str]:
     except OSError:
         return []
     return done.stdout.split() if done.returncode == 0 else []
-
-
-def _second_factor(real: Runtime) -> Result:
-    said = real.settings.staff_totp
-    return Result(Check.STAFF_SECOND_FACTOR, "read whether staff needs a second factor", said, said == "required")
 
 
 def _gateways(real: Runtime) -> Result:

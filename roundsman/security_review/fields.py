@@ -41,6 +41,14 @@ class Operation:
         kept = tuple(pair for pair in self.sample.query if pair[0] != name)
         return replace(self.at_no_id(), query=(*kept, (name, value)))
 
+    def with_more(self, fields: Mapping[str, str]) -> Asked:
+        """The request with these besides, in its body if it has one and else in its query."""
+        if self.sample.form is not None:
+            return replace(self.at_no_id(), form=(*self.sample.form, *fields.items()))
+        if self.body_fields:
+            return replace(self.at_no_id(), body={**(self.sample.body or {}), **fields})  # type: ignore[dict-item]
+        return replace(self.at_no_id(), query=(*self.sample.query, *fields.items()))
+
     def with_path(self, name: str, value: str) -> Asked:
         """The request with this in its path."""
         path = self.sample.path.replace(f"{{{name}}}", value)

@@ -1,9 +1,11 @@
 """Operators, names and further fields sent in place of texts to every field, judged by what the database was told."""
 
 import asyncio
+import itertools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Final
 from urllib.parse import quote
 
@@ -17,11 +19,34 @@ from roundsman.security_review.stage import Stage
 _AT_ONCE: Final = 8
 _SHOWN: Final = 5
 _ERROR: Final = 500
-_OPERATORS: Final = ("$ne", "$gt", "$regex", "$where")
-_ODD: Final = ("\0", "\ud800")
-"""What is in no text that people write: the end of a text in C, and half of a character."""
 _CANARY: Final = re.compile(r"(?:canary|added)\d+x\d+z")
 _ADDED: Final = ("role", "roles", "is_admin", "user_id", "_id", "status", "session_version", "verified_at")
+
+# What stands in place of a field, each with the operator that would reach the database if it were taken for one.
+_IN_BODY: Final[Sequence[tuple[str, Callable[[str, str], tuple[str, object]]]]] = (
+    ("$ne", lambda field, canary: (field, {"$ne": canary})),
+    ("$gt", lambda field, canary: (field, {"$gt": canary})),
+    ("$regex", lambda field, canary: (field, {"$regex": canary})),
+    ("$where", lambda field, canary: (field, {"$where": canary})),
+    ("$oid", lambda field, canary: (field, {"$oid": canary})),
+    ("$ne", lambda field, canary: (field, [{"$ne": canary}])),
+    ("$ne", lambda field, canary: (field, f'{{"$ne": "{canary}"}}')),
+    ("", lambda field, canary: (field, f".*{canary}")),
+    ("", lambda field, canary: (field, f"\0{canary}")),
+    ("", lambda field, canary: (field, f"\ud800{canary}")),
+    ("", lambda field, canary: (f"{field}.{canary}", "x")),
+    ("", lambda _, canary: (f"${canary}", "x")),
+)
+_IN_QUERY: Final[Sequence[tuple[str, Callable[[str, str], tuple[str, str]]]]] = (
+    ("$ne", lambda field, canary: (f"{field}[$ne]", canary)),
+    ("$ne", lambda field, canary: (field, f'{{"$ne": "{canary}"}}')),
+    ("", lambda field, canary: (field, f".*{canary}")),
+    ("", lambda _, canary: (f"${canary}", "x")),
+)
+_IN_PATH: Final[Sequence[tuple[str, Callable[[str], str]]]] = (
+    ("$ne", lambda canary: f'{{"$ne": "{canary}"}}'),
+    ("", lambda canary: f".*{canary}"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,42 +98,23 @@ async def try_operations(stage: Stage, operations: Sequence[Operation]) -> list[
 
 def attempts_on(operation: Operation, number: int) -> Iterator[Attempt]:
     """Everything that is tried on one operation."""
-    count = 0
-
-    def canary() -> str:
-        nonlocal count
-        count += 1
-        return f"canary{number}x{count}z"
-
-    for name in operation.body_fields:
-        for operator in _OPERATORS:
-            yield Attempt(operation.with_body(name, {operator: (one := canary())}), one, operator)
-        yield Attempt(operation.with_body(name, {"$oid": (one := canary())}), one, "$oid")
-        yield Attempt(operation.with_body(name, [{"$ne": (one := canary())}]), one, "$ne")
-        yield Attempt(operation.with_body(name, f".*{(one := canary())}"), one)
-        yield Attempt(operation.with_body(name, f'{{"$ne": "{(one := canary())}"}}'), one, "$ne")
-        for odd in _ODD:
-            yield Attempt(operation.with_body(name, f"{odd}{(one := canary())}"), one)
-        yield Attempt(operation.with_body(f"{name}.{(one := canary())}", "x"), one)
-        yield Attempt(operation.with_body(f"${(one := canary())}", "x"), one)
-    for name in operation.query_fields:
-        yield Attempt(operation.with_query(f"{name}[$ne]", one := canary()), one, "$ne")
-        yield Attempt(operation.with_query(name, f'{{"$ne": "{(one := canary())}"}}'), one, "$ne")
-        yield Attempt(operation.with_query(name, f".*{(one := canary())}"), one)
-        yield Attempt(operation.with_query(f"${(one := canary())}", "x"), one)
-    for name in operation.path_fields:
-        yield Attempt(operation.with_path(name, quote(f'{{"$ne": "{(one := canary())}"}}')), one, "$ne")
-        yield Attempt(operation.with_path(name, quote(f".*{(one := canary())}")), one)
+    canaries = (f"canary{number}x{count}z" for count in itertools.count())
+    for field, (operator, sent) in product(operation.body_fields, _IN_BODY):
+        canary = next(canaries)
+        yield Attempt(operation.with_body(*sent(field, canary)), canary, operator)
+    for field, (operator, asked) in product(operation.query_fields, _IN_QUERY):
+        canary = next(canaries)
+        yield Attempt(operation.with_query(*asked(field, canary)), canary, operator)
+    for field, (operator, text) in product(operation.path_fields, _IN_PATH):
+        canary = next(canaries)
+        yield Attempt(operation.with_path(field, quote(text(canary))), canary, operator)
 
 
 def additions_to(operation: Operation, number: int) -> Iterator[Attempt]:
-    """The operation's own request with one further field each, in its body or else in its query."""
-    if not operation.body_fields and not operation.query_fields:
-        return
-    for index, name in enumerate(one for one in _ADDED if one not in operation.known):
-        canary = f"added{number}x{index}z"
-        add = operation.with_body if operation.body_fields else operation.with_query
-        yield Attempt(add(name, canary), canary)
+    """The operation's own request with every further field that it does not know, in its body or else in its query."""
+    if operation.body_fields or operation.query_fields:
+        canary = f"added{number}x0z"
+        yield Attempt(operation.with_more({name: canary for name in _ADDED if name not in operation.known}), canary)
 
 
 async def _ask_all(stage: Stage, attempts: Sequence[Attempt]) -> list[Answer]:

@@ -22,6 +22,7 @@ _API: Final = "/api/v1"
 _REQUIRED: Final = ("iss", "aud", "sub", "sid", "iat", "nbf", "exp", "jti")
 _LONGEST: Final = timedelta(minutes=15)
 _UNAUTHENTICATED: Final = 401
+_FORBIDDEN: Final = 403
 _OK: Final = 200
 
 
@@ -86,7 +87,7 @@ async def try_tokens(stage: Stage, keys: Callable[[], SigningKeys]) -> list[Resu
         results.append(_refused(name, answer))
     refresh = await _ask(stage, signed_in.refresh_token)
     results.append(_refused("a refresh token in place of an access token", refresh))
-    return [*results, *[one async for one in _ended(stage)]]
+    return [*results, *[one async for one in _ended(stage)], await _half_signed_in(stage)]
 
 
 def _claims(whose: str, token: str) -> Result:
@@ -120,6 +121,17 @@ async def _ended(stage: Stage) -> AsyncIterator[Result]:
     path = f"{_API}/users/{shut_out.user_id}/disable"
     await stage.ask("POST", path, body={"reason": "the audit"}, headers=admin)
     yield _over("being disabled", before, await _with(stage, bearer))
+
+
+async def _half_signed_in(stage: Stage) -> Result:
+    """Sign in as staff with nothing but a password, and ask what only staff may."""
+    named = {"identifier": stage.admin.phone, "password": stage.admin.password}
+    signed_in = await stage.ask("POST", f"{_API}/auth/login", body=named)
+    bearer = {"Authorization": f"Bearer {signed_in.said.get('access_token')}"}
+    answer = await stage.ask("GET", f"{_API}/users", headers=bearer)
+    tried = "POST /auth/login as an admin with nothing but his password, then GET /users"
+    holds = signed_in.status != _OK or answer.status == _FORBIDDEN
+    return Result(Check.STAFF_SECOND_FACTOR, tried, f"{signed_in}, then {answer}", holds)
 
 
 def _over(what: str, before: Answer, after: Answer) -> Result:

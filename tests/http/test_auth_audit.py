@@ -20,12 +20,13 @@ from roundsman.auth import challenges
 from roundsman.auth import tokens as token_reading
 from roundsman.auth.challenges import Challenge
 from roundsman.auth.otp import OtpPolicy, Purpose
-from roundsman.auth.sessions import find_live_session_with_user
+from roundsman.auth.tokens import AccessClaims
 from roundsman.cli import auth
 from roundsman.cli.output import FINDINGS
 from roundsman.database.transaction import Tx
 from roundsman.ids import SessionId
-from roundsman.operations import authentication, proving
+from roundsman.operations import proving
+from roundsman.operations.authentication import Known
 from roundsman.runtime import Runtime, signing_keys
 from roundsman.security_review import guessing
 from roundsman.security_review.checks import Check, Result, findings_in
@@ -42,6 +43,7 @@ from roundsman.security_review.tokens import try_tokens
 from roundsman.settings import Settings
 from roundsman.web import pacing
 from roundsman.web.guards import public
+from roundsman.web.recent_principals import RecentPrincipals
 from roundsman.web.services import services_of
 from tests.http.people import settle
 
@@ -85,7 +87,7 @@ async def test_what_is_counted_is_found(real: Runtime, tx: Tx) -> None:
     await tx.database["audit_log"].insert_one(
         {"seal": {"number": 1, "previous": b"", "mac": b"x" * 32}}, bypass_document_validation=True
     )
-    weak = real.settings.model_copy(update={"refuse_default_passwords": False, "staff_totp": "optional"})
+    weak = real.settings.model_copy(update={"refuse_default_passwords": False})
     results = await count_all(
         replace(real, settings=weak), "mongodb://root:hunter2@db.example.in/", signing_keys(real.settings)
     )
@@ -93,7 +95,6 @@ async def test_what_is_counted_is_found(real: Runtime, tx: Tx) -> None:
         Check.PASSWORD_HASHES,
         Check.DEFAULT_PASSWORDS,
         Check.SECRETS,
-        Check.STAFF_SECOND_FACTOR,
         Check.SCHEMA,
         Check.AUDIT_CHAIN,
     }
@@ -156,18 +157,23 @@ async def test_what_may_be_guessed_is_found(real: Runtime, monkeypatch: pytest.M
     }
 
 
-async def test_sessions_that_never_end_are_found(real: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
-    known: dict[object, Any] = {}
-    read = find_live_session_with_user
+async def test_sessions_that_never_end_and_staff_without_a_second_factor_are_found(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert runtime.settings.staff_totp == "optional"
+    known: dict[SessionId, Known] = {}
+    read = RecentPrincipals.anew
 
-    async def remembered(tx: Tx, session_id: SessionId, *, now: datetime) -> Any:  # noqa: ANN401  what is read
-        known[session_id] = known.get(session_id) or await read(tx, session_id, now=now)
-        return known[session_id]
+    async def remembered(self: RecentPrincipals, tx: Tx, claims: AccessClaims, *, now: datetime) -> Known:
+        if claims.session_id not in known:
+            known[claims.session_id] = await read(self, tx, claims, now=now)
+        return known[claims.session_id]
 
-    monkeypatch.setattr(authentication, "find_live_session_with_user", remembered)
-    async with stage_of(real) as stage:
-        results = await try_tokens(stage, signing_keys(real.settings))
-    assert [one.check for one in findings_in(results)] == [Check.ENDED_ACCESS] * 2
+    for way in ("anew", "recent"):
+        monkeypatch.setattr(RecentPrincipals, way, remembered)
+    async with stage_of(runtime) as stage:
+        results = await try_tokens(stage, signing_keys(runtime.settings))
+    assert [one.check for one in findings_in(results)] == [Check.ENDED_ACCESS] * 2 + [Check.STAFF_SECOND_FACTOR]
 
 
 @pytest.mark.parametrize(("level", "code"), [("blocker", 0), ("action", FINDINGS), ("info", FINDINGS)])
