@@ -15,7 +15,7 @@ from roundsman.ids import derived_object_id
 
 async def record(tx: Tx, entry: AuditEntry) -> None:
     """Append an entry; called in the transaction of the change it tells of."""
-    await record_many(tx, [entry])
+    await tx.database[AUDIT_LOG].insert_one(entry_document(entry), session=tx.session)
 
 
 async def record_many(tx: Tx, entries: Sequence[AuditEntry]) -> None:

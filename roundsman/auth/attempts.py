@@ -18,10 +18,12 @@ from pymongo.errors import DuplicateKeyError
 
 from roundsman.auth.limits import Limit, window_end, window_start
 from roundsman.database.collections import ATTEMPTS
+from roundsman.database.together import Question, by_id
 from roundsman.database.transaction import Document, Tx
 from roundsman.errors import RateLimited
 
 _HEX_DIGITS: Final = 32
+_ONE_NODE: Final = WriteConcern(w=1)
 
 
 class TooOften(RateLimited):
@@ -68,7 +70,17 @@ async def give_all_back(tx: Tx, taken: Sequence[tuple[Limit, str]], *, now: date
 async def count(tx: Tx, limit: Limit, who: str, *, now: datetime) -> int:
     """How many attempts of this window count so far; one above the limit where somebody was refused."""
     found = await counts(tx).find_one({"_id": attempt_id(limit.name, who, window_start(limit, now=now))})
-    return 0 if found is None else int(found["taken"])
+    return count_asked([] if found is None else [found])
+
+
+def asking_for_count(limit: Limit, who: str, *, now: datetime) -> Question:
+    """Ask the same together with something else."""
+    return by_id(ATTEMPTS, attempt_id(limit.name, who, window_start(limit, now=now)))
+
+
+def count_asked(documents: Sequence[Document]) -> int:
+    """Read the answer to that."""
+    return int(documents[0]["taken"]) if documents else 0
 
 
 def _one_less(limit: Limit, who: str, now: datetime) -> UpdateOne:
@@ -98,4 +110,4 @@ async def upsert(tx: Tx, key: str, change: Sequence[Document], *, returned: bool
 
 def counts(tx: Tx) -> AsyncCollection[dict[str, Any]]:
     """The collection, written without waiting for other nodes and outside any transaction."""
-    return tx.database[ATTEMPTS].with_options(write_concern=WriteConcern(w=1))
+    return tx.database.get_collection(ATTEMPTS, write_concern=_ONE_NODE)

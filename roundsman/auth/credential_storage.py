@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from pymongo import ASCENDING, UpdateOne
 
@@ -18,6 +19,8 @@ from roundsman.database.documents import without_absent
 from roundsman.database.transaction import Document, Tx
 from roundsman.errors import Conflict
 from roundsman.ids import UserId
+
+_JOINED: Final = "joined_credential"
 
 
 class OwnPassword(Conflict):
@@ -40,6 +43,17 @@ async def find_credential(tx: Tx, user_id: UserId) -> Credential | None:
     """Return the user's credential, or None when he has no password."""
     document = await tx.database[CREDENTIALS].find_one({"_id": user_id}, session=tx.session)
     return None if document is None else _credential(document)
+
+
+def joining_credential(field: str) -> Document:
+    """The step of an aggregation that joins to each document the credential of the user whose id is in its field."""
+    return {"$lookup": {"from": CREDENTIALS, "localField": field, "foreignField": "_id", "as": _JOINED}}
+
+
+def joined_credential(document: Document) -> Credential | None:
+    """The credential that was joined to a document; None if there is none."""
+    found = document[_JOINED]
+    return _credential(found[0]) if found else None
 
 
 async def give_password(tx: Tx, credential: Credential) -> Edit | None:

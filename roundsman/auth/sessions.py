@@ -16,8 +16,9 @@ from roundsman.auth.refresh import Rotation
 from roundsman.auth.second_factors import has_second_factor
 from roundsman.database.collections import SESSIONS
 from roundsman.database.documents import without_absent
+from roundsman.database.together import Question, ask_together
 from roundsman.database.transaction import Document, Tx
-from roundsman.identity.joining import joined_user, user_of
+from roundsman.identity.joining import joined_user, user_asked, user_by_id, user_of
 from roundsman.identity.users import User
 from roundsman.ids import SessionId, UserId
 
@@ -94,13 +95,23 @@ async def find_live_session_with_user(tx: Tx, session_id: SessionId, *, now: dat
 
     Whether its version still counts is for the caller.
     """
-    # Expiry is part of the query, because the TTL index removes expired rows only once a minute.
-    live: Document = {"$match": {"_id": session_id, "expires_at": {"$gt": now}}}
-    found = await tx.database[SESSIONS].aggregate([live, user_of("user_id")], session=tx.session)
+    steps = [_live(session_id, now=now), user_of("user_id")]
+    found = await tx.database[SESSIONS].aggregate(steps, session=tx.session)
     for document in await found.to_list(1):
         user = joined_user(document)
         return None if user is None else (_session(document), user)
     return None
+
+
+async def find_live_session_and_user(
+    tx: Tx, session_id: SessionId, user_id: UserId, *, now: datetime
+) -> tuple[Session, User] | None:
+    """Do the same where it is said whose session it is, which costs less; None if it is somebody else's."""
+    session = Question(SESSIONS, (_live(session_id, now=now),))
+    sessions, users = await ask_together(tx, session, user_by_id(user_id))
+    if not sessions or not users or sessions[0]["user_id"] != user_id:
+        return None
+    return _session(sessions[0]), user_asked(users[0])
 
 
 async def list_live_sessions(tx: Tx, user_id: UserId, *, version: int, now: datetime) -> list[Session]:
@@ -182,6 +193,11 @@ async def end_those(tx: Tx, sessions: Sequence[Session]) -> None:
 async def end_all_sessions(tx: Tx) -> int:
     """End every session there is, so that everybody signs in again; count them."""
     return (await tx.database[SESSIONS].delete_many({}, session=tx.session)).deleted_count
+
+
+def _live(session_id: SessionId, *, now: datetime) -> Document:
+    # Expiry is part of the query, because the TTL index removes expired rows only once a minute.
+    return {"$match": {"_id": session_id, "expires_at": {"$gt": now}}}
 
 
 def _document(session: Session) -> Document:

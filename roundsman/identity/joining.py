@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from roundsman.database.collections import IDENTIFIERS, USERS
+from roundsman.database.together import Question, by_id
 from roundsman.database.transaction import Document, Tx
 from roundsman.identity.store import identifier_from, user_from
 from roundsman.identity.users import Identifier, User
+from roundsman.ids import UserId
 
 _JOINED: Final = "joined_user"
 
@@ -22,8 +24,28 @@ def joined_user(document: Document) -> User | None:
     return user_from(found[0]) if found else None
 
 
+def user_by_id(user_id: UserId) -> Question:
+    """Ask for a user, together with something else."""
+    return by_id(USERS, user_id)
+
+
+def user_asked(document: Document) -> User:
+    """Read the answer to that."""
+    return user_from(document)
+
+
+def identifiers_with_users(keys: Sequence[str], *joining: Document) -> Question:
+    """Ask for identifiers and their users; `joining` are steps that join something else to them."""
+    return Question(IDENTIFIERS, ({"$match": {"_id": {"$in": list(keys)}}}, user_of("user_id"), *joining))
+
+
+def identifier_with_user(document: Document) -> tuple[Identifier, User | None]:
+    """Read one answer to that; without a user where it leads to several, or he is missing."""
+    return identifier_from(document), joined_user(document)
+
+
 async def find_identifiers_with_users(tx: Tx, keys: Sequence[str]) -> list[tuple[Identifier, User | None]]:
     """Those of the identifiers that exist, each with its user; without one where it leads to several, or he is missing."""
-    wanted: Document = {"$match": {"_id": {"$in": list(keys)}}}
-    found = await tx.database[IDENTIFIERS].aggregate([wanted, user_of("user_id")], session=tx.session)
-    return [(identifier_from(document), joined_user(document)) async for document in found]
+    question = identifiers_with_users(keys)
+    found = await tx.database[question.collection].aggregate([*question.steps], session=tx.session)
+    return [identifier_with_user(document) async for document in found]

@@ -54,7 +54,11 @@ async def find_user(tx: Tx, text: str) -> User:
 
     Raises MalformedIdentifier, UnknownIdentifier or AmbiguousIdentifier.
     """
-    found = await find_identifiers_with_users(tx, identifier_candidates(text))
+    return await the_one_user(tx, text, await find_identifiers_with_users(tx, identifier_candidates(text)))
+
+
+async def the_one_user(tx: Tx, text: str, found: Sequence[tuple[Identifier, User | None]]) -> User:
+    """Find him where the identifiers that the text may be, and their users, were read already. Raises the same."""
     carriers = {user_id for identifier, _ in found for user_id in identifier.user_ids}
     known = {user.id: user for _, user in found if user is not None}
     users = await _survivors(tx, carriers, known) if carriers else await _by_own_id(tx, text)

@@ -5,13 +5,15 @@ has ended, in one of several documents, lest everybody waits for everybody; taki
 """
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
 from roundsman.database.collections import SYSTEM
 from roundsman.database.documents import without_absent
-from roundsman.database.transaction import Tx
+from roundsman.database.together import Question, by_id
+from roundsman.database.transaction import Document, Tx
 from roundsman.errors import Conflict
 
 _MODE = "mode"
@@ -70,8 +72,19 @@ class OperationsManagedElsewhere(Conflict):
 async def get_mode(tx: Tx) -> Mode:
     """Read what Roundsman is the authority for."""
     document = await tx.database[SYSTEM].find_one({"_id": _MODE}, session=tx.session)
-    if document is None:
+    return mode_asked([] if document is None else [document])
+
+
+def asking_for_mode() -> Question:
+    """Ask for it together with something else."""
+    return by_id(SYSTEM, _MODE)
+
+
+def mode_asked(documents: Sequence[Document]) -> Mode:
+    """Read the answer to that."""
+    if not documents:
         return Mode()
+    [document] = documents
     return Mode(
         PeopleMode(document["people"]),
         OperationsMode(document["operations"]),

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from roundsman.access.principal import Principal
 from roundsman.auth.lifetimes import SessionPolicy
-from roundsman.auth.sessions import Session, find_live_session_with_user
+from roundsman.auth.sessions import Session, find_live_session_and_user, find_live_session_with_user
 from roundsman.auth.tokens import AccessClaims
 from roundsman.database.transaction import Tx
 from roundsman.errors import NotAuthenticated
@@ -35,8 +35,9 @@ async def authenticate(tx: Tx, claims: AccessClaims, *, policy: SessionPolicy, n
 
     Ending a session, disabling a user or changing his roles so counts wherever this is asked.
     """
-    session, user = await get_session_and_user(tx, claims.session_id, policy=policy, now=now)
-    if session.user_id != claims.user_id or session.version != claims.session_version:
+    found = await find_live_session_and_user(tx, claims.session_id, claims.user_id, now=now)
+    session, user = _require_counting(found, policy=policy, now=now)
+    if session.version != claims.session_version:
         raise SessionEnded
     principal = Principal(
         user.id,
@@ -57,7 +58,12 @@ async def get_session_and_user(
 
     A role that was granted since may end it earlier: a session carries all roles, and the strictest life holds.
     """
-    found = await find_live_session_with_user(tx, session_id, now=now)
+    return _require_counting(await find_live_session_with_user(tx, session_id, now=now), policy=policy, now=now)
+
+
+def _require_counting(
+    found: tuple[Session, User] | None, *, policy: SessionPolicy, now: datetime
+) -> tuple[Session, User]:
     if found is None:
         raise SessionEnded
     session, user = found

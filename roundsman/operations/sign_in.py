@@ -4,24 +4,24 @@ Whoever may not sign in gets one answer, whether the account is unknown, has no 
 wrong, and every attempt costs the verification of one hash. Only who has proved the right password learns more.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
 from roundsman.access.principal import SignedInBy
 from roundsman.access.roles import STAFF_ROLES
-from roundsman.auth.credential_storage import find_credential, renew_hash
+from roundsman.auth.credential_storage import renew_hash
 from roundsman.auth.credentials import Credential, counting_hash
 from roundsman.auth.hashing import PasswordHashing
 from roundsman.auth.passwords import is_known_default
 from roundsman.auth.sessions import Opening
 from roundsman.database.transaction import Tx
-from roundsman.errors import Conflict, InvalidInput, NotAuthenticated, NotFound, NotPermitted
-from roundsman.identity.lookup import find_user
-from roundsman.identity.mode import PeopleMode, get_mode
+from roundsman.errors import NotAuthenticated, NotPermitted
+from roundsman.identity.mode import Mode, PeopleMode, get_mode
 from roundsman.identity.users import User, UserStatus
+from roundsman.operations.claimants import Claimant, find_claimant
 from roundsman.operations.session_opening import SessionKeeping, SignedIn, open_session_of
-from roundsman.operations.slowing_down import Slowing, claimed_account, slowed_down
+from roundsman.operations.slowing_down import Claimed, Slowing, claimed_account, slowed_down
 
 _HANDED_OUT: Final = (
     "This password was handed out to everybody. Set one of your own: POST /api/v1/auth/password/forgotten sends you a "
@@ -76,11 +76,14 @@ async def sign_in(tx: Tx, attempt: Attempt, *, by: PasswordSignIn, now: datetime
     An imported hash is replaced by one of our own. Raises InvalidCredentials, TooOften, HashingBusy, and for a right
     password SignInClosed or PasswordMustChange.
     """
-    found = await _find(tx, attempt.identifier)
-    claimed = claimed_account(found, attempt.identifier, address=attempt.address)
+    claimant = await find_claimant(tx, attempt.identifier, by.slowing, now=now)
+    claimed = claimed_account(claimant.user, attempt.identifier, address=attempt.address)
+    claimed = replace(claimed, failures_in_all=claimant.failures_in_all)
     async with slowed_down(tx, claimed, by.slowing, now=now):
-        user, credential = await _verified(tx, found, attempt.password, hashing=by.hashing, now=now)
-    await require_sign_in_open(tx, user)
+        if not claimant.is_recent:
+            claimant = await find_claimant(tx, attempt.identifier, by.slowing, now=now)
+        user, credential = await _verified(claimant, claimed, attempt.password, hashing=by.hashing, now=now)
+    _require_open(user, claimant.mode)
     if by.refuse_default_passwords and is_known_default(attempt.password):
         raise PasswordMustChange(_HANDED_OUT)
     if by.hashing.needs_rehash(credential.password_hash):
@@ -93,25 +96,30 @@ async def sign_in(tx: Tx, attempt: Attempt, *, by: PasswordSignIn, now: datetime
 
 
 async def _verified(
-    tx: Tx, user: User | None, password: str, *, hashing: PasswordHashing, now: datetime
+    claimant: Claimant, claimed: Claimed, password: str, *, hashing: PasswordHashing, now: datetime
 ) -> tuple[User, Credential]:
-    credential = None if user is None else await find_credential(tx, user.id)
+    """The user and his credential if the password is his, and it was counted as a try of his."""
+    user, credential = claimant.user, claimant.credential
     fits = await hashing.verify(password, counting_hash(credential, now=now))
-    if user is None or user.status is not UserStatus.ACTIVE or credential is None or not fits:
+    if user is None or user.id != claimed.user_id or user.status is not UserStatus.ACTIVE:
+        raise InvalidCredentials
+    if credential is None or not fits:
         raise InvalidCredentials
     return user, credential
 
 
-async def _find(tx: Tx, identifier: str) -> User | None:
-    try:
-        return await find_user(tx, identifier)
-    except (InvalidInput, NotFound, Conflict):
-        return None
-
-
 async def require_sign_in_open(tx: Tx, user: User) -> None:
     """Go on only where the user may sign in here yet. Raises SignInClosed."""
-    if user.effective_roles.isdisjoint(STAFF_ROLES) and (await get_mode(tx)).people is PeopleMode.SHADOW:
+    if not _is_staff(user):
+        _require_open(user, await get_mode(tx))
+
+
+def _require_open(user: User, mode: Mode) -> None:
+    if mode.people is PeopleMode.SHADOW and not _is_staff(user):
         raise SignInClosed(
             "Until the business changes over, only its staff signs in here. Use the existing application."
         )
+
+
+def _is_staff(user: User) -> bool:
+    return not user.effective_roles.isdisjoint(STAFF_ROLES)

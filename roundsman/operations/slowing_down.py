@@ -4,14 +4,16 @@ The account is counted before its secret is compared. What is compared and fails
 compared, because the server was busy or at fault, is taken back.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Final
 
 from roundsman.audit_log.entries import SYSTEM, AuditEntry
 from roundsman.audit_log.log import record
-from roundsman.auth.attempts import count, take
+from roundsman.auth.attempts import asking_for_count, count, take
 from roundsman.auth.credential_storage import disable_password
 from roundsman.auth.limits import window_end
 from roundsman.auth.queues import Queues, StillWaiting
@@ -31,22 +33,28 @@ from roundsman.auth.reservations import (
     too_often,
 )
 from roundsman.auth.throttle import SignInThrottle, subscriber_of
+from roundsman.database.together import Question
 from roundsman.database.transaction import Tx, in_transaction
 from roundsman.errors import InvalidInput, NotAuthenticated
 from roundsman.identity.identifiers import identifier_candidates
 from roundsman.identity.users import User
 from roundsman.ids import UserId
 
-_EVERYBODY = "everybody"
+_EVERYBODY: Final = "everybody"
+_RECENT_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """Who is said to sign in, and from where; `user_id` is absent where nobody is found."""
+    """Who is said to sign in, and from where; `user_id` is absent where nobody is found.
+
+    `failures_in_all` is there where it was read just now, together with him; who waits in line longer than a second asks anew.
+    """
 
     account: str
     user_id: UserId | None
     address: str
+    failures_in_all: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +77,11 @@ class _Turn:
     number: int
 
 
+def asking_for_failures(slowing: Slowing, *, now: datetime) -> Question:
+    """Ask how many sign-ins of all have failed, together with something else; `count_asked` reads the answer."""
+    return asking_for_count(slowing.throttle.in_all, _EVERYBODY, now=now)
+
+
 def claimed_account(user: User | None, identifier: str, *, address: str | None) -> Claimed:
     """Name the account by its user, however he is called; what nobody is found by is an account of its own."""
     if user is not None:
@@ -88,8 +101,12 @@ async def slowed_down(tx: Tx, claimed: Claimed, slowing: Slowing, *, now: dateti
     """
     throttle = slowing.throttle
     in_line = slowing.queues.turn(claimed.address, at_once=throttle.per_address.most, patience=throttle.patience)
+    clock = asyncio.get_running_loop().time
+    begun = clock()
     try:
         async with in_line:
+            if clock() - begun > _RECENT_SECONDS:
+                claimed = replace(claimed, failures_in_all=None)
             turn = await _turn(tx, claimed, throttle, now=now)
             try:
                 yield
@@ -118,7 +135,10 @@ async def _turn(tx: Tx, claimed: Claimed, throttle: SignInThrottle, *, now: date
 
 async def _reserve_address(tx: Tx, claimed: Claimed, throttle: SignInThrottle, *, now: datetime) -> bool:
     """Whether the try counts for its address: it does not for who is familiar there. Raises TooOften."""
-    if await count(tx, throttle.in_all, _EVERYBODY, now=now) >= throttle.in_all.most:
+    in_all = claimed.failures_in_all
+    if in_all is None:
+        in_all = await count(tx, throttle.in_all, _EVERYBODY, now=now)
+    if in_all >= throttle.in_all.most:
         if await is_familiar(tx, claimed.account, claimed.address, now=now):
             return False
         raise too_often(window_end(throttle.in_all, now=now), now=now)
