@@ -24,6 +24,7 @@ from roundsman.errors import Conflict, NotPermitted, RateLimited
 from roundsman.ids import UserId
 
 _NEVER: Final = -1
+_JOINED: Final = "joined_second_factor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,16 @@ async def has_second_factor(tx: Tx, user_id: UserId) -> bool:
     """Whether the user has confirmed an authenticator."""
     confirmed = {"_id": user_id, "confirmed_at": {"$exists": True}}
     return await tx.database[SECOND_FACTORS].find_one(confirmed, {"_id": 1}, session=tx.session) is not None
+
+
+def joining_second_factor(field: str) -> Document:
+    """The step of an aggregation that joins to each document the authenticator of the user whose id is in its field."""
+    return {"$lookup": {"from": SECOND_FACTORS, "localField": field, "foreignField": "_id", "as": _JOINED}}
+
+
+def is_second_factor_joined(document: Document) -> bool:
+    """Whether one that was confirmed was joined to a document."""
+    return any("confirmed_at" in row for row in document[_JOINED])
 
 
 async def use_code(tx: Tx, user_id: UserId, code: str, *, by: Authenticators, now: datetime) -> None:

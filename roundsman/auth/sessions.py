@@ -13,7 +13,7 @@ from pymongo import DESCENDING
 
 from roundsman.access.principal import SignedInBy
 from roundsman.auth.refresh import Rotation
-from roundsman.auth.second_factors import has_second_factor
+from roundsman.auth.second_factors import is_second_factor_joined, joining_second_factor
 from roundsman.database.collections import SESSIONS
 from roundsman.database.documents import without_absent
 from roundsman.database.together import Question, ask_together
@@ -24,6 +24,10 @@ from roundsman.ids import SessionId, UserId
 
 _LONGEST_DEVICE: Final = 200
 _KEPT_PREDECESSORS: Final = 5
+_JOINED: Final = "joined_sessions"
+_JOINING_SESSIONS: Final = {
+    "$lookup": {"from": SESSIONS, "localField": "_id", "foreignField": "user_id", "as": _JOINED}
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +89,6 @@ def new_session(user_id: UserId, opening: Opening, *, version: int, expires_at: 
 async def open_session(tx: Tx, session: Session, *, refresh_digest: bytes) -> None:
     """Write a new session, which is refreshed by the token of this digest."""
     document = _document(session) | {"refresh_digest": refresh_digest}
-    if await has_second_factor(tx, session.user_id):
-        document["second_factor_due"] = True
     await tx.database[SESSIONS].insert_one(document, session=tx.session)
 
 
@@ -119,6 +121,16 @@ async def list_live_sessions(tx: Tx, user_id: UserId, *, version: int, now: date
     criteria = {"user_id": user_id, "version": version, "expires_at": {"$gt": now}}
     found = tx.database[SESSIONS].find(criteria, session=tx.session).sort("_id", DESCENDING)
     return sorted([_session(one) async for one in found], key=lambda one: one.created_at, reverse=True)
+
+
+async def list_sessions_and_need(tx: Tx, user_id: UserId, *, version: int, now: datetime) -> tuple[list[Session], bool]:
+    """List the same, and say whether he has an authenticator, so that a new session is half of one; in one read."""
+    question = user_by_id(user_id)
+    steps = [*question.steps, {"$project": {"_id": 1}}, _JOINING_SESSIONS, joining_second_factor("_id")]
+    found = await tx.database[question.collection].aggregate(steps, session=tx.session)
+    [user] = await found.to_list()
+    sessions = [_session(one) for one in user[_JOINED] if one["version"] == version and one["expires_at"] > now]
+    return sorted(sessions, key=lambda one: (one.created_at, one.id), reverse=True), is_second_factor_joined(user)
 
 
 async def rotate(tx: Tx, session: Session, rotation: Rotation, *, expires_at: datetime, now: datetime) -> bool:

@@ -1,6 +1,7 @@
 """Opening a session for somebody who has proved who he is, in whatever way, and what he gets for it."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -12,7 +13,7 @@ from roundsman.auth.sessions import (
     Opening,
     Session,
     end_those,
-    list_live_sessions,
+    list_sessions_and_need,
     new_session,
     new_session_id,
     open_session,
@@ -60,8 +61,11 @@ async def open_session_of(
     async def work(tx: Tx) -> SignedIn | None:
         if not await record_sign_in(tx, user, now=now):
             return None
-        await _make_room(tx, user, policy=by.policy, now=now)
-        return await _open(tx, user, opening, by=by, now=now)
+        # The user was written in this transaction, so two sign-ins never count the same sessions.
+        live, is_half = await list_sessions_and_need(tx, user.id, version=user.session_version, now=now)
+        await _make_room(tx, user, live, policy=by.policy, now=now)
+        half = replace(opening, second_factor_due=opening.second_factor_due or is_half)
+        return await _open(tx, user, half, by=by, now=now)
 
     return await in_transaction(tx, work)
 
@@ -93,9 +97,8 @@ async def renew_session_of(
     return tokens_for(user, session, refresh_token, by=by, now=now)
 
 
-async def _make_room(tx: Tx, user: User, *, policy: SessionPolicy, now: datetime) -> None:
-    """End the oldest sessions; the user was written in this transaction, so two sign-ins never count the same."""
-    live = await list_live_sessions(tx, user.id, version=user.session_version, now=now)
+async def _make_room(tx: Tx, user: User, live: Sequence[Session], *, policy: SessionPolicy, now: datetime) -> None:
+    """End the oldest sessions."""
     oldest = live[policy.life(user.effective_roles).most - 1 :]
     await end_those(tx, oldest)
     reason = "a newer sign-in took its place"
