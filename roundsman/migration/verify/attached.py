@@ -25,6 +25,7 @@ from roundsman.migration.conversion import OrderParties, Reading, order_of
 from roundsman.migration.profile import ATTACHED, OPERATIONS, CollectionProfile, Kind, SourceProfile
 from roundsman.migration.reading import old_id, values_at
 from roundsman.migration.sources.port import Source
+from roundsman.migration.verify.answered import answered_identifiers
 from roundsman.migration.verify.verification import Account, Check, CheckResult
 from roundsman.money import rupees_text
 from roundsman.orders.history import sum_own_orders
@@ -48,11 +49,14 @@ class AttachedCheck:
     switched_at: datetime | None = None
     """When operations became Roundsman's own, if a source handed them over."""
     changed_here: int = 0
+    answered: frozenset[str] = frozenset()
+    """The identifiers that humans' answers led elsewhere."""
 
     async def run(self) -> tuple[list[Account], CheckResult]:
         """The accounts of the attached collections, and whether the orders' totals are the source's."""
         mode = await get_mode(self.tx)
         self.switched_at = mode.operations_since
+        self.answered = frozenset(await answered_identifiers(self.tx))
         found = [await self._account(collection) for collection in self.profile.of_kind(*ATTACHED)]
         if self.sums["source"] != self.sums["stored"]:
             self.money.fail(f"orders: {self._rupees('source')} in the source, {self._rupees('stored')} here")
@@ -107,18 +111,19 @@ class AttachedCheck:
         return isinstance(identity, ObjectId) and border is not None and identity.generation_time < border
 
     async def _check_owners(self, wanted: dict[ObjectId, Reading], stored: dict[ObjectId, Document]) -> None:
-        """Whoever an order or address names by an old id must be whose it is here; an id of several people names nobody."""
-        named = {identity: _owners(wanted[identity]) for identity in stored}
-        keys = sorted({alias_key(alias) for aliases in named.values() for alias in aliases})
-        users = {one.key: one.user_ids for one in await find_identifiers(self.tx, keys)}
-        for identity, aliases in named.items():
-            found = (users.get(alias_key(alias), ()) for alias in aliases)
-            possible = {owners[0] for owners in found if len(owners) == 1}
-            if possible and stored[identity].get("user_id") not in possible:
+        """Whoever an order or address names by an old id must be whose it is here; an id of several people names nobody.
+
+        What was nobody's for that reason waits for the next round when a human's answer joins them.
+        """
+        named = {identity: [alias_key(one) for one in _owners(wanted[identity])] for identity in stored}
+        keys = sorted({key for his in named.values() for key in his})
+        users = {one.key: one.user_ids for one in await find_identifiers(self.tx, keys) if not one.is_ambiguous}
+        for identity, names in named.items():
+            owner = stored[identity].get("user_id")
+            possible = {users[key][0] for key in names if key in users and (owner or key not in self.answered)}
+            if possible and owner not in possible:
                 place = f"{wanted[identity].collection.name}:{identity}"
-                self.orphans.fail(
-                    f"{place} belongs to {stored[identity].get('user_id', 'nobody')}, who it does not name"
-                )
+                self.orphans.fail(f"{place} belongs to {owner or 'nobody'}, who it does not name")
 
     async def _check_total(self, reading: Reading, stored: Document) -> None:
         total = order_of(reading, _NOBODY, products={}).total_paise

@@ -6,8 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from roundsman.audit_log.log import was_released
-from roundsman.database.changes import Edit
-from roundsman.database.collections import CREDENTIALS, IDENTIFIERS, REVIEWS, SOURCE_DOCUMENTS
+from roundsman.database.collections import CREDENTIALS, REVIEWS, SOURCE_DOCUMENTS
 from roundsman.database.transaction import Document, Tx
 from roundsman.identity.following import is_imported
 from roundsman.identity.importing import find_identifiers, find_users
@@ -21,8 +20,8 @@ from roundsman.migration.plan_documents import Section
 from roundsman.migration.plan_store import find_plan, read_rows
 from roundsman.migration.runs import RunState, list_runs
 from roundsman.migration.said import is_himself
+from roundsman.migration.verify.answered import answered_identifiers
 from roundsman.migration.verify.verification import Check, CheckResult
-from roundsman.operations.journal import list_entries
 
 
 async def check_plans(tx: Tx, opener: Opener, *, as_of: datetime) -> CheckResult:
@@ -36,7 +35,7 @@ async def check_plans(tx: Tx, opener: Opener, *, as_of: datetime) -> CheckResult
     now = _Now(tx, opener, as_of)
     result = CheckResult(Check.PLANS)
     in_shadow = (await get_mode(tx)).people is PeopleMode.SHADOW
-    decided = await _decided_identifiers(tx)
+    decided = await answered_identifiers(tx)
     for run in await list_runs(tx):
         found = await find_plan(tx, run.plan) if run.state is RunState.APPLIED else None
         if found is None:
@@ -53,16 +52,6 @@ async def check_plans(tx: Tx, opener: Opener, *, as_of: datetime) -> CheckResult
             async for rows in read_rows(tx, found[1], Section.USERS):
                 await _check_passwords(tx, [row for row in rows if row.password_from not in left_out], now, result)
     return result
-
-
-async def _decided_identifiers(tx: Tx) -> dict[str, Document]:
-    """The identifiers that humans' answers led elsewhere, as the last answer left them."""
-    decided: dict[str, Document] = {}
-    for entry in await list_entries(tx):
-        for change in reversed(entry.changes):
-            if isinstance(change, Edit) and change.collection == IDENTIFIERS:
-                decided.setdefault(change.id, change.after)
-    return decided
 
 
 def _as_decided(row: IdentifierRow, decided: Mapping[str, Document]) -> IdentifierRow:

@@ -19,16 +19,18 @@ from roundsman.database.collections import (
 )
 from roundsman.errors import Conflict, NotFound
 from roundsman.identity.role_grants import list_active_admins
+from roundsman.ids import UserId
 from roundsman.migration.deciding import decide, take_answer_back
 from roundsman.migration.members import Opener, owners_of
 from roundsman.migration.naming import read_naming
 from roundsman.migration.reviews import OF_PAIRS, Answer, Decision, get_review, list_reviews
 from roundsman.migration.shared_phone import NoSharedPhone
 from roundsman.migration.splitting import find_merged, undo_merge
+from roundsman.migration.sync import compare_all
 from roundsman.runtime import Runtime
 from tests.depth import depth
 from tests.imports import Database, Import, contents, wipe
-from tests.migration_builders import EARLYBIRD, Fields, MemorySource
+from tests.migration_builders import EARLYBIRD, PHONE, Fields, MemorySource, account, doc
 from tests.unit.migration.test_worlds import worlds
 
 PEOPLE = (
@@ -75,6 +77,30 @@ async def test_answers_keep_every_proof_green_and_can_all_be_taken_back(
     await assert_proved(importing)
 
 
+async def test_the_order_of_an_id_of_two_people_is_theirs_from_the_round_after_the_answer_that_joined_them(
+    runtime: Runtime, database: Database
+) -> None:
+    shared = "a-long-and-unique-id"
+    world = {
+        "users": [account(shared, "Asha Rao", "admin"), account("boss", "Meera Rao", "admin", phone=PHONE)],
+        "delivery_boys_v2": [doc(shared, "", email="rao@gmail.com")],
+        "orders": [doc("order", "", customer_id=shared)],
+    }
+    importing = Import(runtime, MemorySource(world))
+    await importing.run()
+    [review] = (await list_reviews(runtime.tx, limit=0)).reviews
+    assert "user_id" not in (await database[ORDERS].find_one({}) or {})
+
+    await answer(importing, review.id, Decision.MERGE)
+
+    await assert_proved(importing)
+    await compare_all(runtime.tx, importing.source, EARLYBIRD, importing.means())
+    await assert_proved(importing)
+    order = await database[ORDERS].find_one({})
+    assert order is not None
+    assert set((await owners_of(runtime.tx, review.members)).values()) == {order["user_id"]}
+
+
 async def answer_at_random(importing: Import, random: Random) -> list[str]:
     """Answer questions and undo merges of the import, in any order; the reviews that were answered, in their order."""
     tx = importing.runtime.tx
@@ -83,7 +109,9 @@ async def answer_at_random(importing: Import, random: Random) -> list[str]:
     answered: list[str] = []
     for named in random.sample([*reviews, *merged], len(reviews) + len(merged)):
         try:
-            answered += [await split(importing, named)] if named in merged else await answer(importing, named, random)
+            answered += (
+                [await split(importing, named)] if named in merged else await answer_somehow(importing, named, random)
+            )
         except (Conflict, NotFound, NoSharedPhone):
             continue
     return answered
@@ -101,19 +129,25 @@ async def split(importing: Import, named: str) -> str:
     return parted.review_id
 
 
-async def answer(importing: Import, review: str, random: Random) -> list[str]:
-    """Give some answer, as two admins where the question is about staff; the review, if it needs to be taken back."""
-    tx, opener = importing.runtime.tx, Opener(importing.means().seal, EARLYBIRD)
+async def answer_somehow(importing: Import, review: str, random: Random) -> list[str]:
+    """Give some answer; the review, if it needs to be taken back."""
+    tx = importing.runtime.tx
     owners = await owners_of(tx, (await get_review(tx, review)).members)
     decision = random.choice([Decision.MERGE, Decision.MERGE, *sorted(OF_PAIRS), Decision.DEFER])
     holders = [None, *sorted({user for user in owners.values() if user})]
     holder = random.choice(holders) if decision is Decision.SHARED_PHONE else None
+    await answer(importing, review, decision, holder)
+    return [review]
+
+
+async def answer(importing: Import, review: str, decision: Decision, holder: UserId | None = None) -> None:
+    """Give this answer, as two admins where the question is about staff."""
+    tx, opener = importing.runtime.tx, Opener(importing.means().seal, EARLYBIRD)
     for actor in [Actor(str(admin.id)) for admin in await list_active_admins(tx)][:2] or [SYSTEM]:
         given = Answer(decision, "a test", holder)
         outcome = await decide(tx, review, given, actor=actor, opener=opener, now=importing.runtime.clock())
         if not outcome.is_proposal:
             break
-    return [review]
 
 
 async def somebody(importing: Import) -> Actor:
