@@ -7,6 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
+from roundsman.background import end
 from roundsman.cli.output import say
 from roundsman.cli.running import interrupts_go_to, run_until_told_to_end
 from roundsman.cli.sources import BUILT_IN, ProfileOption, SourceOption, read_profile
@@ -70,11 +71,11 @@ async def _ending_in_time(working: "asyncio.Task[None]", stop: asyncio.Event) ->
     stopping.cancel()
     if not working.done():
         await asyncio.wait({working}, timeout=_GRACE_SECONDS)
-        working.cancel()
-    try:
-        await working
-    except asyncio.CancelledError:
+        await end(working)
+    if working.cancelled():
         _say("Cut off between two borders; the next worker goes on from there.")
+    else:
+        working.result()
 
 
 def _say(sentence: str) -> None:

@@ -14,6 +14,7 @@ from roundsman.database.data_directory import data_directory_errors
 REPLICA_SET = "roundsman"
 _START_SECONDS = 120
 _OPLOG_MB = 1024
+_TRANSACTION_SECONDS = 20
 _LOG_TAIL_BYTES = 100_000
 _ROOM_OF_FIRST_START_BYTES = 400_000_000
 _ROOM_BYTES = 100_000_000
@@ -151,10 +152,14 @@ def find_mongod() -> Path:
 
 
 def replica_command(binary: Path, files: ServerFiles, *, port: int, cache_gb: float) -> list[str]:
-    """The command that serves Roundsman: a replica set of one, with a modest cache."""
+    """The command that serves Roundsman: a replica set of one, with a modest cache.
+
+    A process that is killed leaves its transaction open, and whoever writes to the same documents waits for its end.
+    """
     return [
         *_command(binary, files, port=port),
         *("--replSet", REPLICA_SET, "--oplogSize", str(_OPLOG_MB), "--wiredTigerCacheSizeGB", str(cache_gb)),
+        *("--setParameter", f"transactionLifetimeLimitSeconds={_TRANSACTION_SECONDS}"),
     ]
 
 

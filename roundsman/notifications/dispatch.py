@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from roundsman.background import end
 from roundsman.database.transaction import Tx
 from roundsman.errors import RoundsmanError
 from roundsman.notifications.messages import rendered
@@ -33,8 +34,7 @@ async def sending(dispatcher: "Dispatcher") -> AsyncIterator[None]:
     finally:
         stop.set()
         await asyncio.wait({task}, timeout=_GRACE_SECONDS)
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await end(task)
 
 
 @dataclass(frozen=True, slots=True)

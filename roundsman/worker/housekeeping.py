@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from pymongo.errors import PyMongoError
 
+from roundsman.background import beside
 from roundsman.database.transaction import Tx
 from roundsman.database.wholeness import require_whole
 from roundsman.errors import RoundsmanError
@@ -49,9 +50,5 @@ class Housekeeping:
 @asynccontextmanager
 async def keeping_house(housekeeping: Housekeeping) -> AsyncIterator[None]:
     """Do it beside the body."""
-    task = asyncio.create_task(housekeeping.run())
-    try:
+    async with beside(housekeeping.run()):
         yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)

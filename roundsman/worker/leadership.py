@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
+from roundsman.background import beside
 from roundsman.clock import Clock
 from roundsman.database.lease import Lease, held_lease, renew_lease
 from roundsman.database.transaction import Tx
@@ -27,12 +28,8 @@ async def leadership(tx: Tx, clock: Clock, *, job: str = JOB) -> AsyncIterator[L
     """Be the worker, or the one who does another job, while the body runs. Raises LeaseTaken while another one is."""
     async with held_lease(tx, job, clock) as lease:
         leading = Leadership(lease)
-        renewing = asyncio.create_task(_renew(tx, leading, clock))
-        try:
+        async with beside(_renew(tx, leading, clock)):
             yield leading
-        finally:
-            renewing.cancel()
-            await asyncio.gather(renewing, return_exceptions=True)
 
 
 async def _renew(tx: Tx, leading: Leadership, clock: Clock) -> None:

@@ -13,6 +13,7 @@ from roundsman.audit_log.chain import ChainKey
 from roundsman.audit_log.files import checkpoint_file, load_or_create_chain_key
 from roundsman.audit_log.marks import CheckpointFile
 from roundsman.audit_log.sealing import make_checkpoint_if_due, seal_batch
+from roundsman.background import beside
 from roundsman.clock import Clock
 from roundsman.database.lease import LeaseTaken
 from roundsman.database.transaction import Tx
@@ -71,12 +72,8 @@ class Sealer:
 @asynccontextmanager
 async def sealing(sealer: Sealer) -> AsyncIterator[None]:
     """Seal beside the body."""
-    task = asyncio.create_task(sealer.run())
-    try:
+    async with beside(sealer.run()):
         yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 def sealer_of(runtime: Runtime, *, say: Callable[[str], None] = _LOG.error) -> Sealer:
