@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
 from contextvars import ContextVar
 from itertools import cycle, product
 from typing import Annotated, Any
@@ -13,27 +12,22 @@ import pytest
 from bson import Code, Regex
 from fastapi import APIRouter, Depends, FastAPI, Request
 from pydantic import BaseModel, WithJsonSchema
-from pymongo import AsyncMongoClient
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
 from roundsman.access.permissions import Permission
 from roundsman.access.roles import Role
 from roundsman.api import users
-from roundsman.app import create_app
-from roundsman.database import connection
 from roundsman.database.collections import USERS
-from roundsman.database.connection import Client
 from roundsman.database.transaction import Tx
-from roundsman.runtime import open_runtime
 from roundsman.settings import Settings
 from roundsman.web import pacing
 from roundsman.web.guards import require
 from roundsman.web.services import services_of
 from tests.depth import depth
 from tests.http.crowd import Member, asking_everywhere, gather_crowd
+from tests.http.listening import listened_to
 from tests.http.openapi_fields import Field, Operation, operations
 from tests.http.payloads import MANY, ONE_OF_EACH, Payload
-from tests.http.serving import answering
 
 OF_THE_DRIVER = (".$db", ".$clusterTime", ".$readPreference")
 HARMLESS = ("asha", "98200 12345", "asha@example.in", "123456", "0" * 24, "0:asha", "a|b")
@@ -88,14 +82,8 @@ def unpaced(monkeypatch: pytest.MonkeyPatch) -> None:
 async def judged(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FastAPI]:
     """A running application whose client is listened to."""
 
-    def listened_to(uri: str, **options: Any) -> Client:  # noqa: ANN401  what the driver takes
-        return AsyncMongoClient(uri, **options | {"event_listeners": [Judge()]})
-
-    monkeypatch.setattr(connection, "AsyncMongoClient", listened_to)
-    async with open_runtime(settings) as runtime:
-        app = create_app(lambda: nullcontext(runtime))
-        async with answering(app):
-            yield app
+    async with listened_to(settings, Judge(), monkeypatch) as app:
+        yield app
 
 
 async def ask(
