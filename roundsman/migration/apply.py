@@ -30,7 +30,7 @@ from roundsman.migration.copies import note_drifted, was_taken_before
 from roundsman.migration.crew import crew_for
 from roundsman.migration.documents import DocumentImport
 from roundsman.migration.freshness import refuse_claimed_since, refuse_outdated
-from roundsman.migration.members import Opener
+from roundsman.migration.members import Opener, owners_of
 from roundsman.migration.mirrored import Mirror, hand_over_identifiers, mirror_users
 from roundsman.migration.pipeline import Pipeline, Stop
 from roundsman.migration.plan import (
@@ -272,9 +272,17 @@ class _Application:
                 "status": "open",
                 "run": self._run_id,
             }
-            for row in rows
+            for row in await self._answerable(rows)
         ]
         self._add("reviews", await insert_missing(self._tx, REVIEWS, documents))
+
+    async def _answerable(self, rows: Sequence[ReviewRow]) -> list[ReviewRow]:
+        """Without those that are about one user only, because another one's document was not taken: the next plan asks."""
+        left_out = {*self._applied.drifted, *self._applied.gone}
+        doubtful = [row for row in rows if not left_out.isdisjoint(row.members)]
+        owners = await owners_of(self._tx, {key for row in doubtful for key in row.members})
+        of_one = {row.id for row in doubtful if len({owners[key] for key in row.members} - {None}) <= 1}
+        return [row for row in rows if row.id not in of_one]
 
     def _outcome(self) -> dict[str, Any]:
         totals = {

@@ -111,17 +111,18 @@ class AttachedCheck:
         return isinstance(identity, ObjectId) and border is not None and identity.generation_time < border
 
     async def _check_owners(self, wanted: dict[ObjectId, Reading], stored: dict[ObjectId, Document]) -> None:
-        """Whoever an order or address names by an old id must be whose it is here; an id of several people names nobody.
+        """Whose an order or address is here must be named in it by an old id; it may be nobody's if each is of several people.
 
         What was nobody's for that reason waits for the next round when a human's answer joins them.
         """
         named = {identity: [alias_key(one) for one in _owners(wanted[identity])] for identity in stored}
         keys = sorted({key for his in named.values() for key in his})
-        users = {one.key: one.user_ids for one in await find_identifiers(self.tx, keys) if not one.is_ambiguous}
+        users = {one.key: one.user_ids for one in await find_identifiers(self.tx, keys)}
         for identity, names in named.items():
             owner = stored[identity].get("user_id")
-            possible = {users[key][0] for key in names if key in users and (owner or key not in self.answered)}
-            if possible and owner not in possible:
+            possible = {user for key in names for user in users.get(key, ())}
+            of_one = [key for key in names if len(users.get(key, ())) == 1 and (owner or key not in self.answered)]
+            if of_one and owner not in possible:
                 place = f"{wanted[identity].collection.name}:{identity}"
                 self.orphans.fail(f"{place} belongs to {owner or 'nobody'}, who it does not name")
 

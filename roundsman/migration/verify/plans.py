@@ -40,10 +40,11 @@ async def check_plans(tx: Tx, opener: Opener, *, as_of: datetime) -> CheckResult
         found = await find_plan(tx, run.plan) if run.state is RunState.APPLIED else None
         if found is None:
             continue
+        left_out = frozenset((*run.drifted, *run.gone))
         async for rows in read_rows(tx, found[1], Section.REVIEWS):
-            await _check_reviews(tx, rows, result)
+            # About a document that was not taken the next plan asks, if it still is in the source then.
+            await _check_reviews(tx, [row for row in rows if left_out.isdisjoint(row.members)], result)
         if in_shadow:
-            left_out = frozenset((*run.drifted, *run.gone))
             async for rows in read_rows(tx, found[1], Section.IDENTIFIERS):
                 await _check_identifiers(tx, [_as_decided(row, decided) for row in rows], now, result)
             async for rows in read_rows(tx, found[1], Section.HAND_OVERS):

@@ -101,6 +101,24 @@ async def test_the_order_of_an_id_of_two_people_is_theirs_from_the_round_after_t
     assert set((await owners_of(runtime.tx, review.members)).values()) == {order["user_id"]}
 
 
+async def test_the_order_of_a_customer_is_his_whoever_else_it_names_and_whoever_shares_his_id(
+    runtime: Runtime, database: Database
+) -> None:
+    shared = "a-long-and-unique-id"
+    world = {
+        "users": [account(shared, "Asha Rao"), account("another", "Meera Rao")],
+        "customers": [doc(shared, "Rajesh Kumar")],
+        "orders": [doc("order", "", customer_id=shared, user_id="another")],
+    }
+    importing = Import(runtime, MemorySource(world))
+    await importing.run()
+
+    await assert_proved(importing)
+    order = await database[ORDERS].find_one({}) or {}
+    customer = await database[CUSTOMERS].find_one({"_id": order["customer_id"]}) or {}
+    assert (customer["name"], customer["user_id"]) == ("Rajesh Kumar", order["user_id"])
+
+
 async def answer_at_random(importing: Import, random: Random) -> list[str]:
     """Answer questions and undo merges of the import, in any order; the reviews that were answered, in their order."""
     tx = importing.runtime.tx

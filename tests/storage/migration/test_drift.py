@@ -102,6 +102,26 @@ async def test_whose_account_was_not_taken_yet_is_asked_about_once(
     assert late == [[f"customers_v2:{object_id('other Joseph Mathew')}", f"users:{object_id('late Zoya Khan')}"]]
 
 
+async def test_about_somebody_who_was_removed_before_he_was_taken_nobody_is_asked_until_he_is_back(
+    importing: Import, source_database: Database
+) -> None:
+    asha = [account("asha", "Asha Verma", phone=NEXT_PHONE), account("boss", "Meera Rao", "admin")]
+    hers, other = doc("hers", "Asha Verma", phone=NEXT_PHONE), doc("other", "Joseph Mathew", phone=NEXT_PHONE)
+    await fill(source_database, {"users": asha, "customers_v2": [hers, other]})
+    header = await importing.plan()
+    await source_database["customers_v2"].delete_one({"id": "other"})
+
+    await importing.apply(header.digest)
+
+    assert await importing.runtime.tx.database[REVIEWS].count_documents({}) == 0
+    assert [(o.check, o.examples) for o in (await importing.verify()).checks if not o.passed] == []
+    await source_database["customers_v2"].insert_one(other)
+    await importing.run()
+    asked = await importing.runtime.tx.database[REVIEWS].find().to_list()
+    assert [f"customers_v2:{other['_id']}" in one["members"] for one in asked] == [True]
+    assert (await importing.verify()).passed
+
+
 async def test_documents_changed_after_the_import_renew_profiles_and_copies_and_keep_their_users(
     importing: Import, source_database: Database
 ) -> None:
