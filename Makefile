@@ -43,6 +43,7 @@ bench: $(VENV)/.dev-installed
 	$(BIN)/python benchmarks/migrate.py
 	$(BIN)/python benchmarks/write_back.py
 	$(BIN)/python benchmarks/auth.py
+	$(BIN)/python benchmarks/decisions.py
 
 lock: $(VENV)/.dev-installed
 	$(LOCK) -o requirements/run.txt

@@ -3,7 +3,8 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import Field, SecretStr, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, SecretStr, StringConstraints, model_validator
+from pydantic.config import JsonDict
 
 from roundsman.access.permissions import Permission
 from roundsman.api.models import AnswerModel, RequestModel, problems
@@ -51,8 +52,19 @@ class LinkAsked(AnswerModel):
     expires_in_seconds: int = Field(examples=[1800])
 
 
+def _given(name: str) -> JsonDict:
+    return {"required": [name], "properties": {name: {"type": "string"}}}
+
+
 class ResetPassword(RequestModel):
     """The new password, with one of two things that say whose it is."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [_given("token"), _given("proof")],
+            "examples": [{"new_password": "three cows and a bicycle", "token": "from-the-link"}],
+        }
+    )
 
     new_password: NewPassword
     token: Token | None = Field(None, description="What stands after `token=` in the link.")

@@ -25,6 +25,7 @@ from roundsman.errors import (
     RoundsmanError,
     Unavailable,
 )
+from roundsman.web.route_inventory import methods_at
 
 _LOG = logging.getLogger(__name__)
 
@@ -123,6 +124,10 @@ def _answer_roundsman_error(request: Request, error: RoundsmanError) -> Response
 def _answer_invalid_request(request: Request, error: RequestValidationError) -> Response:
     # Never the value itself: it may be a password.
     errors = [FieldProblem(field=".".join(map(str, wrong["loc"])), message=wrong["msg"]) for wrong in error.errors()]
+    return _invalid(request, errors)
+
+
+def _invalid(request: Request, errors: Sequence[FieldProblem]) -> Response:
     return _problem(
         request,
         HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -134,8 +139,14 @@ def _answer_invalid_request(request: Request, error: RequestValidationError) -> 
 
 def _answer_http_exception(request: Request, error: HTTPException) -> Response:
     status = HTTPStatus(error.status_code)
+    if status == HTTPStatus.BAD_REQUEST:
+        # What FastAPI says of bytes that are no text at all; of a text that is no JSON it says that it is not valid.
+        return _invalid(request, [FieldProblem(field="body", message="It is no JSON text in UTF-8.")])
     code = _CODES.get(status, f"http_{status.value}")
-    return _problem(request, status, code=code, detail=str(error.detail), headers=error.headers)
+    headers = dict(error.headers or {})
+    if status == HTTPStatus.METHOD_NOT_ALLOWED and (methods := methods_at(request.app, request.url.path)):
+        headers["Allow"] = ", ".join(methods)
+    return _problem(request, status, code=code, detail=str(error.detail), headers=headers)
 
 
 def _answer_outage(request: Request, error: Exception) -> Response:

@@ -11,7 +11,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import RouteContext, iter_route_contexts
-from starlette.routing import Mount
+from starlette.routing import Mount, compile_path
 
 from roundsman.errors import RoundsmanError
 from roundsman.web.guards import Guard, Public, PublicMount, Require
@@ -47,6 +47,12 @@ class Entrance:
 def entrances(app: FastAPI) -> tuple[Entrance, ...]:
     """List every way into the application."""
     return tuple(_entrance(route) for route in iter_route_contexts([*app.routes, *_served_folders(app)]))
+
+
+def methods_at(app: FastAPI, path: str) -> list[str]:
+    """How one may ask at an address: the methods of all routes there. A framework that looks for one route names its only."""
+    there = [entrance for entrance in entrances(app) if compile_path(entrance.path)[0].match(path)]
+    return sorted(frozenset[str]().union(*(entrance.methods for entrance in there)))
 
 
 def refuse_unguarded(app: FastAPI) -> None:

@@ -1,9 +1,13 @@
 """Talking to an application while it runs."""
 
+import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import httpx
+import uvicorn
 from fastapi import FastAPI
 
 
@@ -16,3 +20,16 @@ async def answering(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
         httpx.AsyncClient(transport=transport, base_url="http://roundsman.test") as client,
     ):
         yield client
+
+
+@asynccontextmanager
+async def listening(app: Any) -> AsyncIterator[str]:  # noqa: ANN401  an ASGI application
+    """Let a running application answer at an address, which is given."""
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_config=None))
+        serving = asyncio.create_task(server._serve([door]))
+        try:
+            yield f"http://127.0.0.1:{door.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            await serving

@@ -8,7 +8,6 @@ import json
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +15,6 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from fastapi import FastAPI
 from joserfc import jws, jwt
 from joserfc.jwk import ECKey
@@ -38,7 +36,7 @@ from roundsman.runtime import Runtime
 from tests.builders import a_customer, a_user
 from tests.http.people import log_in, settle
 from tests.http.sample_backend import in_our_shape, sample_backend
-from tests.http.serving import answering
+from tests.http.serving import answering, listening
 from tests.http.test_tokens_over_http import content, part
 
 
@@ -76,18 +74,6 @@ class Adopted:
     async def status(self, token: str, path: str = "/whoami") -> int:
         """What the existing application answers to a token."""
         return (await self.ask(token, path)).status_code
-
-
-@asynccontextmanager
-async def listening(app: Any) -> AsyncIterator[str]:  # noqa: ANN401  an ASGI application
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_config=None))
-        serving = asyncio.create_task(server._serve([door]))
-        try:
-            yield f"http://127.0.0.1:{door.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            await serving
 
 
 @pytest.fixture

@@ -31,6 +31,11 @@ async def test_every_answer_has_the_security_headers(api: httpx.AsyncClient, pat
     assert "strict-transport-security" not in headers
 
 
+async def test_a_refused_method_is_told_all_that_are_taken(api: httpx.AsyncClient) -> None:
+    answer = await api.put("/api/v1/users")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")
+
+
 async def test_https_is_remembered(api: httpx.AsyncClient) -> None:
     headers = (await api.get("https://roundsman.test/api/v1/health")).headers
     assert headers["strict-transport-security"] == "max-age=31536000"
@@ -68,6 +73,7 @@ async def test_refusals_are_problem_details(
         b'{"identifier": {"$ne": "open sesame"}, "password": "open sesame"}',
         b'{"identifier": "a", "password": "open sesame", "extra": "open sesame"}',
         b'{"identifier": "open sesame\\ud800", "password": "open sesame"}',
+        b"\xf7 open sesame",
         b'"open sesame"',
     ],
 )
