@@ -32,6 +32,7 @@ from roundsman.migration.reviews import (
     Parties,
     Review,
     ReviewStatus,
+    cause_of,
     forget,
     get_review,
     keep_deferral,
@@ -139,11 +140,6 @@ async def take_answer_back(
         return taken_back
 
     return await in_transaction(tx, work)
-
-
-def cause_of(review: Review) -> str:
-    """The name under which the journal keeps what the answer changed."""
-    return f"review:{review.id}"
 
 
 async def _open_review(tx: Tx, review_id: str, *, now: datetime) -> Review:

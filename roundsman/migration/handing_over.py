@@ -1,6 +1,6 @@
 """Handing over to the person who leaves a user what is his: old ids, copies, profiles, orders and addresses."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -51,11 +51,17 @@ class HandingOver:
         for profile in parted.planning.profile_rows():
             self.changes.append(await add_customer(self.tx, replace(profile.customer, created_by=self.by)))
         customers = await ids_where(self.tx, CUSTOMERS, {"user_id": parted.user_id})
-        await self._move(
-            ORDERS, user_id, parted.user_id, await ids_where(self.tx, ORDERS, {"customer_id": {"$in": customers}})
-        )
-        await self._named(parted, user_id, customers)
+        staying = self._orders_named(parted.staying)
+        of_his = await ids_where(self.tx, ORDERS, {"customer_id": {"$in": customers}})
+        await self._move(ORDERS, user_id, parted.user_id, [one for one in of_his if one not in staying])
+        await self._choose_customer([one for one in of_his if one in staying], user_id)
+        await self._named(parted, user_id)
         return self.changes
+
+    def _orders_named(self, rows: Collection[Row]) -> set[ObjectId]:
+        """The orders that name one of these documents, as the source writes it."""
+        named = self.naming.owners(self.roster).items()
+        return {one for (collection, one), row in named if collection == ORDERS and row in rows}
 
     async def _aliases(self, parted: Separation, user_id: UserId) -> None:
         stay = {alias for row in parted.staying for alias in self.roster[row].aliases}
@@ -83,19 +89,21 @@ class HandingOver:
             raise CannotSeparate(f"{document.key} shares its profile with a document that stays with user {user_id}")
         await self._move(collection, user_id, parted.user_id, [copy["profile_id"]])
 
-    async def _named(self, parted: Separation, user_id: UserId, customers: Sequence[ObjectId]) -> None:
+    async def _named(self, parted: Separation, user_id: UserId) -> None:
         """Orders and addresses that name him by an old id of his, as the source writes it."""
-        going = [one for one, row in self.naming.owners(self.roster).items() if row in parted.leaving]
-        addresses = [one for collection, one in going if collection == ADDRESSES]
+        named = self.naming.owners(self.roster).items()
+        addresses = [one for (collection, one), row in named if collection == ADDRESSES and row in parted.leaving]
         await self._move(ADDRESSES, user_id, parted.user_id, addresses)
-        orders = await ids_where(
-            self.tx,
-            ORDERS,
-            {"_id": {"$in": [one for collection, one in going if collection == ORDERS]}, "user_id": user_id},
-        )
+        going = {"_id": {"$in": list(self._orders_named(parted.leaving))}, "user_id": user_id}
+        orders = await ids_where(self.tx, ORDERS, going)
         await self._move(ORDERS, user_id, parted.user_id, orders)
-        for before in await self.tx.database[ORDERS].distinct("customer_id", {"_id": {"$in": orders}}):
-            if customers:
+        await self._choose_customer(orders, parted.user_id)
+
+    async def _choose_customer(self, orders: Sequence[ObjectId], user_id: UserId) -> None:
+        """Let orders be of a customer of the user whose they are, if he is one."""
+        customers = await ids_where(self.tx, CUSTOMERS, {"user_id": user_id}) if orders else []
+        for before in await self.tx.database[ORDERS].distinct("customer_id", {"_id": {"$in": list(orders)}}):
+            if customers and before not in customers:
                 change = await move(
                     self.tx, ORDERS, field="customer_id", before=before, after=min(customers), among=orders
                 )

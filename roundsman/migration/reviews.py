@@ -119,6 +119,11 @@ class ReviewPage:
     next: str | None
 
 
+def cause_of(review: Review) -> str:
+    """The name under which the journal keeps what the answer changed."""
+    return f"review:{review.id}"
+
+
 async def list_reviews(
     tx: Tx,
     list_name: str | None = None,

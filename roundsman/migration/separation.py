@@ -5,7 +5,7 @@ not the person whom the user's own account is. What the rules then join to it go
 place stays. Phones and e-mails go to whom the rules would have given them, unless they were proved here since.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import combinations
@@ -14,7 +14,7 @@ from bson import ObjectId
 
 from roundsman.errors import Conflict
 from roundsman.identity.users import Identifier
-from roundsman.ids import UserId
+from roundsman.ids import UserId, derived_object_id
 from roundsman.migration.awards import Awards
 from roundsman.migration.people import Assigned, Known, People
 from roundsman.migration.planning import Planning
@@ -46,11 +46,12 @@ def separate(
     held: Sequence[Identifier],
     elsewhere: Mapping[str, tuple[UserId, ...]],
     profiles: Mapping[Row, ObjectId | None],
+    customers: Collection[ObjectId],
     as_of: datetime,
 ) -> Separation:
     """Decide who goes with the seed. `held` is what finds the user now, `elsewhere` what is of others.
 
-    Raises CannotSeparate.
+    `customers` are the ids of his customer profiles, `profiles` those of his documents. Raises CannotSeparate.
     """
     people = People(roster, Known(), as_of=as_of)
     if people.new_user_id(seed) == user_id:
@@ -71,7 +72,7 @@ def separate(
     known = Known(
         assigned={row: Assigned(profiles[row], roster[row].sha256) for row in staying},
         owners={**elsewhere, **{one.key: one.user_ids for one in held if one.key not in keys}},
-        with_customer=frozenset({user_id}),
+        with_customer=frozenset({user_id} if {*customers} - _customers_of(roster, leaving, profiles) else ()),
         kept_apart=frozenset(_pair(a, b) for a in leaving for b in staying),
         joined=frozenset(combinations(leaving, 2)),
     )
@@ -84,6 +85,11 @@ def _won(people: People, seed: Row, held: Collection[Identifier]) -> frozenset[s
     goes = people.user_of(seed)
     awards = {key: award for key, award in Awards(people).new() if award.user_id == goes}
     return frozenset(one.key for one in held if one.key in awards and one.verified_at == awards[one.key].verified_at)
+
+
+def _customers_of(roster: Roster, rows: Iterable[Row], profiles: Mapping[Row, ObjectId | None]) -> set[ObjectId | None]:
+    """The customer profiles that are of these documents, or were made for them."""
+    return {one for row in rows for one in (profiles[row], derived_object_id("customer", roster[row].key))}
 
 
 def _pair(a: Row, b: Row) -> tuple[Row, Row]:

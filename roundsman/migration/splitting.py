@@ -11,7 +11,7 @@ from typing import Any
 
 from bson import ObjectId
 
-from roundsman.access.roles import STAFF_ROLES
+from roundsman.access.roles import STAFF_ROLES, Role
 from roundsman.audit_log.entries import Actor, AuditEntry
 from roundsman.audit_log.log import record
 from roundsman.auth.credential_storage import find_credential, give_password
@@ -19,6 +19,7 @@ from roundsman.auth.sessions import end_sessions
 from roundsman.database.changes import Change, Edit, Move
 from roundsman.database.collections import (
     ADDRESSES,
+    CUSTOMERS,
     ORDERS,
     SOURCE_DOCUMENTS,
     USERS,
@@ -39,12 +40,29 @@ from roundsman.migration.members import Opener, record_of, stored_copies
 from roundsman.migration.naming import Naming
 from roundsman.migration.planner import refuse_while_unfinished
 from roundsman.migration.profile import PEOPLE
-from roundsman.migration.reviews import Answer, Decision, Given, Review, ReviewStatus, record_split
+from roundsman.migration.reviews import (
+    Answer,
+    Decision,
+    Given,
+    Review,
+    ReviewStatus,
+    cause_of,
+    record_split,
+    reviews_about,
+)
 from roundsman.migration.roster import Roster, Row
 from roundsman.migration.separation import CannotSeparate, Separation, separate
 from roundsman.migration.survivorship import roles_of
 from roundsman.migration.taken_meanwhile import what_is_said
-from roundsman.operations.journal import Belongings, Entry, belongings_of, find_entry_about, keep_entry, list_entries
+from roundsman.operations.journal import (
+    Belongings,
+    Entry,
+    belongings_of,
+    find_entry,
+    find_entry_about,
+    keep_entry,
+    list_entries,
+)
 from roundsman.operations.survivor import claim_of
 
 
@@ -123,6 +141,7 @@ class _Splitting:
         if seed is None:
             raise CannotSeparate(f"{key} came to user {user_id} by an answer; take the answer back instead")
         parted = await self._separate(seed, user_id)
+        await self._refuse_what_an_answer_joined(parted)
         await self._make_user(parted, user_id)
         handing_over = HandingOver(self._tx, self._roster, self._copies, self._naming, self._given.by)
         self._changes += await handing_over.everything(parted, user_id)
@@ -162,8 +181,20 @@ class _Splitting:
             held=held,
             elsewhere=others | {key: (user_id,) for key in keys if key.startswith("alias:")},
             profiles={row: copy.get("profile_id") for row, copy in self._copies.items()},
+            customers=await ids_where(self._tx, CUSTOMERS, {"user_id": user_id}),
             as_of=self._given.at,
         )
+
+    async def _refuse_what_an_answer_joined(self, parted: Separation) -> None:
+        """Who was joined to the leaving by a human came for their sake, and would stay with somebody else."""
+        leaving = {self._copies[row]["_id"] for row in parted.leaving}
+        async for review in reviews_about(self._tx, sorted(leaving), status=ReviewStatus.DECIDED):
+            is_merge = review.given is not None and review.given.answer.decision is Decision.MERGE
+            if is_merge and not leaving.issuperset(review.members) and await find_entry(self._tx, cause_of(review)):
+                raise CannotSeparate(
+                    f"an answer joined {', '.join(review.members)}; take it back first: "
+                    f"roundsman migrate review undo {review.id} --reason WHY"
+                )
 
     async def _make_user(self, parted: Separation, left: UserId) -> None:
         """The user as the import would have made him, with the password of his own account."""
@@ -190,9 +221,11 @@ class _Splitting:
             self._changes.append(change)
 
     async def _trim(self, parted: Separation, user_id: UserId) -> None:
-        """Whoever stays loses the roles that only the other's documents brought."""
+        """Whoever stays loses the roles that only the other's documents brought, and nothing else did."""
         user = await get_user(self._tx, user_id)
         brought = roles_of(self._roster, parted.leaving) - roles_of(self._roster, parted.staying)
+        if await ids_where(self._tx, CUSTOMERS, {"user_id": user_id}):
+            brought -= {Role.CUSTOMER}
         keys = [one.key for one in await identifiers_of_user(self._tx, user_id)]
         has_password = await find_credential(self._tx, user_id) is not None
         changed = replace(
@@ -222,7 +255,7 @@ class _Splitting:
             *(change.id for change in self._changes if isinstance(change, Edit) and change.collection == USERS),
         )
         entry = Entry(
-            f"review:{review.id}",
+            cause_of(review),
             self._given.at,
             self._given.by,
             user_id,

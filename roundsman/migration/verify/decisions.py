@@ -7,7 +7,7 @@ from roundsman.database.collections import REVIEWS
 from roundsman.database.transaction import Tx
 from roundsman.ids import UserId
 from roundsman.migration.members import owners_of
-from roundsman.migration.reviews import APART, Decision, Review, ReviewStatus, review_from
+from roundsman.migration.reviews import APART, Decision, Review, ReviewStatus, cause_of, review_from
 from roundsman.migration.verify.verification import Check, CheckResult
 from roundsman.operations.journal import list_entries
 
@@ -23,7 +23,7 @@ async def check_decisions(tx: Tx) -> CheckResult:
         owners = await owners_of(tx, {key for review in reviews for key in _named(review)})
         result.look(len(reviews))
         for review in reviews:
-            if why := _why_broken(review, owners, joined_here=f"review:{review.id}" in joined_here):
+            if why := _why_broken(review, owners, joined_here=cause_of(review) in joined_here):
                 result.fail(f"review {review.id} is about {', '.join(review.members)}, {why}")
     return result
 

@@ -119,6 +119,30 @@ async def test_the_order_of_a_customer_is_his_whoever_else_it_names_and_whoever_
     assert (customer["name"], customer["user_id"]) == ("Rajesh Kumar", order["user_id"])
 
 
+async def test_who_loses_his_customer_profile_by_an_answer_keeps_his_orders_and_gets_one_for_them(
+    runtime: Runtime, database: Database
+) -> None:
+    world = {
+        "users": [account("asha", "Asha Rao", phone=PHONE)],
+        "customers": [doc("hers", "Asha Rao", phone=PHONE)],
+        "orders": [doc("order", "", user_id="asha")],
+    }
+    importing = Import(runtime, MemorySource(world))
+    await importing.run()
+    before = await people(database)
+
+    review = await split(importing, f"customers:{world['customers'][0]['_id']}")
+
+    await assert_proved(importing)
+    asha = world["users"][0]["_id"]
+    [customer] = await database[CUSTOMERS].find({"user_id": asha}).to_list()
+    order = await database[ORDERS].find_one({}) or {}
+    assert (order["user_id"], order["customer_id"]) == (asha, customer["_id"])
+    opener, now = Opener(importing.means().seal, EARLYBIRD), runtime.clock()
+    await take_answer_back(runtime.tx, review, reason="a test", actor=SYSTEM, opener=opener, now=now)
+    assert await people(database) == before
+
+
 async def answer_at_random(importing: Import, random: Random) -> list[str]:
     """Answer questions and undo merges of the import, in any order; the reviews that were answered, in their order."""
     tx = importing.runtime.tx

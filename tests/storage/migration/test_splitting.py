@@ -18,9 +18,10 @@ from roundsman.database.collections import (
     USERS,
 )
 from roundsman.identity.mode import Mode, set_mode
-from roundsman.migration.deciding import take_answer_back
+from roundsman.migration.deciding import decide, take_answer_back
 from roundsman.migration.members import Opener
 from roundsman.migration.naming import Naming, read_naming
+from roundsman.migration.reviews import Answer, Decision, list_reviews
 from roundsman.migration.separation import CannotSeparate
 from roundsman.migration.splitting import NothingMerged, Split, find_merged, undo_merge
 from roundsman.orders.history import insert_orders
@@ -187,6 +188,30 @@ async def test_a_customer_leaves_with_its_orders_and_may_not_leave_twice(merged:
     assert key in parted.documents
     with pytest.raises(CannotSeparate):
         await split(merged, key)
+
+
+async def test_whom_an_answer_joined_to_him_must_be_told_apart_first(merged: Import, source_database: Database) -> None:
+    tx = merged.runtime.tx
+    await source_database["customers_v2"].insert_one(doc("other", "Joseph Mathew", phone=PHONE))
+    await merged.run()
+    [review] = (await list_reviews(tx)).reviews
+    opener, now = Opener(merged.means().seal, EARLYBIRD), merged.runtime.clock()
+    await decide(tx, review.id, Answer(Decision.MERGE, "a nickname"), actor=SYSTEM, opener=opener, now=now)
+    loser = await tombstone_of_import(merged)
+
+    with pytest.raises(CannotSeparate, match=f"review undo {review.id}"):
+        await split(merged, loser)
+
+    await take_answer_back(tx, review.id, reason="he is not", actor=SYSTEM, opener=opener, now=now)
+    assert str((await split(merged, loser)).user_id) == loser
+    assert (await merged.verify()).passed
+
+
+async def tombstone_of_import(importing: Import) -> str:
+    (found,) = (
+        await importing.runtime.tx.database[USERS].find({"_id": {"$in": [FIRST, SECOND]}, "status": "merged"}).to_list()
+    )
+    return str(found["_id"])
 
 
 async def test_without_the_source_orders_go_with_their_customer(merged: Import, database: Database) -> None:
