@@ -63,7 +63,7 @@ class Application:
 
 
 APPLICATIONS: Final = (
-    Application("prefect==3.9.1", "prefect.server.api.server:create_app()"),
+    Application("prefect==3.8.8", "prefect.server.api.server:create_app()"),
     Application("titiler.application==2.4.0", "titiler.application.main:app"),
     Application("nicegui==3.18.0", "nicegui:app"),
 )

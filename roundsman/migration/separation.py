@@ -38,21 +38,18 @@ class Separation:
     keys: frozenset[str]
 
 
-def separate(
-    roster: Roster,
-    seed: Row,
-    user_id: UserId,
-    *,
-    held: Sequence[Identifier],
-    elsewhere: Mapping[str, tuple[UserId, ...]],
-    profiles: Mapping[Row, ObjectId | None],
-    customers: Collection[ObjectId],
-    as_of: datetime,
-) -> Separation:
-    """Decide who goes with the seed. `held` is what finds the user now, `elsewhere` what is of others.
+@dataclass(frozen=True, slots=True)
+class Possessions:
+    """What finds the user, and of that what is of others; the profiles of his documents, and all his customer profiles."""
 
-    `customers` are the ids of his customer profiles, `profiles` those of his documents. Raises CannotSeparate.
-    """
+    held: Sequence[Identifier]
+    elsewhere: Mapping[str, tuple[UserId, ...]]
+    profiles: Mapping[Row, ObjectId | None]
+    customers: Collection[ObjectId]
+
+
+def separate(roster: Roster, seed: Row, user_id: UserId, had: Possessions, *, as_of: datetime) -> Separation:
+    """Decide who goes with the seed. Raises CannotSeparate."""
     people = People(roster, Known(), as_of=as_of)
     if people.new_user_id(seed) == user_id:
         raise CannotSeparate(f"user {user_id} is made of {roster[seed].key}; name the document that is not his")
@@ -64,15 +61,15 @@ def separate(
     staying = tuple(row for row in rows if row not in leaving)
     if not staying:
         raise CannotSeparate(f"nothing but {roster[seed].key} and what belongs to it is of user {user_id}")
-    keys = _won(decided, seed, held)
+    keys = _won(decided, seed, had.held)
     for row in staying:
         roster.assign(row, user_id)
     # Somebody asks for him, so he is not unused.
     roster.note_activity(roster[seed].source_id, None, needs_profile=False)
     known = Known(
-        assigned={row: Assigned(profiles[row], roster[row].sha256) for row in staying},
-        owners={**elsewhere, **{one.key: one.user_ids for one in held if one.key not in keys}},
-        with_customer=frozenset({user_id} if {*customers} - _customers_of(roster, leaving, profiles) else ()),
+        assigned={row: Assigned(had.profiles[row], roster[row].sha256) for row in staying},
+        owners={**had.elsewhere, **{one.key: one.user_ids for one in had.held if one.key not in keys}},
+        with_customer=frozenset({user_id} if {*had.customers} - _customers_of(roster, leaving, had.profiles) else ()),
         kept_apart=frozenset(_pair(a, b) for a in leaving for b in staying),
         joined=frozenset(combinations(leaving, 2)),
     )

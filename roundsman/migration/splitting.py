@@ -51,7 +51,7 @@ from roundsman.migration.reviews import (
     reviews_about,
 )
 from roundsman.migration.roster import Roster, Row
-from roundsman.migration.separation import CannotSeparate, Separation, separate
+from roundsman.migration.separation import CannotSeparate, Possessions, Separation, separate
 from roundsman.migration.survivorship import roles_of
 from roundsman.migration.taken_meanwhile import what_is_said
 from roundsman.operations.journal import (
@@ -174,16 +174,13 @@ class _Splitting:
         others = {
             one.key: one.user_ids for one in await find_identifiers(self._tx, keys) if user_id not in one.user_ids
         }
-        return separate(
-            self._roster,
-            seed,
-            user_id,
+        had = Possessions(
             held=held,
             elsewhere=others | {key: (user_id,) for key in keys if key.startswith("alias:")},
             profiles={row: copy.get("profile_id") for row, copy in self._copies.items()},
             customers=await ids_where(self._tx, CUSTOMERS, {"user_id": user_id}),
-            as_of=self._given.at,
         )
+        return separate(self._roster, seed, user_id, had, as_of=self._given.at)
 
     async def _refuse_what_an_answer_joined(self, parted: Separation) -> None:
         """Who was joined to the leaving by a human came for their sake, and would stay with somebody else."""

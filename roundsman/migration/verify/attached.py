@@ -19,8 +19,9 @@ from roundsman.audit_log.log import was_changed_here
 from roundsman.database.collections import ADDRESSES, ORDERS, PRODUCTS
 from roundsman.database.transaction import Document, Tx
 from roundsman.identity.identifiers import alias_key
-from roundsman.identity.importing import find_identifiers
+from roundsman.identity.importing import find_identifiers, find_users
 from roundsman.identity.mode import OperationsMode, get_mode
+from roundsman.ids import UserId
 from roundsman.migration.conversion import OrderParties, Reading, order_of
 from roundsman.migration.profile import ATTACHED, OPERATIONS, CollectionProfile, Kind, SourceProfile
 from roundsman.migration.reading import old_id, values_at
@@ -122,9 +123,15 @@ class AttachedCheck:
             owner = stored[identity].get("user_id")
             possible = {user for key in names for user in users.get(key, ())}
             of_one = [key for key in names if len(users.get(key, ())) == 1 and (owner or key not in self.answered)]
-            if of_one and owner not in possible:
+            if of_one and owner not in possible and not await self._is_his_own_id(owner, names):
                 place = f"{wanted[identity].collection.name}:{identity}"
                 self.orphans.fail(f"{place} belongs to {owner or 'nobody'}, who it does not name")
+
+    async def _is_his_own_id(self, owner: ObjectId | None, names: Sequence[str]) -> bool:
+        """Whether one of the names is the id of a user who is he by now: such a name needs no identifier."""
+        ids = [name.partition(":")[2] for name in names]
+        users = await find_users(self.tx, [UserId(ObjectId(one)) for one in ids if ObjectId.is_valid(one)])
+        return owner in {user.merged_into or user.id for user in users}
 
     async def _check_total(self, reading: Reading, stored: Document) -> None:
         total = order_of(reading, _NOBODY, products={}).total_paise

@@ -119,6 +119,22 @@ async def test_the_order_of_a_customer_is_his_whoever_else_it_names_and_whoever_
     assert (customer["name"], customer["user_id"]) == ("Rajesh Kumar", order["user_id"])
 
 
+async def test_the_order_of_an_account_named_by_its_own_id_is_his_whoever_else_it_names(
+    runtime: Runtime, database: Database
+) -> None:
+    asha = account("asha", "Asha Rao")
+    world = {
+        "users": [asha],
+        "delivery_boys": [doc("another", "Rajesh Kumar")],
+        "orders": [doc("order", "", customer_id=str(asha["_id"]), user_id="another")],
+    }
+    importing = Import(runtime, MemorySource(world))
+    await importing.run()
+
+    await assert_proved(importing)
+    assert (await database[ORDERS].find_one({}) or {})["user_id"] == asha["_id"]
+
+
 async def test_who_loses_his_customer_profile_by_an_answer_keeps_his_orders_and_gets_one_for_them(
     runtime: Runtime, database: Database
 ) -> None:
