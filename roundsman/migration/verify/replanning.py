@@ -3,14 +3,16 @@
 It is the planner's own way, portion by portion on whatever core is free; where all is well no portion gives any rows.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import aclosing
 from datetime import datetime
 
 import bson
 from bson import ObjectId
 
+from roundsman.access.roles import Role
 from roundsman.database.transaction import Tx
+from roundsman.ids import UserId
 from roundsman.migration.collecting import collect
 from roundsman.migration.copies import find_copies
 from roundsman.migration.crew import Crew
@@ -30,12 +32,17 @@ from roundsman.migration.portions import PlannedPortion, plan_portion, portions
 from roundsman.migration.profile import PEOPLE, SourceProfile
 from roundsman.migration.sources.port import Source
 from roundsman.migration.verify.verification import Check, CheckResult
+from roundsman.operations.journal import list_entries
 
 
 async def check_replan(
     tx: Tx, source: Source, profile: SourceProfile, crew: Crew, *, as_of: datetime, news: set[str]
 ) -> CheckResult:
-    """Only documents that arrived or changed since, the `news`, may ask for anything."""
+    """Only documents that arrived or changed since, the `news`, may ask for anything.
+
+    But whom an answer told apart gets, in the next round, the customer profile that his subscriptions need.
+    """
+    answered = {user for entry in await list_entries(tx) for user in entry.users}
     roster = await collect(source, profile, crew=crew)
     people = [collection.name for collection in profile.of_kind(*PEOPLE)]
     pieces = portions(roster, await learn(tx, roster), collections=people, as_of=as_of, chunks_id=ObjectId())
@@ -48,7 +55,7 @@ async def check_replan(
                     result.look()
                     if row.key not in news:
                         again[row.key] = row.rule
-                elif said := _would(row):
+                elif not _is_due_to_answer(row, answered) and (said := _would(row)):
                     besides.fail(said)
     # What drifted, or was taken by a run that was undone, waits for the next round, even if it changed back.
     news = news | {copy.key for copy in await find_copies(tx, again) if copy.is_outdated}
@@ -65,6 +72,16 @@ def _rows(planned: PlannedPortion) -> Iterator[Row]:
     for chunk in map(bson.decode, planned.chunks):
         read = READERS[Section(chunk["_id"].split(":")[1])]
         yield from map(read, chunk["rows"])
+
+
+def _is_due_to_answer(row: Row, answered: Collection[UserId]) -> bool:
+    match row:
+        case ProfileRow(customer=customer):
+            return customer.user_id in answered
+        case RolesRow(user_id=user_id, roles=roles):
+            return user_id in answered and roles == (Role.CUSTOMER,)
+        case _:
+            return False
 
 
 def _would(row: Row) -> str | None:

@@ -159,6 +159,23 @@ async def test_who_loses_his_customer_profile_by_an_answer_keeps_his_orders_and_
     assert await people(database) == before
 
 
+async def test_who_is_told_apart_gets_the_profile_that_his_subscription_needs_in_the_next_round(
+    runtime: Runtime, database: Database
+) -> None:
+    twins = [account(name, "Asha Rao", phone=PHONE) | {"id": "a-long-and-unique-id"} for name in ("one", "other")]
+    world = {"users": twins, "subscriptions": [doc("weekly", "", user_id="a-long-and-unique-id")]}
+    importing = Import(runtime, MemorySource(world))
+    await importing.run()
+    (merged,) = await database[USERS].find({"status": "merged"}).to_list()
+    await split(importing, str(merged["_id"]))
+
+    await assert_proved(importing)
+    await compare_all(runtime.tx, importing.source, EARLYBIRD, importing.means())
+
+    await assert_proved(importing)
+    assert await database[CUSTOMERS].count_documents({"user_id": merged["_id"]}) == 1
+
+
 async def answer_at_random(importing: Import, random: Random) -> list[str]:
     """Answer questions and undo merges of the import, in any order; the reviews that were answered, in their order."""
     tx = importing.runtime.tx
