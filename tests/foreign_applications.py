@@ -20,6 +20,7 @@ import importlib, json, os, sys
 answer = os.dup(1)
 os.dup2(2, 1)
 from fastapi import FastAPI, routing
+from fastapi.openapi.utils import get_openapi
 from starlette.routing import Mount, WebSocketRoute
 
 module, _, attribute = sys.argv[1].partition(":")
@@ -31,18 +32,16 @@ def ways_in(app, prefix):
     for one in contexts(app.routes) if contexts else app.routes:
         route, path = getattr(one, "original_route", one), prefix + (getattr(one, "path_format", None) or one.path)
         if isinstance(route, Mount):
-            below = route.app
-            if isinstance(below, FastAPI):
-                yield from ways_in(below, path.removesuffix("/{path}"))
-            else:
-                yield ["MOUNT", path]
+            yield ["MOUNT", path]
+            if isinstance(route.app, FastAPI):
+                yield from ways_in(route.app, path.removesuffix("/{path}"))
         elif "WebSocket" in type(route).__name__:
             yield ["WEBSOCKET", path]
         elif not getattr(one, "include_in_schema", True):
             yield from (["hidden " + method, path] for method in one.methods)
-    if isinstance(app, FastAPI):
-        for path, operations in app.openapi()["paths"].items():
-            yield from ([method.upper(), prefix + path] for method in operations)
+    # Not `app.openapi()`: some put another document in its place.
+    for path, operations in get_openapi(title="", version="", routes=app.routes)["paths"].items():
+        yield from ([method.upper(), prefix + path] for method in operations)
 
 os.write(answer, json.dumps(sorted(ways_in(app, ""))).encode())
 os._exit(0)
@@ -51,10 +50,11 @@ os._exit(0)
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """A public application: how it is installed, and where it is."""
+    """A public application: how it is installed, where it is, and what it needs in an older version than its own pins say."""
 
     requirement: str
     target: str
+    besides: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -63,7 +63,7 @@ class Application:
 
 
 APPLICATIONS: Final = (
-    Application("prefect==3.8.8", "prefect.server.api.server:create_app()"),
+    Application("prefect==3.8.8", "prefect.server.api.server:create_app()", ("fastapi==0.150.0",)),
     Application("titiler.application==2.4.0", "titiler.application.main:app"),
     Application("nicegui==3.18.0", "nicegui:app"),
 )
@@ -97,7 +97,9 @@ def _installed(application: Application, folder: Path) -> Path:
     python, done = folder / "bin" / "python", folder / application.requirement
     if not done.exists():
         subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
-        subprocess.run([str(python), "-m", "pip", "install", "-q", application.requirement], check=True)
+        subprocess.run(
+            [str(python), "-m", "pip", "install", "-q", application.requirement, *application.besides], check=True
+        )
         done.touch()
     return python
 

@@ -133,6 +133,7 @@ class Imports:
         self._own = own
         self._failed: dict[int, tuple[BaseException, dict[str, Any]]] = {}
         self._originals = (builtins.__import__, importlib.import_module)
+        self._asking = False
 
     def __enter__(self) -> None:
         builtins.__import__, importlib.import_module = self._import, self._import_module
@@ -168,11 +169,23 @@ class Imports:
         try:
             return self._originals[1](name, package)
         except Exception as error:
-            parent, _, last = name.rpartition(".")
             # Whoever has a name as a text often tries whether it is a module, before he takes it for an attribute.
-            if not hasattr(sys.modules.get(parent), last):
+            if not self._is_attribute(name):
                 self._note(error, name, (), sys._getframe(1))  # noqa: SLF001 - as above
             raise
+
+    def _is_attribute(self, name: str) -> bool:
+        """Whether a module offers what cannot be imported; one that imports on demand would ask the same again, for ever."""
+        if self._asking:
+            return True
+        self._asking = True
+        parent, _, last = name.rpartition(".")
+        try:
+            return hasattr(sys.modules.get(parent), last)
+        except Exception:  # whatever a module does when it is asked
+            return False
+        finally:
+            self._asking = False
 
     def _note(self, error: BaseException, name: str, fromlist: Any, place: Any) -> None:
         if not self._own.has(place.f_code.co_filename) or not (name.startswith(".") or self._own.imports(name)):

@@ -193,6 +193,20 @@ def test_an_application_that_cannot_be_imported_says_why() -> None:
     assert told["swallowed"] == [], "what came out was not swallowed"
 
 
+def test_a_package_that_imports_on_demand_what_it_cannot_says_why_at_once(tmp_path: Path) -> None:
+    package = tmp_path / "lazy_shop"
+    package.mkdir()
+    (package / "__init__.py").write_text(
+        "import importlib\n\ndef __getattr__(name):\n    return importlib.import_module(f'lazy_shop.{name}')\n"
+    )
+    (package / "server.py").write_text("raise TypeError('too old a library')\n")
+    command = [sys.executable, inspector.__file__, "lazy_shop.server:app", "."]
+
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True, timeout=30)
+
+    assert json.loads(done.stdout)["error"] == "TypeError: too old a library"
+
+
 def without_first_route(told: dict[str, Any]) -> None:
     del told["applications"][0]["routes"][0]
 
