@@ -38,6 +38,7 @@ coverage: $(VENV)/.dev-installed
 proof: $(VENV)/.dev-installed
 	ROUNDSMAN_TESTS=proof $(BIN)/python -m $(PYTEST)
 	ROUNDSMAN_TESTS=proof $(BIN)/python -m pytest -n0 tests/http/test_times.py
+	$(BIN)/python -m tests.foreign_applications
 
 bench: $(VENV)/.dev-installed
 	$(BIN)/python benchmarks/migrate.py
@@ -63,7 +64,7 @@ format: $(VENV)/.dev-installed
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf $(VENV) .roundsman demo
+	rm -rf $(VENV) .roundsman .foreign demo
 
 # A venv that came to be only in part would be taken for a whole one by the next run.
 $(VENV)/bin/python:

@@ -39,6 +39,8 @@ def ways_in(app, prefix):
             yield ["WEBSOCKET", path]
         elif not getattr(one, "include_in_schema", True):
             yield from (["hidden " + method, path] for method in one.methods)
+    # Folders served by `app.frontend()`.
+    yield from (["OTHER", "*"] for _ in getattr(app.router, "_low_priority_routes", ()))
     # Not `app.openapi()`: some put another document in its place.
     for path, operations in get_openapi(title="", version="", routes=app.routes)["paths"].items():
         yield from ([method.upper(), prefix + path] for method in operations)

@@ -39,6 +39,7 @@ EXTRA = {
     "_id": "0" * 24,
     "status": "active",
 }
+FORM = {"token": "a-plain-token", "new_password": "three cows and a bicycle", "again": "three cows and a bicycle"}
 _seen: ContextVar[set[str] | None] = ContextVar("seen", default=None)
 
 
@@ -162,6 +163,32 @@ async def injected(app: FastAPI, tx: Tx, payloads: Sequence[Payload], *, path: s
 
 async def test_nothing_that_is_sent_becomes_an_operator(judged: FastAPI, tx: Tx) -> None:
     assert await injected(judged, tx, MANY[: depth(test=len(ONE_OF_EACH), proof=len(MANY))]) == []
+
+
+@pytest.mark.parametrize(("method", "field"), [("GET", "token"), *(("POST", name) for name in FORM)])
+async def test_nothing_that_a_form_sends_becomes_an_operator(judged: FastAPI, method: str, field: str) -> None:
+    async with asking_everywhere(judged) as api:
+        own = (await submit(api, method, field, Payload("a-plain-token")))[1]
+        for payload in MANY[: depth(test=len(ONE_OF_EACH), proof=len(MANY))]:
+            status, seen = await submit(api, method, field, payload)
+            assert status < 500, payload
+            assert seen <= own, payload
+
+
+async def submit(api: httpx.AsyncClient, method: str, field: str, payload: Payload) -> tuple[int, set[str]]:
+    """Send the hidden form of the password page, or its link, with the payload in place of the field."""
+    sent = {name: value for name, value in FORM.items() if name != field and method == "POST"}
+    encoded = address("", {}, sent | {payload.name.format(field=field): payload.value})
+    seen: set[str] = set()
+    token = _seen.set(seen)
+    answer = await api.request(
+        method,
+        f"/password/reset{encoded if method == 'GET' else ''}",
+        content=encoded[1:] if method == "POST" else None,
+        headers={"Content-Type": "application/x-www-form-urlencoded"},
+    )
+    _seen.reset(token)
+    return answer.status_code, seen
 
 
 class Hole(BaseModel):
