@@ -73,14 +73,14 @@ class Unavailable(HTTPException):
     """503: Roundsman does not answer, so that nobody can be let in."""
 
     def __init__(self) -> None:
-        super().__init__(503, "Nobody can be recognised at the moment.", {"Retry-After": str(PAUSE_SECONDS)})
+        super().__init__(503, "Nobody can be recognised at the moment.", {"Retry-After": str(TRUST_SECONDS)})
 
 
 class RoundsmanGuard:
     """The dependencies `get_current_user` and `require_role` for users of the Roundsman at an address.
 
-    `complete` may give the user a shape of one's own: it gets him as a dict and returns what endpoints shall get; it
-    must keep `role` and `roles`. `ticks` counts seconds, and is another one in tests.
+    `complete` may give the user a shape of one's own: it gets him as a dict, with the `role` by which he passes, and
+    returns what endpoints shall get. `ticks` counts seconds, and is another one in tests.
     """
 
     def __init__(
@@ -100,26 +100,33 @@ class RoundsmanGuard:
 
     async def get_current_user(self, bearer: Bearer) -> User:
         """Return who sends the token; answers 401, 403 for a sign-in that lacks its second step, or 503."""
+        return await self._completed(await self.recognised(bearer))
+
+    async def recognised(self, bearer: Bearer) -> User:
+        """Return who sends the token as Roundsman knows him, before `complete`; answers as `get_current_user` does."""
         if bearer is None:
             raise Refused
         await self._verify(bearer.credentials)
-        user = _shaped(await self._known.find(bearer.credentials))
+        return _shaped(await self._known.find(bearer.credentials))
+
+    async def _completed(self, user: User) -> User:
         return user if self._complete is None else await self._complete(user)
 
     def require_role(self, allowed_roles: Iterable[str]) -> Callable[..., Awaitable[User]]:
         """Make a dependency that lets those pass who have one of the roles; all others are answered 403.
 
-        The `role` of who passes is the one by which he does, so that what an endpoint asks besides holds of it.
+        The `role` of who passes is the one by which he does, for `complete` too, so that what an endpoint asks besides
+        holds of it.
         """
         allowed = frozenset([allowed_roles] if isinstance(allowed_roles, str) else map(_text, allowed_roles))
         if unknown := allowed.difference(ROLES):
             raise ValueError(f"Roundsman has no role {', '.join(sorted(unknown))}; it has {', '.join(ROLES)}.")
 
-        async def role_checker(current_user: Annotated[User, Depends(self.get_current_user)]) -> User:
-            role = next((role for role in current_user["roles"] if role in allowed), None)
+        async def role_checker(user: Annotated[User, Depends(self.recognised)]) -> User:
+            role = next((role for role in user["roles"] if role in allowed), None)
             if role is None:
                 raise Forbidden
-            return {**current_user, "role": role}
+            return await self._completed({**user, "role": role})
 
         return role_checker
 
@@ -153,7 +160,11 @@ class _Server:
     async def get(self, path: str, headers: Mapping[str, str] | None = None) -> Any:  # noqa: ANN401  any JSON
         """Return what a path answers; raises Refused, Forbidden or Unavailable."""
         request = urllib.request.Request(self._url + path, headers=dict(headers or {}))  # noqa: S310  checked above
-        return await asyncio.to_thread(self._answer, request)
+        try:
+            # The timeout of the socket is one for each of its steps; this one is for all together.
+            return await asyncio.wait_for(asyncio.to_thread(self._answer, request), PATIENCE_SECONDS)
+        except TimeoutError as error:
+            raise Unavailable from error
 
     def _answer(self, request: urllib.request.Request) -> Any:  # noqa: ANN401  any JSON
         try:
@@ -196,16 +207,19 @@ class _Keys:
         return self._ticks() - self._read_at >= KEYS_SECONDS
 
     async def _renew(self) -> None:
-        now = self._ticks()
-        if now - self._asked_at < PAUSE_SECONDS:
+        began = self._ticks()
+        if began - self._asked_at < PAUSE_SECONDS:
             return
-        self._asked_at = now
         try:
             self._keys = _imported(await self._server.get(_JWKS))
         except HTTPException:
             # Keys that are still believed are not lost because Roundsman restarts.
             return
-        self._read_at = now
+        else:
+            self._read_at = began
+        finally:
+            # From its end on, so that those who waited meanwhile do not ask one after the other what stays silent.
+            self._asked_at = self._ticks()
 
 
 class _Known:
@@ -241,11 +255,7 @@ class _Known:
 
 
 def _refusal(status: int) -> HTTPException:
-    if status == 401:  # noqa: PLR2004  a status
-        return Refused()
-    if status == 403:  # noqa: PLR2004  a status
-        return Forbidden()
-    return Unavailable()
+    return {401: Refused, 403: Forbidden}.get(status, Unavailable)()
 
 
 def _imported(published: Any) -> dict[str, ECKey]:  # noqa: ANN401  any JSON

@@ -2,7 +2,7 @@
 
     python -m tests.foreign_applications [FOLDER]
 
-The folder keeps the environments for the next time. Exit code 1 where a route was overseen or invented.
+The folder keeps the environments for the next time. Exit code 1 where a route was missed or invented.
 """
 
 import json
@@ -74,7 +74,7 @@ APPLICATIONS: Final = (
 def main() -> None:
     """Audit all of them, and print what came out."""
     folder = (Path(sys.argv[1]) if len(sys.argv) > 1 else _FOLDER).resolve()
-    print("| application | ways in | of them | findings | overseen | invented |\n|---|--:|---|---|--:|--:|")
+    print("| application | ways in | of them | findings | missed | invented |\n|---|--:|---|---|--:|--:|")
     wrong = [one.name for one in APPLICATIONS if not _agrees(one, folder / one.name)]
     sys.exit(f"not as they say: {', '.join(wrong)}" if wrong else 0)
 
@@ -83,15 +83,15 @@ def _agrees(application: Application, folder: Path) -> bool:
     python = _installed(application, folder)
     audit = _audited(application, python, folder)
     there, found = _told_by(application, python, folder), _ways_in(audit)
-    overseen, invented = there - found, found - there
+    missed, invented = there - found, found - there
     kinds = Counter(_kind(method) for method, _ in found)
     graded = Counter(one["level"] for one in audit["findings"])
-    columns = (application.requirement, len(found), _counted(kinds), _counted(graded), len(overseen), len(invented))
+    columns = (application.requirement, len(found), _counted(kinds), _counted(graded), len(missed), len(invented))
     print(f"| {' | '.join(map(str, columns))} |", flush=True)
-    for word, ways in (("overseen", overseen), ("invented", invented)):
+    for word, ways in (("missed", missed), ("invented", invented)):
         for method, path in sorted(ways):
             print(f"{word}: {method} {path}", file=sys.stderr)
-    return not overseen and not invented
+    return not missed and not invented
 
 
 def _installed(application: Application, folder: Path) -> Path:

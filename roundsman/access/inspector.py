@@ -270,6 +270,8 @@ class Calls:
 def _application(app: Any, prefix: str, calls: Calls, told: list[dict[str, Any]], endpoints: set[int]) -> None:
     app = _unwrapped_app(app)
     record: dict[str, Any] = {"prefix": prefix, "routes": [], "leaves": _leaves(app), "operations": _operations(app)}
+    overrides = getattr(app, "dependency_overrides", {}).items()
+    record["overridden"] = [[calls.number(one), calls.number(instead)] for one, instead in overrides]
     record["middleware"] = [calls.number(_middleware(one)) for one in getattr(app, "user_middleware", ())]
     told.append(record)
     for route in _effective(app):

@@ -52,7 +52,10 @@ def audit(
     ] = None,
     cwd: Annotated[Path, typer.Option(help="The folder it is started in.")] = Path(),
     public: Annotated[
-        list[str] | None, typer.Option(help="A path that is for everybody, such as `/health*`; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            help="A path that is for everybody, such as `/health/*`, where a star is no slash; may be repeated."
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Everything as JSON, with the patches.")] = False,
     markdown: Annotated[Path | None, typer.Option(help="Also write it as a page, with the patches.")] = None,

@@ -1,5 +1,6 @@
 """What is only counted: the real database, the key files and the settings. Nothing is written."""
 
+import os
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -88,18 +89,30 @@ def _weak_password(password: str) -> Iterator[str]:
 
 
 def _committed(real: Runtime) -> Result:
-    files = [*_tracked(Path(), ".env"), *_tracked(real.settings.data_dir, ".")]
     tried = "ask git whether .env or anything in the data directory is in a repository"
+    try:
+        files = [*_tracked(Path(), ".env"), *_tracked(real.settings.data_dir, ".")]
+    except _GitSilent as error:
+        return Result(Check.COMMITTED_SECRETS, tried, str(error), holds=False)
     return Result(Check.COMMITTED_SECRETS, tried, ", ".join(files) or "nothing of them is", not files)
+
+
+class _GitSilent(Exception):
+    """Git could not say what is in a repository."""
 
 
 def _tracked(folder: Path, what: str) -> list[str]:
     command = ["git", "-C", str(folder.absolute()), "ls-files", "--", what]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  only the folder varies
-    except OSError:
+        done = subprocess.run(  # noqa: S603  only the folder varies
+            command, capture_output=True, text=True, check=False, env={**os.environ, "LC_ALL": "C"}
+        )
+    except FileNotFoundError:
+        # Without git nobody has committed anything from here.
         return []
-    return done.stdout.split() if done.returncode == 0 else []
+    if done.returncode and "not a git repository" not in done.stderr:
+        raise _GitSilent(f"git could not be asked about {folder}: {done.stderr.strip()}")
+    return done.stdout.splitlines()
 
 
 def _gateways(real: Runtime) -> Result:

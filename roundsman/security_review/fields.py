@@ -25,9 +25,14 @@ class Operation:
         return str(self.sample)
 
     @property
+    def has_body(self) -> bool:
+        """Whether it takes a body, be it of texts or not."""
+        return self.sample.body is not None or self.sample.form is not None
+
+    @property
     def takes_anything(self) -> bool:
-        """Whether a text can be sent to it."""
-        return bool(self.path_fields or self.query_fields or self.body_fields)
+        """Whether anything can be sent to it."""
+        return bool(self.path_fields or self.query_fields or self.has_body)
 
     def with_body(self, name: str, value: object) -> Asked:
         """The request with this in its body."""
@@ -45,7 +50,7 @@ class Operation:
         """The request with these besides, in its body if it has one and else in its query."""
         if self.sample.form is not None:
             return replace(self.at_no_id(), form=(*self.sample.form, *fields.items()))
-        if self.body_fields:
+        if self.has_body:
             return replace(self.at_no_id(), body={**(self.sample.body or {}), **fields})  # type: ignore[dict-item]
         return replace(self.at_no_id(), query=(*self.sample.query, *fields.items()))
 

@@ -60,7 +60,7 @@ class Attempt:
 
 async def try_injection(stage: Stage) -> list[Result]:
     """Try every text field of every operation, and fields that no operation has."""
-    operations = [*operations_in(stage.app.openapi()), form(PASSWORD_RESET, "token", "password", "again")]
+    operations = [*operations_in(stage.app.openapi()), form(PASSWORD_RESET, "token", "new_password", "again")]
     return await try_operations(stage, [one for one in operations if one.takes_anything])
 
 
@@ -114,7 +114,7 @@ def attempts_on(operation: Operation, number: int) -> Iterator[Attempt]:
 
 def additions_to(operation: Operation, number: int) -> Iterator[Attempt]:
     """The operation's own request with every further field that it does not know, in its body or else in its query."""
-    if operation.body_fields or operation.query_fields:
+    if operation.has_body or operation.query_fields:
         canary = f"added{number}x0z"
         yield Attempt(operation.with_more({name: canary for name in _ADDED if name not in operation.known}), canary)
 
@@ -147,7 +147,9 @@ def _of_attempts(
     by_canary = {one.canary: one for one in attempts}
     for command in commands:
         for canary in dict.fromkeys(_CANARY.findall(str(command))):
-            yield by_canary[canary], command
+            # What an earlier round stored may be in a command of this one.
+            if canary in by_canary:
+                yield by_canary[canary], command
 
 
 def _result(check: Check, tried: str, wrong: Sequence[str], *, held: str) -> Result:

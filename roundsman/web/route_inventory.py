@@ -46,7 +46,8 @@ class Entrance:
 
 def entrances(app: FastAPI) -> tuple[Entrance, ...]:
     """List every way into the application."""
-    return tuple(_entrance(route) for route in iter_route_contexts([*app.routes, *_served_folders(app)]))
+    contexts = iter_route_contexts([*app.routes, *getattr(app.router, "_low_priority_routes", ())])
+    return tuple(_entrance(route) for route in [*contexts, *_served_folders(app)])
 
 
 def methods_at(app: FastAPI, path: str) -> list[str]:
@@ -99,6 +100,8 @@ def _of(route: RouteContext, attribute: str) -> Any:  # noqa: ANN401  what a rou
         return None
 
 
-def _served_folders(app: FastAPI) -> Iterable[Any]:
-    # Folders served by `app.frontend()` stand apart from the routes, in a list that has no public name.
-    return getattr(app.router, "_low_priority_routes", ())
+def _served_folders(app: FastAPI) -> Iterator[Any]:
+    # Folders served by `frontend()` stand apart from the routes, in lists that have no public name; these are of routers.
+    for route in app.routes:
+        within = getattr(route, "effective_low_priority_routes", None)
+        yield from within() if within else ()

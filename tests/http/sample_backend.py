@@ -23,6 +23,8 @@ class UserRole(StrEnum):
 async def in_our_shape(user: User) -> User:
     """Add what the application's endpoints expect besides."""
     customer_id = user["customer_id"]
+    if user["role"] == UserRole.DELIVERY_BOY and user["delivery_boy_id"]:
+        user = {**user, "id": user["delivery_boy_id"]}
     return {**user, "customer_v2_id": customer_id, "customer": CUSTOMERS.get(customer_id)}
 
 
@@ -37,6 +39,10 @@ def sample_backend(guard: RoundsmanGuard) -> FastAPI:
 
     @app.get("/deliveries")
     async def deliveries(current_user: Annotated[User, Depends(require_role([UserRole.DELIVERY_BOY]))]) -> User:
+        return current_user
+
+    @app.get("/orders")
+    async def orders(current_user: Annotated[User, Depends(require_role([UserRole.CUSTOMER]))]) -> User:
         return current_user
 
     @app.get("/staff", dependencies=[Depends(require_role([UserRole.ADMIN, UserRole.MARKETING_STAFF]))])

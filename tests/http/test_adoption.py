@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx
 import pytest
+from bson import ObjectId
 from fastapi import FastAPI
 from joserfc import jws, jwt
 from joserfc.jwk import ECKey
@@ -28,12 +29,13 @@ from roundsman.auth.keys import load_signing_key
 from roundsman.customers.linkage import insert_customers
 from roundsman.database.collections import SOURCE_DOCUMENTS, USERS
 from roundsman.database.transaction import Tx
+from roundsman.delivery.linkage import insert_delivery_boys
 from roundsman.identity.identifiers import alias_key, email_key
 from roundsman.identity.importing import insert_identifiers
 from roundsman.identity.users import Identifier, User
-from roundsman.ids import CustomerId, UserId
+from roundsman.ids import UserId
 from roundsman.runtime import Runtime
-from tests.builders import a_customer, a_user
+from tests.builders import a_customer, a_delivery_boy, a_user
 from tests.http.people import log_in, settle
 from tests.http.sample_backend import in_our_shape, sample_backend
 from tests.http.serving import answering, listening
@@ -93,7 +95,7 @@ async def token_of(api: httpx.AsyncClient, phone: str = "+919820012345") -> str:
 
 
 async def keep_copy(
-    tx: Tx, key: str, user_id: UserId, app_id: str, *, fate: str = "kept", profile_id: CustomerId | None = None
+    tx: Tx, key: str, user_id: UserId, app_id: str, *, fate: str = "kept", profile_id: ObjectId | None = None
 ) -> None:
     """What an import keeps of a document."""
     copy = {"_id": key, "sha256": bytes(32), "sealed": b"sealed", "user_id": user_id, "fate": fate, "rule": "a test"}
@@ -150,6 +152,40 @@ async def test_roles_let_in_by_any_of_those_one_has(adopted: Adopted, api: httpx
     assert (await adopted.status(token, "/staff"), (await adopted.backend.get("/staff")).status_code) == (403, 401)
     with pytest.raises(ValueError, match="no role ADMIN"):
         RoundsmanGuard(adopted.url).require_role(["ADMIN"])
+    assert asha
+
+
+async def test_who_has_several_roles_comes_in_the_shape_of_the_one_by_which_he_passes(
+    adopted: Adopted, api: httpx.AsyncClient, tx: Tx, asha: User
+) -> None:
+    boy = a_delivery_boy(asha.id)
+    await insert_delivery_boys(tx, [boy])
+    await keep_copy(tx, "delivery_boys:d", asha.id, "boy-7", profile_id=boy.id)
+    token = await token_of(api)
+
+    passed = [(await adopted.ask(token, path)).json() for path in ("/orders", "/deliveries")]
+
+    assert [(one["role"], one["id"]) for one in passed] == [("customer", "usr_1"), ("delivery_boy", "boy-7")]
+
+
+async def test_a_roundsman_that_hangs_is_not_asked_by_one_waiting_request_after_the_other(
+    api: httpx.AsyncClient, asha: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(roundsman_guard, "PATIENCE_SECONDS", 0.3)
+    monkeypatch.setattr(roundsman_guard, "PAUSE_SECONDS", 0.1)
+    token, asked = await token_of(api), []
+
+    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readline())
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(hang, "127.0.0.1", 0) as silent:
+        guard = RoundsmanGuard(f"http://127.0.0.1:{silent.sockets[0].getsockname()[1]}")
+        async with answering(sample_backend(guard)) as backend:
+            bearer = {"Authorization": f"Bearer {token}"}
+            answers = await asyncio.gather(*(backend.get("/whoami", headers=bearer) for _ in range(10)))
+    assert ({one.status_code for one in answers}, len(asked)) == ({503}, 1)
     assert asha
 
 
@@ -269,7 +305,7 @@ async def test_nobody_is_let_in_while_roundsman_does_not_answer(
     assert await adopted.status(token) == 200
     adopted.seconds += TRUST_SECONDS
     answer = await adopted.ask(token)
-    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, str(TRUST_SECONDS))
     adopted.seconds += KEYS_SECONDS
     assert await adopted.status(token) == 503
     adopted.roundsman.is_down = False

@@ -124,6 +124,18 @@ async def test_what_git_knows_is_found(real: Runtime, tmp_path: Path, monkeypatc
     assert {".env", "keys/secret.key"} <= set(committed.evidence.split(", "))
 
 
+async def test_a_git_that_refuses_to_answer_does_not_count_as_nothing_committed(
+    real: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git = tmp_path / "git"
+    git.write_text("#!/bin/sh\necho 'fatal: detected dubious ownership in repository' >&2\nexit 128\n")
+    git.chmod(0o700)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    results = await count_all(real, str(real.settings.mongodb_uri), signing_keys(real.settings))
+    (committed,) = [one for one in results if one.check is Check.COMMITTED_SECRETS]
+    assert (committed.holds, "dubious ownership" in committed.evidence) == (False, True)
+
+
 async def test_what_is_forged_is_found_where_nothing_looks(real: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
     keys = signing_keys(real.settings)
     monkeypatch.setattr(token_reading, "_verify_signature", lambda *_: None)

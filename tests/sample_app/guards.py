@@ -29,6 +29,19 @@ async def get_current_user(token: Annotated[str, Depends(oauth2)]) -> User:
     return user
 
 
+oauth2_or_not = OAuth2PasswordBearer(tokenUrl="/login", auto_error=False)
+
+
+async def maybe_user(token: Annotated[str | None, Depends(oauth2_or_not)]) -> User | None:
+    if token is None:
+        return None
+    return await get_current_user(token)
+
+
+async def replaced_user(token: Annotated[str, Depends(oauth2)]) -> User:
+    return await get_current_user(token)
+
+
 def require_role(*roles: str) -> Callable[[User], Awaitable[User]]:
     async def checked(user: Annotated[User, Depends(get_current_user)]) -> User:
         if user["role"] not in roles:

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from starlette.staticfiles import StaticFiles
 
 from tests.sample_app import traps, twins
-from tests.sample_app.guards import admin_only, only_at_home
+from tests.sample_app.guards import admin_only, only_at_home, replaced_user
 
 try:
     from tests.sample_app import billing
@@ -39,6 +39,7 @@ app.add_route("/no_authentication/starlette", traps.files)
 app.mount("/open_files", StaticFiles(directory="."))
 app.mount("/sub", traps.sub)
 app.mount("/clean/sub", twins.sub)
+app.dependency_overrides[replaced_user] = lambda: {"name": "Asha", "role": "admin"}
 guarded_app_router = APIRouter(dependencies=[Depends(admin_only)])
 guarded_app_router.get("/clean/of_router")(twins.most)
 app.include_router(guarded_app_router)

@@ -18,7 +18,9 @@ from tests.sample_app.guards import (
     fake_current_user,
     get_current_user,
     get_profile,
+    maybe_user,
     of_admin_by_default,
+    replaced_user,
     require_role,
     signed_in,
 )
@@ -93,6 +95,24 @@ async def decoy_function(user: Annotated[User, Depends(fake_current_user)]) -> N
 
 @router.get("/decoy_guard/lookup")
 async def decoy_lookup(current_user: Annotated[User, Depends(get_profile)]) -> None: ...
+
+
+@router.get("/decoy_guard/overridden")
+async def decoy_overridden(user: Annotated[User, Depends(replaced_user)]) -> None: ...
+
+
+@router.get("/no_authentication/optional")
+async def optional(user: Annotated[User | None, Depends(maybe_user)]) -> None: ...
+
+
+@router.post("/no_authentication/checked_input")
+async def checked_input(payload: dict[str, str]) -> None:
+    if payload["role"] not in {"staff", "viewer"}:
+        raise HTTPException(400, "There is no such role.")
+
+
+@router.delete("/no_authentication/health/{name}")
+async def delete_record(name: str) -> None: ...
 
 
 @router.get("/guard_not_depends/annotated")

@@ -46,6 +46,10 @@ TRAPS = {
     ("decoy_guard", "GET /api/decoy_guard/partial"),
     ("decoy_guard", "GET /api/decoy_guard/function"),
     ("decoy_guard", "GET /api/decoy_guard/lookup"),
+    ("decoy_guard", "GET /api/decoy_guard/overridden"),
+    ("no_authentication", "GET /api/no_authentication/optional"),
+    ("no_authentication", "POST /api/no_authentication/checked_input"),
+    ("no_authentication", "DELETE /api/no_authentication/health/{name}"),
     ("guard_not_depends", "GET /api/guard_not_depends/annotated"),
     ("guard_in_signature", "GET /api/guard_in_signature/list"),
     ("bare_depends", "GET /api/bare_depends/principal"),
@@ -69,6 +73,7 @@ WITHOUT_PATCH = {
     "MOUNT /open_files/{path}",
     "GET /sub/no_authentication/below",
     "GET /api/decoy_guard/partial",
+    "GET /api/decoy_guard/overridden",
     "GET /api/permission_of_nobody/instance",
 }
 

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from fnmatch import fnmatchcase
 from typing import Final
 
 from roundsman.access.route_audit.comparisons import Named, refuses_itself
@@ -101,13 +100,18 @@ def access_of(reader: Reader, vocabulary: Vocabulary, route: Route, public: tupl
     """Find out who may pass at a route; `public` are patterns of paths that their owner says are for everybody."""
     guards = tuple(_guards(reader, route))
     declared = declared_reason(reader.facts, route)
-    if declared is None and not guards and any(fnmatchcase(route.path, one) for one in public):
+    if declared is None and not guards and any(_fits(route.path, one) for one in public):
         declared = "named so by --public"
     roles = _roles(vocabulary, guards)
     protection = Protection.DIVIDED if route.divided else _protection(guards, roles, declared)
     handler = handler_of(reader.facts, route)
     place = Place("", 0) if handler is None else place_of(handler, reader.sources.of(handler))
     return Access(route, protection, declared or "", guards, roles, place)
+
+
+def _fits(path: str, pattern: str) -> bool:
+    """Whether a path is one of those that a pattern names; a star stands for what has no slash."""
+    return bool(re.fullmatch("[^/]*".join(map(re.escape, pattern.split("*"))), path))
 
 
 def declared_reason(facts: Facts, route: Route) -> str | None:

@@ -62,7 +62,7 @@ class Comparisons:
     def checks(self) -> Iterator[ast.expr]:
         """Find the comparisons of roles and tokens that end in a refusal."""
         for one in ast.walk(self.node):
-            refuses = isinstance(one, ast.If) and any(_refuses(each) for each in (*one.body, *one.orelse))
+            refuses = isinstance(one, ast.If) and any(refuses_itself(each) for each in (*one.body, *one.orelse))
             if isinstance(one, ast.If | ast.Assert) and (refuses or isinstance(one, ast.Assert)):
                 yield from (part for part in ast.walk(one.test) if isinstance(part, ast.expr) and self._is_check(part))
 
@@ -147,10 +147,6 @@ def _is_token(node: ast.expr) -> bool:
         return is_token_like(node.id)
     found = field_of(node)
     return bool(found and found[0] in {"headers", "cookies", "request"} and is_token_like(found[1]))
-
-
-def _refuses(statement: ast.stmt) -> bool:
-    return any(isinstance(one, ast.Raise) for one in ast.walk(statement)) or refuses_itself(statement)
 
 
 def _is_negated(tests: dict[int, ast.If], node: ast.Compare) -> bool:

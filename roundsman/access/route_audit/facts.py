@@ -115,7 +115,7 @@ class Route:
 class Application:
     """An application, or one mounted within: what FastAPI documents, and how many routes were counted.
 
-    `undocumented` are paths that FastAPI cannot document, with the reason.
+    `undocumented` are paths that FastAPI cannot document, with the reason; `overridden` are calls with what runs instead.
     """
 
     prefix: str
@@ -123,6 +123,7 @@ class Application:
     operations: frozenset[tuple[str, str]]
     undocumented: Mapping[str, str]
     middleware: tuple[str, ...]
+    overridden: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +196,9 @@ def facts_from(told: Mapping[str, Any]) -> Facts:
 def _application(one: Mapping[str, Any]) -> Application:
     found = frozenset((method, one["prefix"] + path) for method, path in one["operations"]["found"])
     undocumented = {one["prefix"] + path: error for path, error in one["operations"]["failed"]}
-    return Application(one["prefix"], one["leaves"], found, undocumented, tuple(one["middleware"]))
+    return Application(
+        one["prefix"], one["leaves"], found, undocumented, tuple(one["middleware"]), dict(one["overridden"])
+    )
 
 
 def _route(one: Mapping[str, Any], application: int) -> Route:

@@ -12,6 +12,7 @@ from roundsman.access.route_audit.names import is_entry, is_guard_like, is_role_
 from roundsman.access.route_audit.reading import Reader
 
 _WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_CHANGES: Final = _WRITES - {"POST"}
 _READER: Final = re.compile(r"^(viewer|reader|read_?only|auditor|guest|observer)$", re.IGNORECASE)
 _READ: Final = re.compile(r"(^|[:._])(read|view|list|get)(_\w+)?$|^(read|view|list|get)[:._]", re.IGNORECASE)
 
@@ -24,7 +25,8 @@ def open_routes(one: Access, mender: Mender, reader: Reader, explained: frozense
         advice = "Turn it off outside development: FastAPI(docs_url=None, redoc_url=None, openapi_url=None)."
         yield Finding(Code.OPEN_DOCUMENTATION, str(one.route), one.place, one.route.name, Mend(advice))
         return
-    code = Code.OPEN_ENTRY if is_entry(one.route.path) else Code.NO_AUTHENTICATION
+    is_open_on_purpose = is_entry(one.route.path) and _CHANGES.isdisjoint(one.route.methods)
+    code = Code.OPEN_ENTRY if is_open_on_purpose else Code.NO_AUTHENTICATION
     advice = f"Give it a guard, or declare it public: {mender.identity}."
     patch = mender.with_guard(one, mender.identity)
     if one.route.kind in {"mount", "host"}:
@@ -39,6 +41,7 @@ def open_routes(one: Access, mender: Mender, reader: Reader, explained: frozense
 def decoys(one: Access, mender: Mender, reader: Reader) -> Iterator[Finding]:
     """Find what looks like a guard and lets everybody pass."""
     yield from _told_by_the_client(one, reader)
+    yield from _overridden(one, reader)
     handler = mender.handler(one)
     bare = {parameter.name for parameter in (handler[0].parameters if handler else ()) if parameter.bare}
     for dependency in one.route.dependencies:
@@ -115,6 +118,16 @@ def _told_by_the_client(one: Access, reader: Reader) -> Iterator[Finding]:
                 f"Make the guard by a function or class that takes {asked[0]}, and not by a default or a partial."
             )
             yield Finding(Code.DECOY_GUARD, str(one.route), one.place, about, mend)
+
+
+def _overridden(one: Access, reader: Reader) -> Iterator[Finding]:
+    """Find a dependency in whose place another one runs."""
+    instead = reader.facts.applications[one.route.application].overridden
+    for number in dict.fromkeys(dependency.call for dependency in one.route.tree() if dependency.call in instead):
+        named, runs = (reader.facts.calls[call] for call in (number, instead[number]))
+        about = f"{runs.short_name} ({reader.facts.shown(runs.place)}) runs in place of {named.short_name}"
+        mend = Mend("Take it out of dependency_overrides, which are for tests.")
+        yield Finding(Code.DECOY_GUARD, str(one.route), one.place, about, mend)
 
 
 def _optional(one: Access, reader: Reader) -> str:

@@ -55,6 +55,9 @@ class Reader:
         if call.kind == "scheme" or self.is_constant(dependency.call):
             return False
         node = self.written(dependency.call)
+        if dependency.parameter is not None and node is not None and _may_return_none(node):
+            # Whoever takes its result gets None for somebody who is nobody.
+            return False
         checks_token = self.holds_scheme(dependency, strict=True) and node is not None and _verifies(node)
         return self.refuses(dependency.call) or checks_token
 
@@ -108,6 +111,11 @@ class Reader:
 
 def _verifies(node: ast.AST) -> bool:
     return any(_VERIFIES.search(word) for word in words_of(node))
+
+
+def _may_return_none(node: ast.AST) -> bool:
+    returned = [one.value for one in ast.walk(node) if isinstance(one, ast.Return)]
+    return any(isinstance(one, ast.Constant) and one.value is None for one in returned)
 
 
 def _says_nothing(node: ast.stmt) -> bool:
