@@ -102,7 +102,8 @@ class HandingOver:
     async def _choose_customer(self, orders: Sequence[ObjectId], user_id: UserId) -> None:
         """Let orders be of a customer of the user whose they are, if he is one."""
         customers = await ids_where(self.tx, CUSTOMERS, {"user_id": user_id}) if orders else []
-        for before in await self.tx.database[ORDERS].distinct("customer_id", {"_id": {"$in": list(orders)}}):
+        of_these = {"_id": {"$in": list(orders)}}
+        for before in await self.tx.database[ORDERS].distinct("customer_id", of_these, session=self.tx.session):
             if customers and before not in customers:
                 change = await move(
                     self.tx, ORDERS, field="customer_id", before=before, after=min(customers), among=orders

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from roundsman.auth.attempts import count_asked
 from roundsman.auth.credential_storage import find_credential, joined_credential, joining_credential
@@ -17,9 +16,7 @@ from roundsman.identity.joining import identifier_with_user, identifiers_with_us
 from roundsman.identity.lookup import the_one_user
 from roundsman.identity.mode import Mode, asking_for_mode, mode_asked
 from roundsman.identity.users import User
-from roundsman.operations.slowing_down import Slowing, asking_for_failures
-
-_RECENT_SECONDS: Final = 1.0
+from roundsman.operations.slowing_down import RECENT_SECONDS, Slowing, asking_for_failures
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +35,7 @@ class Claimant:
     @property
     def is_recent(self) -> bool:
         """Whether it was read within the last second; who had to wait longer reads it anew."""
-        return asyncio.get_running_loop().time() - self.read_at < _RECENT_SECONDS
+        return asyncio.get_running_loop().time() - self.read_at < RECENT_SECONDS
 
 
 async def find_claimant(tx: Tx, identifier: str, slowing: Slowing, *, now: datetime) -> Claimant:

@@ -41,7 +41,8 @@ from roundsman.identity.users import User
 from roundsman.ids import UserId
 
 _EVERYBODY: Final = "everybody"
-_RECENT_SECONDS: Final = 1.0
+RECENT_SECONDS: Final = 1.0
+"""For so long what was read counts while somebody waits in line for his turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ async def slowed_down(tx: Tx, claimed: Claimed, slowing: Slowing, *, now: dateti
     begun = clock()
     try:
         async with in_line:
-            if clock() - begun > _RECENT_SECONDS:
+            if clock() - begun > RECENT_SECONDS:
                 claimed = replace(claimed, failures_in_all=None)
             turn = await _turn(tx, claimed, throttle, now=now)
             try:

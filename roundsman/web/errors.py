@@ -146,7 +146,7 @@ def _answer_http_exception(request: Request, error: HTTPException) -> Response:
     headers = dict(error.headers or {})
     if status == HTTPStatus.METHOD_NOT_ALLOWED and (methods := methods_at(request.app, request.url.path)):
         headers["Allow"] = ", ".join(methods)
-    return _problem(request, status, code=code, detail=str(error.detail), headers=headers)
+    return _problem(request, status, code=code, detail=GENERAL_CODES.get(code, str(error.detail)), headers=headers)
 
 
 def _answer_outage(request: Request, error: Exception) -> Response:
