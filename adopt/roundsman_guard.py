@@ -43,6 +43,9 @@ User = dict[str, Any]
 """id, role, email, customer_id, delivery_boy_id and supplier_id, in this application's terms; besides roles,
 customer_ids, name and roundsman_id."""
 
+Json = Any
+"""Whatever Roundsman answers; it is looked at before it is used."""
+
 _ME = "/api/v1/auth/me/former"
 _JWKS = "/.well-known/jwks.json"
 _HEADER = {"alg": "ES256", "typ": "at+jwt"}
@@ -157,7 +160,7 @@ class _Server:
         # No redirects and no proxy of the environment: a token goes to Roundsman and nowhere else.
         self._opener = urllib.request.build_opener(_NoRedirects, urllib.request.ProxyHandler({}))
 
-    async def get(self, path: str, headers: Mapping[str, str] | None = None) -> Any:  # noqa: ANN401  any JSON
+    async def get(self, path: str, headers: Mapping[str, str] | None = None) -> Json:
         """Return what a path answers; raises Refused, Forbidden or Unavailable."""
         request = urllib.request.Request(self._url + path, headers=dict(headers or {}))  # noqa: S310  checked above
         try:
@@ -166,7 +169,7 @@ class _Server:
         except TimeoutError as error:
             raise Unavailable from error
 
-    def _answer(self, request: urllib.request.Request) -> Any:  # noqa: ANN401  any JSON
+    def _answer(self, request: urllib.request.Request) -> Json:
         try:
             with self._opener.open(request, timeout=PATIENCE_SECONDS) as answer:
                 return json.loads(answer.read(_LONGEST_ANSWER))
@@ -227,9 +230,9 @@ class _Known:
 
     def __init__(self, server: _Server, ticks: Callable[[], float]) -> None:
         self._server, self._ticks = server, ticks
-        self._asked: OrderedDict[bytes, tuple[float, asyncio.Task[Any]]] = OrderedDict()
+        self._asked: OrderedDict[bytes, tuple[float, asyncio.Task[Json]]] = OrderedDict()
 
-    async def find(self, token: str) -> Any:  # noqa: ANN401  any JSON
+    async def find(self, token: str) -> Json:
         """Return what Roundsman says of the sender; a refusal is believed as long as an answer."""
         digest, now = hashlib.sha256(token.encode()).digest(), self._ticks()
         asked_at, task = self._asked.get(digest, (-math.inf, None))
@@ -246,7 +249,7 @@ class _Known:
             raise _refusal(said)
         return said
 
-    async def _ask(self, token: str) -> Any:  # noqa: ANN401  any JSON
+    async def _ask(self, token: str) -> Json:
         try:
             return await self._server.get(_ME, {"Authorization": f"Bearer {token}"})
         except HTTPException as error:
@@ -258,7 +261,7 @@ def _refusal(status: int) -> HTTPException:
     return {401: Refused, 403: Forbidden}.get(status, Unavailable)()
 
 
-def _imported(published: Any) -> dict[str, ECKey]:  # noqa: ANN401  any JSON
+def _imported(published: Json) -> dict[str, ECKey]:
     try:
         return {
             one["kid"]: ECKey.import_key({name: one[name] for name in ("kty", "crv", "x", "y")})
@@ -269,7 +272,7 @@ def _imported(published: Any) -> dict[str, ECKey]:  # noqa: ANN401  any JSON
         raise Unavailable from error
 
 
-def _shaped(said: Any) -> User:  # noqa: ANN401  any JSON
+def _shaped(said: Json) -> User:
     try:
         roles = [role for role in ROLES if role in said["roles"]]
         if not roles:
