@@ -47,9 +47,13 @@ class Reserved:
 
 
 async def reserve_account(tx: Tx, account: str, throttle: SignInThrottle, *, now: datetime) -> Reserved:
-    """Count one more failure of an account, unless it has to wait still."""
+    """Count one more failure of an account, unless it has to wait still.
+
+    The first failures delay nobody, not even a try that came a moment before another one and is counted after it.
+    """
     delays = [delay // timedelta(milliseconds=1) for delay in throttle.backoff.delays()]
     delay = {"$arrayElemAt": [delays, {"$min": ["$failures", len(delays) - 1]}]}
+    next_allowed_at = {"$cond": [{"$gt": [delay, 0]}, {"$add": [now, delay]}, "$$REMOVE"]}
     before = await upsert(
         tx,
         _account_id(account),
@@ -58,7 +62,7 @@ async def reserve_account(tx: Tx, account: str, throttle: SignInThrottle, *, now
             {"$set": {"failures": _one_more_if_open("failures"), "pending": _one_more_if_open("pending")}},
             {
                 "$set": {
-                    "allowed_at": {"$cond": ["$open", {"$add": [now, delay]}, "$allowed_at"]},
+                    "allowed_at": {"$cond": ["$open", next_allowed_at, "$allowed_at"]},
                     "expires_at": now + throttle.remembered,
                 }
             },

@@ -134,6 +134,16 @@ async def test_an_account_waits_longer_each_time_and_a_right_password_ends_the_r
     assert [await _guess_and_wait(app, clock, number) for number in range(6)] == [0, 0, 0, 0, 0, 1]
 
 
+async def test_a_guess_that_came_a_moment_before_another_and_is_counted_after_it_is_not_held_up(
+    api: httpx.AsyncClient, tx: Tx, clock: StandingClock
+) -> None:
+    await settle(tx, a_user())
+    first = await log_in(api, PHONE, "a wrong guess")
+    clock.now -= timedelta(milliseconds=5)
+    second = await log_in(api, PHONE, "another wrong guess")
+    assert _statuses([first, second]) == {401: 2}
+
+
 async def test_a_hundred_failures_in_a_row_disable_the_password_and_say_so_in_the_audit_log_alone(
     api: httpx.AsyncClient, app: FastAPI, tx: Tx, clock: StandingClock
 ) -> None:
