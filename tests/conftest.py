@@ -15,7 +15,7 @@ from roundsman.database.collections import SYSTEM
 from roundsman.database.connection import Client, open_client, with_database
 from roundsman.database.embedded import embedded_server, stop_server
 from roundsman.database.transaction import Document, Tx
-from roundsman.database.upgrade import SCHEMA_ID, ensure_schema
+from roundsman.database.upgrade import SCHEMA_ID, ensure_schema, find_drift
 from roundsman.runtime import Runtime, open_runtime
 from roundsman.settings import PREFIX, Settings
 from tests.commands import RoundsmanCommand
@@ -78,6 +78,7 @@ async def worker_database(client: Client) -> AsyncIterator[Database]:
     database = client[f"test_{uuid4().hex[:12]}"]
     await ensure_schema(database)
     yield database
+    assert await find_drift(database) == ()
     await client.drop_database(database)
 
 

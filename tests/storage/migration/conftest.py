@@ -1,6 +1,7 @@
 """A source in the real database, its import, and a second Roundsman to compare with."""
 
 from collections.abc import AsyncIterator
+from uuid import uuid4
 
 import pytest
 
@@ -39,7 +40,7 @@ async def back(importing: Import, source_uri: str) -> AsyncIterator[Back]:
 @pytest.fixture(scope="module")
 async def second_schema(client: Client) -> AsyncIterator[Database]:
     """A second Roundsman's database."""
-    database = client["test_second_roundsman"]
+    database = client[f"second_{uuid4().hex[:12]}"]
     await ensure_schema(database)
     yield database
     await client.drop_database(database)
