@@ -27,9 +27,15 @@ _STANDARD_STREAMS = 3
 
 
 def run_warm(
-    arguments: Sequence[str], *, directory: Path, environment: Mapping[str, str], standard_input: str, timeout: float
+    arguments: Sequence[str],
+    *,
+    directory: Path,
+    environment: Mapping[str, str],
+    standard_input: str,
+    timeout: float,
+    together: bool = False,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end. Raises TimeoutError; the command then goes on."""
+    """Run a command to its end; `together` gives what it says on both streams as one. Raises TimeoutError; the command goes on."""
     request = json.dumps({"arguments": arguments, "directory": str(directory), "environment": dict(environment)})
     with TemporaryFile() as stdin, TemporaryFile() as stdout, TemporaryFile() as stderr:
         stdin.write(standard_input.encode())
@@ -37,7 +43,8 @@ def run_warm(
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as connection:
             connection.settimeout(timeout)
             connection.connect(_address())
-            socket.send_fds(connection, [request.encode()], [stdin.fileno(), stdout.fileno(), stderr.fileno()])
+            streams = [stdin, stdout, stdout if together else stderr]
+            socket.send_fds(connection, [request.encode()], [stream.fileno() for stream in streams])
             returncode = int(connection.recv(16))
         return subprocess.CompletedProcess(list(arguments), returncode, _written_to(stdout), _written_to(stderr))
 

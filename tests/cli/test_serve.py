@@ -18,11 +18,12 @@ def free_port() -> str:
 
 def answer_once_it_listens(server: subprocess.Popen[str], url: str) -> httpx.Response:
     """Ask until somebody answers, as long as the server lives."""
-    while server.poll() is None:
-        try:
-            return httpx.get(url)
-        except httpx.TransportError:
-            time.sleep(0.05)
+    with httpx.Client() as client:
+        while server.poll() is None:
+            try:
+                return client.get(url)
+            except httpx.TransportError:
+                time.sleep(0.1)
     pytest.fail("the server ended before it answered")
 
 

@@ -74,10 +74,11 @@ def _run(curl: str, url: str, token: str) -> str:
 
 def _wait_for(url: str) -> None:
     deadline = time.monotonic() + WITHIN_SECONDS
-    while time.monotonic() < deadline:
-        try:
-            httpx.get(f"{url}/api/v1/health")
-        except httpx.TransportError:
-            time.sleep(0.1)
-        else:
-            return
+    with httpx.Client() as client:
+        while time.monotonic() < deadline:
+            try:
+                client.get(f"{url}/api/v1/health")
+            except httpx.TransportError:
+                time.sleep(0.1)
+            else:
+                return

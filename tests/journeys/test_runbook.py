@@ -2,12 +2,14 @@
 
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import takewhile
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,6 +22,7 @@ from tests.imports import Database, contents
 from tests.project.test_documentation import COMMANDS
 from tests.runbook import Administration, Command, File, steps_of, unexpected
 from tests.servers import free_port
+from tests.warm_start import run_warm
 
 RUNBOOK = (Path(__file__).parents[2] / "docs" / "runbook.md").read_text("utf-8")
 STEPS = list(steps_of(RUNBOOK))
@@ -58,6 +61,28 @@ class Owner:
 
     def do(self, command: Command) -> str:
         """Run a command as a shell would; gives what it printed, to both streams. Fails on another exit code than shown."""
+        code, printed = self._run_shell(command) if command.ended_by_hand else self._run(command)
+        for word, pattern in PLACEHOLDERS.items():
+            if found := pattern.search(printed):
+                self.printed[word] = ":".join(found.groups())
+        assert code in ({0, 130} if command.ended_by_hand else {command.code}), printed
+        return self.shown(printed)
+
+    def _run(self, command: Command) -> tuple[int, str]:
+        settings, (program, *arguments) = _words(self.real(command.line))
+        if program != "roundsman":
+            return self._run_shell(command)
+        done = run_warm(
+            arguments,
+            directory=self.folder,
+            environment={**os.environ, **self.environment, **settings},
+            standard_input=command.typed,
+            timeout=120,
+            together=True,
+        )
+        return done.returncode, done.stdout
+
+    def _run_shell(self, command: Command) -> tuple[int, str]:
         with subprocess.Popen(
             ["/bin/sh", "-c", f"exec env {self.real(command.line)}"],
             cwd=self.folder,
@@ -72,11 +97,14 @@ class Owner:
             if command.ended_by_hand:
                 process.send_signal(signal.SIGINT)
             printed = first + process.communicate(command.typed, timeout=120)[0]
-        for word, pattern in PLACEHOLDERS.items():
-            if found := pattern.search(printed):
-                self.printed[word] = ":".join(found.groups())
-        assert process.returncode in ({0, 130} if command.ended_by_hand else {command.code}), printed
-        return self.shown(printed)
+        return process.returncode, printed
+
+
+def _words(line: str) -> tuple[dict[str, str], list[str]]:
+    """What a shell makes of a line without pipes: settings for this command, and its words."""
+    words = shlex.split(line)
+    settings = dict(word.split("=", 1) for word in takewhile(lambda word: re.match("[A-Z_]+=", word), words))
+    return settings, words[len(settings) :]
 
 
 @pytest.fixture
@@ -104,8 +132,6 @@ async def owner(tmp_path: Path, mongod_uri: str, fresh_database: Database, sourc
             "PATH": f"{programs}:{os.environ['PATH']}",
             "ROUNDSMAN_PORT": str(free_port()),
             "ROUNDSMAN_DATABASE_NAME": name,
-            # Three dozen processes need not compile the same modules.
-            "PYTHONDONTWRITEBYTECODE": "",
         },
     )
 

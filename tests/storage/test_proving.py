@@ -209,7 +209,7 @@ async def test_a_budget_that_is_spent_refuses_known_and_unknown_alike(tx: Tx) ->
 
 async def test_hostile_requests_cost_no_more_messages_than_the_budgets_say(tx: Tx) -> None:
     """An hour of many phones, blocks of numbers, addresses and purposes at once; every message is counted."""
-    requests = depth(test=600, proof=10_000)
+    requests = depth(test=300, proof=10_000)
     policy = replace(PROVING.policy, budget=replace(PROVING.policy.budget, most=depth(test=60, proof=500)))
     by = replace(PROVING, policy=policy)
     chance = random.Random(4)  # noqa: S311  the same hour each time, and no secret

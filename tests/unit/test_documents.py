@@ -11,7 +11,7 @@ from typing import Any
 import bson
 import pytest
 from bson import CodecOptions, ObjectId
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roundsman.audit_log.entries import AuditEntry, digest
@@ -29,6 +29,7 @@ from roundsman.orders.orders import Order
 from roundsman.orders.store import order_document, order_from
 from roundsman.suppliers.store import supplier_document, supplier_from
 from roundsman.suppliers.suppliers import Supplier
+from tests.depth import depth
 
 STORED_DATES: CodecOptions[Document] = CodecOptions(tz_aware=True, tzinfo=UTC)
 LEAVES: dict[Any, st.SearchStrategy[Any]] = {
@@ -83,6 +84,7 @@ def nulls_in(value: object) -> bool:
 
 
 @pytest.mark.parametrize(("kind", "document_of", "value_from"), STORES, ids=[store[0].__name__ for store in STORES])
+@settings(max_examples=depth(test=60, proof=3000))
 @given(data=st.data())
 def test_a_value_survives_being_stored(
     data: st.DataObject, kind: type, document_of: Callable[[Any], Document], value_from: Callable[[Document], Any]

@@ -23,7 +23,7 @@ from bson import (
     Timestamp,
     json_util,
 )
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roundsman.migration.generator.generating import World, generate
@@ -31,6 +31,7 @@ from roundsman.migration.inspection.findings import Finding, Inspection, Level
 from roundsman.migration.inspection.inspector import inspect_source
 from roundsman.migration.profile import PEOPLE, CollectionProfile, Kind, builtin_profile, parse_profile
 from roundsman.migration.sources.folder import FolderSource
+from tests.depth import depth
 from tests.migration_builders import OTHER_PHONE, PHONE, Fields, MemorySource, account, completed, doc
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "legacy"
@@ -441,6 +442,7 @@ def documents(draw: st.DrawFn, collection: CollectionProfile) -> Fields:
     return {"_id": draw(VALUES), **document}
 
 
+@settings(max_examples=depth(test=60, proof=3000))
 @given(data=st.data())
 def test_no_document_stops_an_inspection(data: st.DataObject) -> None:
     names = data.draw(st.lists(st.sampled_from(EARLYBIRD.collections), max_size=5))

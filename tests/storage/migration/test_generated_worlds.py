@@ -11,6 +11,7 @@ from roundsman.migration.apply import Applied
 from roundsman.migration.generator.generating import World, generate
 from roundsman.migration.sources.folder import FolderSource
 from roundsman.runtime import Runtime
+from tests.depth import depth
 from tests.imports import Database, Import, contents, wipe
 
 LINKED: list[Document] = [
@@ -27,8 +28,8 @@ SHARED: list[Document] = [
 
 @pytest.mark.parametrize(
     "world",
-    [World("plan", 0.1), World("market", 0.1), World("plan", 0.1, seed=2), World("plan", 1.0)],
-    ids=["plan", "market", "plan, others", "plan at full size"],
+    [World("plan", 0.1), World("market", 0.1), World("plan", depth(test=2, proof=10) / 10, seed=2)],
+    ids=["plan", "market", "plan, others and larger"],
 )
 async def test_a_generated_business_is_imported_whole(
     world: World, tmp_path: Path, runtime: Runtime, database: Database

@@ -35,7 +35,7 @@ from tests.servers import foreign_server
 from tests.storage.migration.write_backs import Back, counts, people, take
 from tests.storage.migration.write_watch import Instant, WriteWatch, watching
 
-KILLS = depth(test=4, proof=20)
+KILLS = depth(test=2, proof=20)
 CUSTOMERS = 2_100
 """Two batches, and one of links that lead nowhere."""
 NEVER = Instant("nowhere", 1, done=False)
