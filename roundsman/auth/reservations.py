@@ -51,9 +51,10 @@ async def reserve_account(tx: Tx, account: str, throttle: SignInThrottle, *, now
 
     The first failures delay nobody, not even a try that came a moment before another one and is counted after it.
     """
-    delays = [delay // timedelta(milliseconds=1) for delay in throttle.backoff.delays()]
-    delay = {"$arrayElemAt": [delays, {"$min": ["$failures", len(delays) - 1]}]}
-    next_allowed_at = {"$cond": [{"$gt": [delay, 0]}, {"$add": [now, delay]}, "$$REMOVE"]}
+    free, delays = throttle.backoff.free, throttle.backoff.delays()
+    more = {"$min": [{"$subtract": ["$failures", free]}, len(delays) - 1]}
+    delay = {"$arrayElemAt": [[delay // timedelta(milliseconds=1) for delay in delays], more]}
+    next_allowed_at = {"$cond": [{"$lt": ["$failures", free]}, "$$REMOVE", {"$add": [now, delay]}]}
     before = await upsert(
         tx,
         _account_id(account),

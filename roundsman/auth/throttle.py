@@ -40,8 +40,8 @@ class Backoff:
         return min(self.longest, self.first * (1 << doublings))
 
     def delays(self) -> tuple[timedelta, ...]:
-        """All different waits: that after 0 failures, after 1, …; the last holds for all that follow."""
-        return tuple(self.delay_after(failures) for failures in range(self.free + self._most_doublings + 1))
+        """All different waits: that after `free` failures, after one more, …; the last holds for all that follow."""
+        return tuple(self.delay_after(self.free + more) for more in range(self._most_doublings + 1))
 
     @property
     def _most_doublings(self) -> int:

@@ -36,7 +36,8 @@ def test_waits_never_shrink_never_exceed_the_longest_and_double_in_between(backo
 @given(BACKOFFS, st.integers(0, 10**6))
 def test_the_table_of_waits_says_the_same_as_the_rule(backoff: Backoff, failures: int) -> None:
     delays = backoff.delays()
-    assert delays[min(failures, len(delays) - 1)] == backoff.delay_after(failures)
+    after = max(failures, backoff.free)
+    assert delays[min(after - backoff.free, len(delays) - 1)] == backoff.delay_after(after)
     assert delays[-1] == backoff.longest
 
 
@@ -47,7 +48,7 @@ def test_guessing_without_end_is_bounded_by_the_longest_wait(backoff: Backoff) -
     while waited < timedelta(days=1) and tries < 1000:
         waited += backoff.delay_after(tries + 1)
         tries += 1
-    steps = len(backoff.delays())
+    steps = backoff.free + len(backoff.delays())
     assert tries <= min(1000, steps + timedelta(days=1) // backoff.longest + 1)
 
 
