@@ -55,6 +55,7 @@ docs: $(VENV)/.dev-installed
 	$(BIN)/roundsman commands > docs/commands.md
 	$(BIN)/roundsman api > docs/api.md
 	$(BIN)/roundsman permissions > docs/permissions.md
+	$(BIN)/roundsman activation table > docs/activation.md
 	$(BIN)/roundsman access audit --markdown docs/reports/ROLE_AUDIT_REPORT.md > /dev/null
 	$(BIN)/python -m tests.auth_report > .report.md && mv .report.md docs/reports/AUTH_SECURITY_AUDIT.md
 	$(BIN)/python -m tests.demo_report > .report.md && mv .report.md docs/reports/DATA_CLEANUP_REPORT.md

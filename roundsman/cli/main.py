@@ -43,6 +43,7 @@ app = typer.Typer(
             "serve": "roundsman.cli.serve:serve",
             "worker": "roundsman.cli.worker:worker",
             "access": "roundsman.cli.access:app",
+            "activation": "roundsman.cli.activation:app",
             "admin": "roundsman.cli.admin:app",
             "audit-log": "roundsman.cli.audit_log:app",
             "auth": "roundsman.cli.auth:app",

@@ -2,12 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from itertools import pairwise
 from random import Random
 
 import pytest
-from bson import ObjectId
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,15 +14,12 @@ from roundsman.activation.facts import Fact, FactType
 from roundsman.activation.lifecycle import TIMER, ActivationStatus, Lifecycle
 from roundsman.activation.machine import Told, advanced, fold, is_next, step
 from roundsman.activation.policy import ActivationPolicy, ImpossiblePolicy
-from roundsman.ids import CustomerId
 from tests.depth import depth
+from tests.histories import BEGIN, INSTANTS, MILLISECOND, OTHER, a_fact, histories
 
 NEW, ONBOARDED, ACTIVE, ENGAGED, INACTIVE, CHURNED = ActivationStatus
 POLICY = ActivationPolicy()
-BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
-MILLISECOND = timedelta(milliseconds=1)
 INDIA = timezone(timedelta(hours=5, minutes=30))
-CUSTOMER, OTHER = CustomerId(ObjectId("0" * 24)), CustomerId(ObjectId("1" * 24))
 FIVE_EDGES = {
     (ACTIVE, INACTIVE),
     (ENGAGED, INACTIVE),
@@ -37,40 +33,8 @@ NOT_ACTIVITY = (
     FactType.ORDER_REFUNDED,
     FactType.STAFF_CONTACT,
 )
-# Whole days, and a moment to both sides: where periods end, and where an Indian day does.
-OFFSETS = st.sampled_from([-MILLISECOND, timedelta(0), MILLISECOND, timedelta(hours=18, minutes=30)])
-INSTANTS = st.builds(
-    lambda days, offset: BEGIN + timedelta(days=days) + offset,
-    st.sampled_from([0, 1, 2, 10, 29, 30, 31, 59, 60, 61, 89, 90, 91, 120, 150]) | st.integers(0, 150),
-    OFFSETS,
-)
 EXAMPLES = settings(max_examples=depth(test=200, proof=10_000))
 AFTERWARDS = BEGIN + timedelta(days=400)
-
-
-def a_fact(type_: FactType, at: datetime, number: int = 0, subject: CustomerId = CUSTOMER, **said: object) -> Fact:
-    """One fact; those of one type and number are the same one told again."""
-    source_id = str(subject) if type_ is FactType.SIGNUP else f"{subject}-{number}"
-    return Fact(type_, subject, source_id, at, **said)  # type: ignore[arg-type]  # each caller says what its type has
-
-
-@st.composite
-def histories(draw: st.DrawFn, subject: CustomerId = CUSTOMER) -> list[Fact]:
-    """A sign-up, and whatever may happen, in any order."""
-    facts = [a_fact(FactType.SIGNUP, draw(INSTANTS), subject=subject)]
-    for number in range(draw(st.integers(0, 12))):
-        type_ = draw(st.sampled_from([one for one in FactType if one is not FactType.SIGNUP]))
-        said: dict[str, object] = {}
-        if type_ is FactType.ORDER_CANCELLED:
-            said["by_customer"] = draw(st.booleans())
-        if type_ is FactType.DELIVERY_COMPLETED:
-            said["order_id"] = draw(st.none() | st.just("o"))
-        if type_ in {FactType.PAYMENT_SUCCEEDED, FactType.ORDER_REFUNDED}:
-            said["amount_paise"] = draw(st.integers(1, 100))
-        order = draw(st.integers(0, 12)) if type_ is FactType.ORDER_CANCELLED else number
-        facts.append(a_fact(type_, draw(INSTANTS), order, subject, **said))
-    once = {fact.key: fact for fact in facts}
-    return draw(st.permutations(list(once.values())))
 
 
 def status_at(facts: Sequence[Fact], t: datetime, policy: ActivationPolicy = POLICY) -> ActivationStatus | None:

@@ -1,0 +1,84 @@
+"""The commands `roundsman activation …`: how far customers have come."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import typer
+
+from roundsman.activation.lifecycle import ActivationStatus
+from roundsman.activation.policy import ActivationPolicy
+from roundsman.activation.table import TABLE, Event
+from roundsman.cli.output import say
+
+app = typer.Typer(help="How far customers have come, from sign-up to engagement.", no_args_is_help=True)
+
+_INTRODUCTION: Final = """# Activation
+
+How far a customer has come is a function of what happened to him, of three thresholds and of the time. Nothing else is asked, so
+what is told late, twice or in another order ends the same.
+
+- *churned*: he has shown no activity for {churn} days. Else,
+- *new*: no order of his counts, and he has never signed in; *onboarded*: he has signed in;
+- *inactive*: his last order that counts is {inactive} days ago or longer;
+- *engaged*: {orders} orders count or more; *active*: fewer.
+
+Both periods are over at their very last instant; what happens at that instant comes before the clock. An order stops counting when
+it is cancelled. A delivery that names no order, as subscriptions make them, counts as one: the earliest of each Indian day. Sign-up,
+sign-in, orders, deliveries, payments and what the customer changes himself are activity, and so is a cancellation by him. Failed
+deliveries and payments, refunds and calls by staff are not.
+
+This page is made by `roundsman activation table > docs/activation.md`."""
+_FOLLOWS: Final = """## What follows
+
+Where a customer is, what happens, and where he may be then. A cancellation is one of an order that counted."""
+_DIAGRAM: Final = """## The ways
+
+Time alone takes the dashed ones."""
+
+
+@app.callback()
+def _group() -> None:
+    """Keep `activation` a group while it has one command."""
+
+
+@app.command()
+def table() -> None:
+    """Print the rule and what follows from what, as Markdown."""
+    say(activation_page(ActivationPolicy()))
+
+
+def activation_page(policy: ActivationPolicy) -> str:
+    """Write the page from the policy and the table."""
+    thresholds = {
+        "churn": policy.churn_after.days,
+        "inactive": policy.inactive_after.days,
+        "orders": policy.engaged_orders,
+    }
+    return "\n".join(
+        [
+            f"{_INTRODUCTION.format(**thresholds)}\n",
+            f"{_FOLLOWS}\n",
+            f"| from | {' | '.join(Event)} |",
+            f"|---|{'---|' * len(Event)}",
+            *(f"| {status} | {' | '.join(_cells(status))} |" for status in TABLE),
+            f"\n{_DIAGRAM}\n",
+            "```mermaid",
+            "flowchart LR",
+            *_ways(),
+            "```",
+        ]
+    )
+
+
+def _cells(status: ActivationStatus) -> Iterator[str]:
+    return (", ".join(one for one in ActivationStatus if one in after) for after in TABLE[status].values())
+
+
+def _ways() -> Iterator[str]:
+    for before, following in TABLE.items():
+        for after in ActivationStatus:
+            events = [event for event in Event if after in following[event] and event is not Event.CLOCK]
+            if events and after is not before:
+                yield f'    {before} -- "{", ".join(events)}" --> {after}'
+            if after in following[Event.CLOCK]:
+                yield f"    {before} -.-> {after}"
