@@ -12,10 +12,11 @@ import asyncio
 import json
 import secrets
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from roundsman.database.connection import DatabaseUnavailable
 from roundsman.database.data_directory import data_directory_errors, private_directory
@@ -74,26 +75,25 @@ async def embedded_server(data_dir: Path, *, cache_gb: float) -> AsyncIterator[s
     On leaving, the last of its users stops it. Raises DatabaseUnavailable or DataDirectoryUnusable.
     """
     files = _server_files(data_dir)
-    async with exclusive_lock(files.start_lock, patience_seconds=_LOCK_PATIENCE_SECONDS):
-        await _start_or_share(files, cache_gb=cache_gb)
-        use = SharedLock(files.users_lock)
-    try:
-        yield _uri(files)
-    except DatabaseUnavailable as error:
-        if is_held(files.data_lock):
-            raise
-        raise why_it_ended(files) from error
-    finally:
-        await asyncio.shield(_leave(files, use))
+    async with AsyncExitStack() as leaving:
+        async with exclusive_lock(files.start_lock, patience_seconds=_LOCK_PATIENCE_SECONDS):
+            use = SharedLock(files.users_lock)
+            leaving.push_async_callback(lambda: _to_its_end(_leave(files, use)))
+            await _to_its_end(_start_or_share(files, cache_gb=cache_gb))
+        try:
+            yield _uri(files)
+        except DatabaseUnavailable as error:
+            if is_held(files.data_lock):
+                raise
+            raise why_it_ended(files) from error
 
 
 async def start_and_leave_up(data_dir: Path, *, cache_gb: float) -> str:
     """Start or share the server so that it stays until `stop_server`; gives its connection string."""
     files = _server_files(data_dir)
-    async with exclusive_lock(files.start_lock, patience_seconds=_LOCK_PATIENCE_SECONDS):
-        state = await _start_or_share(files, cache_gb=cache_gb)
-        _write_state(files, ServerState(state.port, stays_up=True))
-    return _uri(files)
+    async with embedded_server(data_dir, cache_gb=cache_gb) as uri:
+        _write_state(files, replace(_read_state(files), stays_up=True))
+    return uri
 
 
 async def stop_server(data_dir: Path, *, even_if_used: bool = False) -> bool:
@@ -126,6 +126,23 @@ def _uri(files: ServerFiles) -> str:
     return f"mongodb://{USER}:{password}@{HOST}:{_read_state(files).port}/?replicaSet={REPLICA_SET}&authSource=admin"
 
 
+async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    """Do all of it even when cancelled meanwhile, however often, and be cancelled only then.
+
+    A server that is half started or half stopped would stay behind, and nobody would ever stop it.
+    """
+    task = asyncio.ensure_future(work)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError as error:
+            cancelled = error
+    task.result()
+    if cancelled is not None:
+        raise cancelled
+
+
 async def _leave(files: ServerFiles, use: SharedLock) -> None:
     async with exclusive_lock(files.start_lock, patience_seconds=_LOCK_PATIENCE_SECONDS):
         use.close()
@@ -134,14 +151,13 @@ async def _leave(files: ServerFiles, use: SharedLock) -> None:
         await end_server(files, _read_state(files).port)
 
 
-async def _start_or_share(files: ServerFiles, *, cache_gb: float) -> ServerState:
+async def _start_or_share(files: ServerFiles, *, cache_gb: float) -> None:
     if is_held(files.data_lock) and _read_state(files).is_moving:
         await end_server(files, _read_state(files).port)
     if is_held(files.data_lock):
         await make_ready(files, _read_state(files).port)
     else:
         await _start_anew(files, cache_gb=cache_gb)
-    return _read_state(files)
 
 
 async def _start_anew(files: ServerFiles, *, cache_gb: float) -> None:

@@ -1,6 +1,7 @@
 """The commands `roundsman db …` on a real server of their own."""
 
 import signal
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -101,6 +102,20 @@ def test_a_command_that_is_interrupted_ends_in_order(own: RoundsmanCommand, numb
         command.send_signal(number)
         _, errors = command.communicate()
     assert command.returncode == 130
+    assert "Traceback" not in errors
+    assert own("db", "uri").returncode == 3
+
+
+@pytest.mark.parametrize("sign", ["mongod.log", "users.lock"], ids=["starting", "used and stopping"])
+def test_an_impatient_interrupter_leaves_no_server_behind(own: RoundsmanCommand, sign: str) -> None:
+    with own.start("db", "check") as command:
+        while not (own.directory / ".roundsman" / "database" / sign).exists():
+            assert command.poll() is None
+        while command.poll() is None:
+            command.send_signal(signal.SIGTERM)
+            time.sleep(0.01)
+        _, errors = command.communicate()
+    assert command.returncode in {130, -signal.SIGTERM}
     assert "Traceback" not in errors
     assert own("db", "uri").returncode == 3
 
