@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import Final
 
 from roundsman.access.assurance import AssuranceRules
+from roundsman.activation.policies import settle_policy
+from roundsman.activation.policy import ActivationPolicy
 from roundsman.auth.digests import derived_key
 from roundsman.auth.factor_seal import FactorSeal
 from roundsman.auth.key_ring import keys_from, keys_in
@@ -44,7 +46,7 @@ class Runtime:
     """What a running Roundsman is made of.
 
     `sealing_key` encrypts the verbatim copies of source documents; of `secret_key` the keys are made under which codes
-    and tokens are kept as digests; `sender` brings messages to people.
+    and tokens are kept as digests; `sender` brings messages to people; `activation` says when customers are inactive.
     """
 
     settings: Settings
@@ -54,6 +56,7 @@ class Runtime:
     sealing_key: bytes
     secret_key: bytes
     sender: Sender
+    activation: ActivationPolicy
 
     @property
     def outbox_key(self) -> bytes:
@@ -107,12 +110,14 @@ async def open_runtime(
     """
     sealing_key, secret_key = _load_keys(settings)
     sender = _sender(settings)
+    wanted = activation_policy(settings)
     async with open_database(
         settings, patience_seconds=patience_seconds, operation_seconds=operation_seconds
     ) as client:
         tx = Tx(client[settings.database_name])
         await ensure_schema(tx.database)
-        yield Runtime(settings, client, tx, clock, sealing_key, secret_key, sender)
+        activation = await settle_policy(tx, wanted, now=clock())
+        yield Runtime(settings, client, tx, clock, sealing_key, secret_key, sender, activation)
 
 
 def open_answering_runtime(settings: Settings) -> AbstractAsyncContextManager[Runtime]:
@@ -163,6 +168,12 @@ def _load_keys(settings: Settings) -> tuple[bytes, bytes]:
     keys = private_directory(settings.data_dir, "keys")
     with data_directory_errors(settings.data_dir):
         return load_or_create_key(keys / "source-documents.key", size=_SEALING_KEY_BYTES), load_secret_key(keys)
+
+
+def activation_policy(settings: Settings) -> ActivationPolicy:
+    """After how long, and from how many orders on, a customer's status changes. Raises ImpossiblePolicy."""
+    inactive, churn = timedelta(days=settings.inactive_after_days), timedelta(days=settings.churn_after_days)
+    return ActivationPolicy(inactive, churn, settings.engaged_orders)
 
 
 def otp_policy(settings: Settings) -> OtpPolicy:

@@ -13,6 +13,7 @@ from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import SettingsConfigDict
 
+from roundsman.activation_settings import ActivationSettings
 from roundsman.code_settings import CodeSettings
 from roundsman.errors import InvalidInput
 from roundsman.password_settings import PasswordSettings
@@ -29,7 +30,7 @@ class InvalidSettings(InvalidInput):
     code = "invalid_settings"
 
 
-class Settings(CodeSettings, PasswordSettings, SessionSettings):
+class Settings(CodeSettings, PasswordSettings, SessionSettings, ActivationSettings):
     """Every setting of Roundsman; a value that is not given has its default."""
 
     model_config = SettingsConfigDict(

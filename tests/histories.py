@@ -6,11 +6,11 @@ from bson import ObjectId
 from hypothesis import strategies as st
 
 from roundsman.activation.facts import Fact, FactType
-from roundsman.ids import CustomerId
+from roundsman.ids import UserId
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
-CUSTOMER, OTHER = CustomerId(ObjectId("0" * 24)), CustomerId(ObjectId("1" * 24))
+CUSTOMER, OTHER = UserId(ObjectId("0" * 24)), UserId(ObjectId("1" * 24))
 # Whole days, and a moment to both sides: where periods end, and where an Indian day does.
 OFFSETS = st.sampled_from([-MILLISECOND, timedelta(0), MILLISECOND, timedelta(hours=18, minutes=30)])
 INSTANTS = st.builds(
@@ -20,14 +20,14 @@ INSTANTS = st.builds(
 )
 
 
-def a_fact(type_: FactType, at: datetime, number: int = 0, subject: CustomerId = CUSTOMER, **said: object) -> Fact:
+def a_fact(type_: FactType, at: datetime, number: int = 0, subject: UserId = CUSTOMER, **said: object) -> Fact:
     """One fact; those of one type and number are the same one told again."""
     source_id = str(subject) if type_ is FactType.SIGNUP else f"{subject}-{number}"
     return Fact(type_, subject, source_id, at, **said)  # type: ignore[arg-type]  # each caller says what its type has
 
 
 @st.composite
-def histories(draw: st.DrawFn, subject: CustomerId = CUSTOMER) -> list[Fact]:
+def histories(draw: st.DrawFn, subject: UserId = CUSTOMER) -> list[Fact]:
     """A sign-up, and whatever may happen, in any order."""
     facts = [a_fact(FactType.SIGNUP, draw(INSTANTS), subject=subject)]
     for number in range(draw(st.integers(0, 12))):

@@ -1,17 +1,18 @@
 """What can happen to a customer, as values; the list is closed (spec activation, Facts).
 
 Each fact has a natural key, so that whoever tells it twice tells it once. Two tellings of one key that differ in their
-digest contradict each other; the amount is not in the digest, because it may be corrected apart.
+digest, or are about two people, contradict each other; the amount is not in the digest, because it may be corrected apart,
+and neither is the person, because people are merged.
 """
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 
-from roundsman.ids import CustomerId
+from roundsman.ids import UserId
 
 
 class FactType(StrEnum):
@@ -28,6 +29,17 @@ class FactType(StrEnum):
     ORDER_REFUNDED = "order.refunded"
     INTERACTION = "interaction"
     STAFF_CONTACT = "staff.contact"
+
+
+class Ahead(StrEnum):
+    """What becomes of a fact that lies ahead of the clock."""
+
+    REFUSED = "refused"
+    """Somebody's clock is wrong."""
+    WAITS = "waits"
+    """An order that a subscription makes takes effect on its day."""
+    CLAMPED = "clamped"
+    """A source says so: it counts from when it was seen."""
 
 
 _KEY_NAMES: Final = {FactType.ORDER_REFUNDED: "refund", FactType.STAFF_CONTACT: "contact"}
@@ -48,17 +60,18 @@ class Fact:
     """Something that happened to a customer.
 
     `source_id` names what it happened with: the order for what is placed and cancelled, the delivery, the payment, the
-    session; for a sign-up the customer, for a failed delivery `{delivery}:{attempt}`, for an interaction `{source}:{id}`.
+    session; for a sign-up the customer profile, for a failed delivery `{delivery}:{attempt}`, for an interaction `{source}:{id}`.
     `order_id` is the order of a delivery, absent where the delivery names none; `by_customer` is about cancellations.
     """
 
     type: FactType
-    subject: CustomerId
+    subject: UserId
     source_id: str
     occurred_at: datetime
     order_id: str | None = None
     by_customer: bool = False
     amount_paise: int = 0
+    ahead: Ahead = field(default=Ahead.REFUSED, compare=False)
 
     @property
     def key(self) -> str:
@@ -79,7 +92,7 @@ class Fact:
 
     def digest(self) -> bytes:
         """What two tellings of it have in common."""
-        said = (self.type.value, str(self.subject), self.source_id, self.occurred_at.isoformat())
+        said = (self.type.value, self.source_id, self.occurred_at.astimezone(UTC).isoformat(timespec="milliseconds"))
         return hashlib.sha256("\x00".join(said).encode()).digest()
 
 

@@ -39,7 +39,8 @@ class Lifecycle:
 
     Without a status nothing that shows activity has happened yet. Orders are those that count: not cancelled, and of the
     deliveries without an order the first of each day. `engaged_at` and the `first_…_at` are the earliest instants, all
-    others the latest. `cancellations_ahead` counts orders that were cancelled before anybody told that they were placed.
+    others the latest. `cancellations_ahead` counts orders that were cancelled before anybody told that they were placed. `unpaid_since` is the first
+    delivery after the last payment.
     """
 
     status: ActivationStatus | None = None
@@ -72,3 +73,4 @@ class Lifecycle:
     reactivations: int = 0
     revenue_paise: int = 0
     payment_risk: bool = False
+    unpaid_since: datetime | None = None

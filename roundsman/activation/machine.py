@@ -12,15 +12,15 @@ both give the same. `advanced` is what the clock alone does, for who reads a cus
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any, Final
 
+from roundsman.activation.calendar import day_of
 from roundsman.activation.facts import Fact, FactType, in_order
 from roundsman.activation.lifecycle import ORDERING, TIMER, ActivationStatus, Lifecycle, Transition
 from roundsman.activation.policy import ActivationPolicy
 
-_INDIA: Final = timezone(timedelta(hours=5, minutes=30))
 _NOBODY: Final = Lifecycle()
 
 
@@ -48,8 +48,12 @@ def fold(facts: Iterable[Fact], policy: ActivationPolicy, *, until: datetime) ->
 
 
 def is_next(lifecycle: Lifecycle, fact: Fact) -> bool:
-    """Whether one more fact needs no look at the others: it is later than all, and no cancellation has a part in it."""
-    if lifecycle.last_fact_at is not None and fact.occurred_at <= lifecycle.last_fact_at:
+    """Whether one more fact needs no look at the others.
+
+    It is later than all, and than what the clock has done; and no cancellation has a part in it.
+    """
+    known_until = max(filter(None, (lifecycle.last_fact_at, lifecycle.status_since)), default=None)
+    if known_until is not None and fact.occurred_at <= known_until:
         return False
     if fact.type is FactType.ORDER_PLACED:
         return lifecycle.cancellations_ahead == 0
@@ -161,9 +165,11 @@ def _with_fact(lifecycle: Lifecycle, fact: Fact) -> Lifecycle:
             changed |= {"first_login_at": lifecycle.first_login_at or at, "last_login_at": at}
         case FactType.DELIVERY_COMPLETED:
             changed |= {"first_delivery_at": lifecycle.first_delivery_at or at, "last_delivery_at": at}
+            changed["unpaid_since"] = lifecycle.unpaid_since or at
         case FactType.PAYMENT_SUCCEEDED:
             changed |= {"first_payment_at": lifecycle.first_payment_at or at, "last_payment_at": at}
-            changed |= {"revenue_paise": lifecycle.revenue_paise + fact.amount_paise, "payment_risk": False}
+            changed |= {"revenue_paise": lifecycle.revenue_paise + fact.amount_paise}
+            changed |= {"payment_risk": False, "unpaid_since": None}
         case FactType.PAYMENT_FAILED:
             changed["payment_risk"] = True
         case FactType.ORDER_REFUNDED:
@@ -227,4 +233,4 @@ def _with_one_more(lifecycle: Lifecycle, at: datetime) -> Lifecycle:
 
 
 def _day(instant: datetime | None) -> date | None:
-    return instant and instant.astimezone(_INDIA).date()
+    return instant and day_of(instant)

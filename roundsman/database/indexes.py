@@ -101,6 +101,33 @@ INDEXES: Mapping[str, tuple[Index, ...]] = MappingProxyType(
             _newest_first("customer_id", "placed_at", reason="A customer's orders."),
             _newest_first("user_id", "placed_at", reason="A user's orders, and the last of them in every joined view."),
         ),
+        collections.SUBSCRIPTIONS: (_where_present("user_id", reason="The subscriptions of a user."),),
+        collections.DELIVERIES: (
+            _newest_first("user_id", "for_date", reason="What was delivered to a user, the newest first."),
+            _where_present("order_id", reason="The delivery of an order."),
+        ),
+        collections.PAYMENTS: (_newest_first("user_id", "at", reason="What a user paid, the newest first."),),
+        collections.FACTS: (
+            _on("user_id", "occurred_at", reason="The history of a person, when a late fact has it told anew."),
+        ),
+        collections.UNMATCHED_FACTS: (
+            _on("subject", reason="What waits for somebody, when he appears; and the names that wait."),
+        ),
+        collections.LIFECYCLES: (
+            _where_present("due_at", reason="Whom time moves next: the sweep, who is overdue, and who is at risk."),
+            _on(
+                "status", "next_transition_at", "_id", reason="The people behind a status; at risk, the soonest first."
+            ),
+            _on("signup_day", reason="Those who signed up on a day, to be counted again."),
+            _where_present("pending_days", reason="Whose sign-up days the rollups have not counted yet."),
+            _where_present("unpaid_since", reason="Who was delivered to and has not paid since."),
+            _where_present("payment_risk", reason="Whose last payment failed."),
+        ),
+        collections.TRANSITIONS: (
+            _on("user_id", "effective_at", reason="The history of a person, and what of it holds no more."),
+            _on("day", reason="What happened on a day, to be counted again."),
+            _where_present("pending", reason="What the rollups have not counted yet."),
+        ),
         collections.AUDIT_LOG: (
             Index((("at", DESCENDING),), "What happened last."),
             Index(

@@ -40,6 +40,20 @@ def _document(required: Document, optional: Document | None = None) -> Document:
     return {"$jsonSchema": _object(required, optional)}
 
 
+_ACTIVATION_STATUS = _one_of("new", "onboarded", "active", "engaged", "inactive", "churned")
+_FACT_TYPE = _one_of(
+    *("signup", "login", "order.placed", "order.cancelled", "delivery.completed", "delivery.failed"),
+    *("payment.failed", "payment.succeeded", "order.refunded", "interaction", "staff.contact"),
+)
+_FACT = {
+    "_id": _NAME,
+    "type": _FACT_TYPE,
+    "source_id": _NAME,
+    "occurred_at": _DATE,
+    "recorded_at": _DATE,
+    "digest": _BYTES,
+}
+_FACT_DETAILS = {"order_id": _TEXT, "by_customer": _FLAG, "amount_paise": _PAISE, "clamped": _FLAG}
 _SOURCE = _object({"collection": _TEXT, "id": _TEXT, "sha256": _BYTES})
 _EDITED = {EDITED: _list_of(_NAME)}
 _ROLE = _one_of("customer", "delivery_boy", "supplier", "marketing_staff", "admin")
@@ -235,6 +249,102 @@ VALIDATORS: Mapping[str, Document] = MappingProxyType(
                 "source": _SOURCE,
             },
         ),
+        # A subscription, delivery or payment of the existing application may name somebody nobody knows.
+        collections.SUBSCRIPTIONS: _document(
+            {
+                "_id": _OBJECT_ID,
+                "status": _one_of("draft", "active", "paused", "stopped"),
+                "rule": _object({"kind": _NAME}),
+                "origin": _one_of("roundsman", "source"),
+            },
+            {
+                "customer_id": _OBJECT_ID,
+                "user_id": _OBJECT_ID,
+                "product_id": _OBJECT_ID,
+                "pauses": _list_of(_object({"start": _DAY}, {"end": _DAY})),
+                "start": _DAY,
+                "end": _DAY,
+                "source": _SOURCE,
+            },
+        ),
+        collections.DELIVERIES: _document(
+            {
+                "_id": {"bsonType": ["objectId", "string"]},
+                "for_date": _DAY,
+                "status": _one_of("completed", "failed", "pending"),
+                "origin": _one_of("roundsman", "source"),
+            },
+            {
+                "customer_id": _OBJECT_ID,
+                "user_id": _OBJECT_ID,
+                "order_id": _OBJECT_ID,
+                "delivery_boy_id": _OBJECT_ID,
+                "at": _DATE,
+                "cash_collected_paise": _PAISE,
+                "rating": _COUNT,
+                "source": _SOURCE,
+            },
+        ),
+        collections.PAYMENTS: _document(
+            {
+                "_id": _OBJECT_ID,
+                "amount_paise": _PAISE,
+                "method": _TEXT,
+                "at": _DATE,
+                "status": _one_of("succeeded", "failed", "refunded"),
+                "origin": _one_of("roundsman", "source"),
+            },
+            {"customer_id": _OBJECT_ID, "user_id": _OBJECT_ID, "order_id": _OBJECT_ID, "source": _SOURCE},
+        ),
+        collections.FACTS: _document(_FACT | {"user_id": _OBJECT_ID}, _FACT_DETAILS),
+        collections.UNMATCHED_FACTS: _document(_FACT | {"subject": _NAME}, _FACT_DETAILS),
+        collections.FACT_CONFLICTS: _document(
+            _FACT | {"key": _NAME}, _FACT_DETAILS | {"user_id": _OBJECT_ID, "subject": _NAME}
+        ),
+        collections.LIFECYCLES: _document(
+            {"_id": _OBJECT_ID, "seq": _COUNT, "policy_version": _COUNT},
+            {
+                "status": _ACTIVATION_STATUS,
+                "status_since": _DATE,
+                "next_transition_at": _DATE,
+                "next_status": _ACTIVATION_STATUS,
+                "waiting_at": _DATE,
+                "due_at": _DATE,
+                "signup_at": _DATE,
+                "signup_day": _DAY,
+                "signup_week": _DAY,
+                "area": _TEXT,
+                "channel": _TEXT,
+                "login_unknown": _FLAG,
+                "orders_valid": _COUNT,
+                "revenue_paise": _PAISE,
+                "payment_risk": _FLAG,
+                "pending_days": _list_of(_DAY),
+            },
+        ),
+        collections.TRANSITIONS: _document(
+            {
+                "_id": _NAME,
+                "user_id": _OBJECT_ID,
+                "after": _ACTIVATION_STATUS,
+                "effective_at": _DATE,
+                "cause": _NAME,
+                "recorded_at": _DATE,
+                "day": _DAY,
+            },
+            {
+                "before": _ACTIVATION_STATUS,
+                "superseded_at": _DATE,
+                "signup_week": _DAY,
+                "area": _TEXT,
+                "channel": _TEXT,
+                "pending": _FLAG,
+            },
+        ),
+        collections.ACTIVATION_DAYS: _document({"_id": _DAY}),
+        collections.SIGNUP_DAYS: _document({"_id": _DAY}),
+        collections.COHORT_CELLS: _document({"_id": _NAME}),
+        collections.MESSAGE_SETTINGS: _document({"_id": _NAME}),
         collections.AUDIT_LOG: _document(
             {
                 "_id": _OBJECT_ID,

@@ -12,16 +12,22 @@ from roundsman.auth.sessions import open_session
 from roundsman.database.collections import (
     ADDRESSES,
     CUSTOMERS,
+    DELIVERIES,
     DELIVERY_BOYS,
+    FACT_CONFLICTS,
+    FACTS,
     IDENTIFIERS,
     MERGES,
     MIGRATION_PLANS,
     OF_USERS,
     ORDERS,
     PASSWORD_RESETS,
+    PAYMENTS,
     REVIEWS,
     SESSIONS,
+    SUBSCRIPTIONS,
     SUPPLIERS,
+    TRANSITIONS,
     USERS,
 )
 from roundsman.database.lease import MIGRATION, LeaseTaken, held_lease
@@ -257,6 +263,11 @@ async def test_two_delivery_boys_and_the_dead_are_not_joined(tx: Tx, database: D
 
 def test_a_merge_takes_along_everything_that_has_a_user() -> None:
     with_user = {name for name, one in VALIDATORS.items() if "user_id" in one["$jsonSchema"].get("properties", {})}
-    # A link to set a password counts for active users only, so that of a merged one is worth nothing.
-    assert with_user - {IDENTIFIERS, PASSWORD_RESETS, SESSIONS} == set(OF_USERS)
-    assert set(OF_USERS) == {CUSTOMERS, ADDRESSES, DELIVERY_BOYS, SUPPLIERS, ORDERS}
+    # A link to set a password counts for active users only, so that of a merged one is worth nothing. Transitions follow
+    # from facts, and are told anew; a contradicting fact is about whom it was told.
+    elsewhere = {IDENTIFIERS, PASSWORD_RESETS, SESSIONS, TRANSITIONS, FACT_CONFLICTS}
+    assert with_user - elsewhere == set(OF_USERS)
+    assert set(OF_USERS) == {
+        *(CUSTOMERS, ADDRESSES, DELIVERY_BOYS, SUPPLIERS, ORDERS),
+        *(SUBSCRIPTIONS, DELIVERIES, PAYMENTS, FACTS),
+    }

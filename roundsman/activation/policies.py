@@ -1,0 +1,47 @@
+"""The versions of the policy there have been: each lifecycle says by which it was told."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from pymongo.errors import DuplicateKeyError
+
+from roundsman.activation.policy import ActivationPolicy
+from roundsman.database.collections import SYSTEM
+from roundsman.database.transaction import Document, Tx
+
+_ID: Final = "activation_policy"
+
+
+async def settle_policy(tx: Tx, wanted: ActivationPolicy, *, now: datetime) -> ActivationPolicy:
+    """Give the policy with its version: the newest if it says the same, else a new one, which is kept with its day."""
+    while True:
+        stored = await tx.database[SYSTEM].find_one({"_id": _ID}) or {"versions": []}
+        versions: Sequence[Document] = stored["versions"]
+        if versions and _thresholds(wanted) == {name: versions[-1][name] for name in _thresholds(wanted)}:
+            return _numbered(wanted, len(versions))
+        if await _add(tx, wanted, len(versions), now=now):
+            return _numbered(wanted, len(versions) + 1)
+
+
+async def _add(tx: Tx, policy: ActivationPolicy, known: int, *, now: datetime) -> bool:
+    """Add a version to so many known ones; False if somebody else was faster."""
+    guard = {"_id": _ID, "versions": {"$size": known}}
+    version = _thresholds(policy) | {"since": now}
+    try:
+        added = await tx.database[SYSTEM].update_one(guard, {"$push": {"versions": version}}, upsert=known == 0)
+    except DuplicateKeyError:
+        return False
+    return bool(added.modified_count or added.upserted_id)
+
+
+def _thresholds(policy: ActivationPolicy) -> Document:
+    return {
+        "inactive_days": policy.inactive_after.days,
+        "churn_days": policy.churn_after.days,
+        "engaged_orders": policy.engaged_orders,
+    }
+
+
+def _numbered(policy: ActivationPolicy, version: int) -> ActivationPolicy:
+    return ActivationPolicy(policy.inactive_after, policy.churn_after, policy.engaged_orders, version)

@@ -1,0 +1,49 @@
+"""Telling what happened to a customer: by whatever way it comes, it is written once and what follows from it with it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from roundsman.access.roles import Role
+from roundsman.activation.facts import Fact, FactType
+from roundsman.activation.policy import ActivationPolicy
+from roundsman.activation.tracked import Traits
+from roundsman.activation.tracking import Recorded, find_tracked, record_facts
+from roundsman.customers.customers import Customer
+from roundsman.customers.linkage import customers_of_user
+from roundsman.database.transaction import Tx, in_transaction
+from roundsman.identity.lookup import get_user
+from roundsman.identity.users import User
+from roundsman.ids import UserId
+
+
+async def tell(tx: Tx, user_id: UserId, facts: Sequence[Fact], *, policy: ActivationPolicy, now: datetime) -> Recorded:
+    """Record what happened to a person, with his sign-up if nothing was told of him yet. Raises FactAhead."""
+
+    async def work(tx: Tx) -> Recorded:
+        if await find_tracked(tx, user_id) is not None:
+            return await record_facts(tx, user_id, facts, policy=policy, now=now)
+        customers = await customers_of_user(tx, user_id)
+        signups = signups_of(await get_user(tx, user_id), customers)
+        return await record_facts(tx, user_id, [*signups, *facts], policy=policy, now=now, traits=traits_of(customers))
+
+    return await in_transaction(tx, work)
+
+
+def signups_of(user: User, customers: Sequence[Customer]) -> list[Fact]:
+    """The sign-up of each of a person's customer profiles; that of the user where he is a customer without any."""
+    if customers:
+        return [Fact(FactType.SIGNUP, user.id, str(one.id), one.created_at) for one in customers]
+    return [Fact(FactType.SIGNUP, user.id, str(user.id), user.created_at)] if Role.CUSTOMER in user.roles else []
+
+
+def traits_of(customers: Sequence[Customer]) -> Traits:
+    """Where a person lives and how he came, by his oldest customer profile."""
+    if not customers:
+        return Traits()
+    first = min(customers, key=lambda customer: (customer.created_at, customer.id))
+    return Traits(first.area, channel_of(first.created_by))
+
+
+def channel_of(created_by: str) -> str:
+    """How somebody came: by himself, by an import, or through staff."""
+    return created_by if created_by == "self" else "import" if created_by.startswith("import") else "staff"
