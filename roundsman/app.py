@@ -47,7 +47,7 @@ from roundsman.runtime import (
     sign_in_throttle,
     signing_keys,
 )
-from roundsman.settings import Settings, load_settings
+from roundsman.settings import load_settings
 from roundsman.web.documentation import DocumentedApp
 from roundsman.web.errors import install_error_handlers
 from roundsman.web.forwarded import ClientBehindProxies, trusted_networks
@@ -124,7 +124,7 @@ def _lifespan(opener: RuntimeOpener) -> Callable[[FastAPI], AbstractAsyncContext
             app.state.trusted_proxies = trusted_networks(settings.trusted_proxies)
             app.state.services = Services(
                 runtime,
-                _password_sign_in(settings, hashing, slowing),
+                _password_sign_in(runtime, hashing, slowing),
                 _password_setting(runtime, hashing, slowing),
                 recent_principals=RecentPrincipals(
                     timedelta(seconds=settings.session_trust_seconds), policy=session_policy(settings)
@@ -146,13 +146,18 @@ def _runtime_of_settings() -> AbstractAsyncContextManager[Runtime]:
     return open_answering_runtime(load_settings())
 
 
-def _password_sign_in(settings: Settings, hashing: PasswordHashing, slowing: Slowing) -> PasswordSignIn:
+def _password_sign_in(runtime: Runtime, hashing: PasswordHashing, slowing: Slowing) -> PasswordSignIn:
+    settings = runtime.settings
     keys = private_directory(settings.data_dir, "keys")
     tokens = TokenAuthority(signing_keys(settings), issuer=_ISSUER, audience=_ISSUER)
     with data_directory_errors(settings.data_dir):
         refreshing = RefreshTokens(load_secret_key(keys))
     keeping = SessionKeeping(
-        tokens, refreshing, timedelta(seconds=settings.refresh_grace_seconds), session_policy(settings)
+        tokens,
+        refreshing,
+        timedelta(seconds=settings.refresh_grace_seconds),
+        session_policy(settings),
+        runtime.activation,
     )
     return PasswordSignIn(hashing, keeping, settings.refuse_default_passwords, slowing)
 

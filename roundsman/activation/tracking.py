@@ -5,7 +5,7 @@ long the history is; any other has the history of this one person told anew. Nob
 sweep, the backfill and who is told here to fold anew.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -59,6 +59,24 @@ class Recorded:
     withdrawn: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Introduction:
+    """With what the history of a person begins."""
+
+    signups: Sequence[Fact]
+    traits: Traits
+
+
+Introducing = Callable[[Tx], Awaitable[Introduction]]
+
+
+@dataclass(slots=True)
+class _Taken:
+    new: list[Fact] = field(default_factory=list)
+    known: list[str] = field(default_factory=list)
+    contradicting: list[str] = field(default_factory=list)
+
+
 async def record_facts(
     tx: Tx,
     user_id: UserId,
@@ -67,36 +85,27 @@ async def record_facts(
     policy: ActivationPolicy,
     now: datetime,
     traits: Traits | None = None,
+    introduce: Introducing | None = None,
 ) -> Recorded:
     """Record what happened to one person; the same told again changes nothing, what contradicts is kept for people.
 
-    `traits` are his from now on, if given. Raises FactAhead.
+    `traits` are his from now on, if given. Where nothing was told of him yet, `introduce` is asked for his sign-up and
+    his traits. Raises FactAhead.
     """
     now = _whole_milliseconds(now)
-    facts = [_checked(fact, now) for fact in facts]
 
     async def work(tx: Tx) -> Recorded:
-        before = await find_tracked(tx, user_id) or Tracked(user_id, policy_version=policy.version)
-        new: list[Fact] = []
-        known, contradicting = [], []
-        for fact in facts:
-            stored_at = _stored_at(fact, now)
-            document = fact_document(fact, stored_at=stored_at, now=now)
-            if (there := await _insert(tx, document)) is None:
-                new.append(replace(fact, occurred_at=stored_at))
-            elif there["digest"] == document["digest"] and there["user_id"] == user_id:
-                known.append(fact.key)
-            else:
-                await _keep_conflict(tx, document)
-                contradicting.append(fact.key)
-        after = replace(before, traits=traits or before.traits)
-        recorded = await _told(tx, before, after, new, policy=policy, now=now)
-        return replace(
-            recorded,
-            new=tuple(fact.key for fact in new),
-            known=tuple(known),
-            contradicting=tuple(contradicting),
-        )
+        before, told, his = await find_tracked(tx, user_id), facts, traits
+        if before is None:
+            before = Tracked(user_id, policy_version=policy.version)
+            if introduce is not None:
+                introduction = await introduce(tx)
+                told, his = [*introduction.signups, *facts], traits or introduction.traits
+        taken = await _insert_all(tx, [_checked(fact, now) for fact in told], now=now)
+        after = replace(before, traits=his or before.traits)
+        recorded = await _told(tx, before, after, taken.new, policy=policy, now=now)
+        keys = tuple(fact.key for fact in taken.new)
+        return replace(recorded, new=keys, known=tuple(taken.known), contradicting=tuple(taken.contradicting))
 
     return await in_transaction(tx, work)
 
@@ -227,6 +236,21 @@ async def _regroup(tx: Tx, after: Tracked) -> None:
     if gone := [name for name in ("signup_week", "area", "channel") if name not in groups]:
         update["$unset"] = dict.fromkeys(gone, "")
     await tx.database[TRANSITIONS].update_many({"user_id": after.user_id}, update, session=tx.session)
+
+
+async def _insert_all(tx: Tx, facts: Sequence[Fact], *, now: datetime) -> _Taken:
+    taken = _Taken()
+    for fact in facts:
+        stored_at = _stored_at(fact, now)
+        document = fact_document(fact, stored_at=stored_at, now=now)
+        if (there := await _insert(tx, document)) is None:
+            taken.new.append(replace(fact, occurred_at=stored_at))
+        elif there["digest"] == document["digest"] and there["user_id"] == fact.subject:
+            taken.known.append(fact.key)
+        else:
+            await _keep_conflict(tx, document)
+            taken.contradicting.append(fact.key)
+    return taken
 
 
 async def _insert(tx: Tx, document: Document) -> Document | None:

@@ -21,6 +21,7 @@ from roundsman.settings import load_settings
 from roundsman.worker.housekeeping import Housekeeping, keeping_house
 from roundsman.worker.intake import Intake, Rhythm
 from roundsman.worker.sealer import sealer_of, sealing
+from roundsman.worker.timers import Timers, keeping_time
 
 _GRACE_SECONDS: Final = 20.0
 
@@ -34,7 +35,7 @@ def worker(
     ] = 60,
     throttle: Annotated[int, typer.Option(min=0, help="At most so many documents a second; 0 is no limit.")] = 0,
 ) -> None:
-    """Send messages, seal the audit log and, where there is a source, follow it, until Ctrl-C or SIGTERM.
+    """Send messages, seal the audit log, move customers on and, where there is a source, follow it, until Ctrl-C or SIGTERM.
 
     Of several workers one follows the source; the others wait to take over.
     """
@@ -52,6 +53,7 @@ async def _work(option: str | None, profile: SourceProfile, rhythm: Rhythm, thro
                 sending(runtime.dispatcher),
                 sealing(sealer_of(runtime, say=_say)),
                 keeping_house(Housekeeping(runtime.tx, _say)),
+                keeping_time(Timers(runtime.tx, runtime.activation, runtime.clock, _say)),
             ):
                 if locator is None:
                     _say("No source is set, so none is followed; messages are sent. Ctrl-C ends it.")

@@ -118,6 +118,7 @@ INDEXES: Mapping[str, tuple[Index, ...]] = MappingProxyType(
             _on(
                 "status", "next_transition_at", "_id", reason="The people behind a status; at risk, the soonest first."
             ),
+            _on("policy_version", reason="Who was told by thresholds of before; nobody, but after they change."),
             _on("signup_day", reason="Those who signed up on a day, to be counted again."),
             _where_present("pending_days", reason="Whose sign-up days the rollups have not counted yet."),
             _where_present("unpaid_since", reason="Who was delivered to and has not paid since."),

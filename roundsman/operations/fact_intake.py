@@ -7,10 +7,10 @@ from roundsman.access.roles import Role
 from roundsman.activation.facts import Fact, FactType
 from roundsman.activation.policy import ActivationPolicy
 from roundsman.activation.tracked import Traits
-from roundsman.activation.tracking import Recorded, find_tracked, record_facts
+from roundsman.activation.tracking import Introduction, Recorded, record_facts
 from roundsman.customers.customers import Customer
 from roundsman.customers.linkage import customers_of_user
-from roundsman.database.transaction import Tx, in_transaction
+from roundsman.database.transaction import Tx
 from roundsman.identity.lookup import get_user
 from roundsman.identity.users import User
 from roundsman.ids import UserId
@@ -19,14 +19,11 @@ from roundsman.ids import UserId
 async def tell(tx: Tx, user_id: UserId, facts: Sequence[Fact], *, policy: ActivationPolicy, now: datetime) -> Recorded:
     """Record what happened to a person, with his sign-up if nothing was told of him yet. Raises FactAhead."""
 
-    async def work(tx: Tx) -> Recorded:
-        if await find_tracked(tx, user_id) is not None:
-            return await record_facts(tx, user_id, facts, policy=policy, now=now)
+    async def introduce(tx: Tx) -> Introduction:
         customers = await customers_of_user(tx, user_id)
-        signups = signups_of(await get_user(tx, user_id), customers)
-        return await record_facts(tx, user_id, [*signups, *facts], policy=policy, now=now, traits=traits_of(customers))
+        return Introduction(signups_of(await get_user(tx, user_id), customers), traits_of(customers))
 
-    return await in_transaction(tx, work)
+    return await record_facts(tx, user_id, facts, policy=policy, now=now, introduce=introduce)
 
 
 def signups_of(user: User, customers: Sequence[Customer]) -> list[Fact]:

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from roundsman.access.roles import Role
+from roundsman.activation.facts import Fact, FactType
+from roundsman.activation.policy import ActivationPolicy
 from roundsman.audit_log.entries import SYSTEM, Actor, AuditEntry
 from roundsman.audit_log.log import record, record_many
 from roundsman.auth.lifetimes import SessionPolicy
@@ -25,18 +28,23 @@ from roundsman.identity.sign_ins import record_sign_in
 from roundsman.identity.users import User
 from roundsman.ids import SessionId
 from roundsman.operations.authentication import SessionEnded
+from roundsman.operations.fact_intake import tell
 
 _GRACE: Final = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
 class SessionKeeping:
-    """What sessions are kept with, and how long; for `refresh_grace` a used refresh token still gives its successor."""
+    """What sessions are kept with, and how long; for `refresh_grace` a used refresh token still gives its successor.
+
+    `activation` is by what a customer's sign-in is told.
+    """
 
     tokens: TokenAuthority
     refreshing: RefreshTokens
     refresh_grace: timedelta = _GRACE
     policy: SessionPolicy = field(default_factory=SessionPolicy)
+    activation: ActivationPolicy = field(default_factory=ActivationPolicy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +73,11 @@ async def open_session_of(
         live, is_half = await list_sessions_and_need(tx, user.id, version=user.session_version, now=now)
         await _make_room(tx, user, live, policy=by.policy, now=now)
         half = replace(opening, second_factor_due=opening.second_factor_due or is_half)
-        return await _open(tx, user, half, by=by, now=now)
+        signed_in = await _open(tx, user, half, by=by, now=now)
+        if Role.CUSTOMER in user.roles:
+            login = Fact(FactType.LOGIN, user.id, str(signed_in.session.id), now)
+            await tell(tx, user.id, [login], policy=by.activation, now=now)
+        return signed_in
 
     return await in_transaction(tx, work)
 
