@@ -45,6 +45,7 @@ bench: $(VENV)/.dev-installed
 	$(BIN)/python benchmarks/write_back.py
 	$(BIN)/python benchmarks/auth.py
 	$(BIN)/python benchmarks/decisions.py
+	$(BIN)/python benchmarks/activation.py
 
 lock: $(VENV)/.dev-installed
 	$(LOCK) -o requirements/run.txt
