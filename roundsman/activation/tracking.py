@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from roundsman.activation.conflicts import keep_conflict
 from roundsman.activation.facts import Ahead, Fact
 from roundsman.activation.lifecycle import Transition
 from roundsman.activation.machine import Told, advanced, fold, is_next, step
@@ -24,7 +25,7 @@ from roundsman.activation.store import (
     transition_from,
 )
 from roundsman.activation.tracked import Tracked, Traits, with_pending
-from roundsman.database.collections import FACT_CONFLICTS, FACTS, LIFECYCLES, TRANSITIONS
+from roundsman.database.collections import FACTS, LIFECYCLES, TRANSITIONS
 from roundsman.database.transaction import Document, Tx, in_transaction
 from roundsman.errors import IntegrityBroken, InvalidInput
 from roundsman.ids import UserId
@@ -73,7 +74,9 @@ async def record_facts(
     `traits` are his from now on, if given. Raises FactAhead.
     """
     now = _whole_milliseconds(now)
-    facts = [_checked(fact, now) for fact in facts]
+    facts = [replace(fact, occurred_at=_whole_milliseconds(fact.occurred_at)) for fact in facts]
+    for fact in facts:
+        require_not_ahead(fact, now=now)
 
     async def work(tx: Tx) -> Recorded:
         before = await find_tracked(tx, user_id) or Tracked(user_id, policy_version=policy.version)
@@ -87,7 +90,7 @@ async def record_facts(
             elif there["digest"] == document["digest"] and there["user_id"] == user_id:
                 known.append(fact.key)
             else:
-                await _keep_conflict(tx, document)
+                await keep_conflict(tx, document)
                 contradicting.append(fact.key)
         after = replace(before, traits=traits or before.traits)
         recorded = await _told(tx, before, after, new, policy=policy, now=now)
@@ -99,6 +102,12 @@ async def record_facts(
         )
 
     return await in_transaction(tx, work)
+
+
+def require_not_ahead(fact: Fact, *, now: datetime) -> None:
+    """Refuse what lies further ahead than clocks differ, where nothing else becomes of it. Raises FactAhead."""
+    if fact.ahead is Ahead.REFUSED and fact.occurred_at > now + _SKEW:
+        raise FactAhead(f"{fact.key} is said to happen at {fact.occurred_at.isoformat()}: that has not come yet")
 
 
 async def refold(tx: Tx, user_id: UserId, *, policy: ActivationPolicy, now: datetime) -> Recorded:
@@ -236,20 +245,6 @@ async def _insert(tx: Tx, document: Document) -> Document | None:
     if inserted.upserted_id is not None:
         return None
     return await tx.database[FACTS].find_one(key, {"digest": 1, "user_id": 1}, session=tx.session)
-
-
-async def _keep_conflict(tx: Tx, document: Document) -> None:
-    kept = document | {"_id": f"{document['_id']}#{document['digest'].hex()}", "key": document["_id"]}
-    await tx.database[FACT_CONFLICTS].update_one(
-        {"_id": kept["_id"]}, {"$setOnInsert": kept}, upsert=True, session=tx.session
-    )
-
-
-def _checked(fact: Fact, now: datetime) -> Fact:
-    fact = replace(fact, occurred_at=_whole_milliseconds(fact.occurred_at))
-    if fact.ahead is Ahead.REFUSED and fact.occurred_at > now + _SKEW:
-        raise FactAhead(f"{fact.key} is said to happen at {fact.occurred_at.isoformat()}: that has not come yet")
-    return fact
 
 
 def _stored_at(fact: Fact, now: datetime) -> datetime:
