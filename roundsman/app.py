@@ -14,6 +14,7 @@ from roundsman.api import (
     codes,
     customers,
     documents,
+    facts,
     health,
     passwords,
     personal_data,
@@ -91,6 +92,7 @@ def create_app(opener: RuntimeOpener | None = None) -> FastAPI:
         users.router,
         staff_users.router,
         reviews.router,
+        facts.router,
     ):
         app.include_router(router, prefix=_API, dependencies=[Depends(only_whole_database)])
     for router in (health.router, documents.api_router):

@@ -44,6 +44,8 @@ class Permission(StrEnum):
     """See what an import left to humans, with the people side by side."""
     REVIEWS_DECIDE = "reviews:decide"
     """Say who is who, which joins people or keeps them apart, and take such an answer back."""
+    FACTS_TELL = "facts:tell"
+    """Tell what happened to customers, as another system does that takes orders (an integration account)."""
 
 
 class Changes(StrEnum):
@@ -109,6 +111,8 @@ _CHANGES: Final[dict[Permission, Changes]] = {
     Permission.REVIEWS_READ: Changes.NOTHING,
     # Answers are how an import is brought to its end, before cutover and after it.
     Permission.REVIEWS_DECIDE: Changes.NOTHING,
+    # Where another system has the orders, its facts are all that is known of them.
+    Permission.FACTS_TELL: Changes.NOTHING,
 }
 
 

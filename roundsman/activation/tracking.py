@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from roundsman.activation.conflicts import keep_conflict
 from roundsman.activation.facts import Ahead, Fact
 from roundsman.activation.lifecycle import Transition
 from roundsman.activation.machine import Told, advanced, fold, is_next, step
@@ -24,7 +25,7 @@ from roundsman.activation.store import (
     transition_from,
 )
 from roundsman.activation.tracked import Tracked, Traits, with_pending
-from roundsman.database.collections import FACT_CONFLICTS, FACTS, LIFECYCLES, TRANSITIONS
+from roundsman.database.collections import FACTS, LIFECYCLES, TRANSITIONS
 from roundsman.database.transaction import Document, Tx, in_transaction
 from roundsman.errors import IntegrityBroken, InvalidInput
 from roundsman.ids import UserId
@@ -108,6 +109,12 @@ async def record_facts(
         return replace(recorded, new=keys, known=tuple(taken.known), contradicting=tuple(taken.contradicting))
 
     return await in_transaction(tx, work)
+
+
+def require_not_ahead(fact: Fact, *, now: datetime) -> None:
+    """Refuse what lies further ahead than clocks differ, where nothing else becomes of it. Raises FactAhead."""
+    if fact.ahead is Ahead.REFUSED and fact.occurred_at > now + _SKEW:
+        raise FactAhead(f"{fact.key} is said to happen at {fact.occurred_at.isoformat()}: that has not come yet")
 
 
 async def refold(tx: Tx, user_id: UserId, *, policy: ActivationPolicy, now: datetime) -> Recorded:
@@ -248,7 +255,7 @@ async def _insert_all(tx: Tx, facts: Sequence[Fact], *, now: datetime) -> _Taken
         elif there["digest"] == document["digest"] and there["user_id"] == fact.subject:
             taken.known.append(fact.key)
         else:
-            await _keep_conflict(tx, document)
+            await keep_conflict(tx, document)
             taken.contradicting.append(fact.key)
     return taken
 
@@ -262,17 +269,9 @@ async def _insert(tx: Tx, document: Document) -> Document | None:
     return await tx.database[FACTS].find_one(key, {"digest": 1, "user_id": 1}, session=tx.session)
 
 
-async def _keep_conflict(tx: Tx, document: Document) -> None:
-    kept = document | {"_id": f"{document['_id']}#{document['digest'].hex()}", "key": document["_id"]}
-    await tx.database[FACT_CONFLICTS].update_one(
-        {"_id": kept["_id"]}, {"$setOnInsert": kept}, upsert=True, session=tx.session
-    )
-
-
 def _checked(fact: Fact, now: datetime) -> Fact:
     fact = replace(fact, occurred_at=_whole_milliseconds(fact.occurred_at))
-    if fact.ahead is Ahead.REFUSED and fact.occurred_at > now + _SKEW:
-        raise FactAhead(f"{fact.key} is said to happen at {fact.occurred_at.isoformat()}: that has not come yet")
+    require_not_ahead(fact, now=now)
     return fact
 
 

@@ -168,12 +168,12 @@ async def _prove(body: NamedCode, request: Request) -> Proved:
 async def register_self(body: SelfRegistration, request: Request) -> SelfRegistered:
     """Register oneself as a customer with a proved phone, and be signed in. An account of it to be claimed is claimed."""
     services = services_of(request)
+    runtime, by = services.runtime, services.code_sign_in
     said = body.model_dump() | {"proof": body.proof.get_secret_value()}
     opening = Opening(SignedInBy.OTP, device=client_device(request), address=client_address(request))
     async with failures_at_whole_steps():
-        joined = await register_oneself(
-            services.runtime.tx, SelfSignUp(**said), opening, by=services.code_sign_in, now=services.runtime.clock()
-        )
+        sign_up, now = SelfSignUp(**said), runtime.clock()
+        joined = await register_oneself(runtime.tx, sign_up, opening, by=by, policy=runtime.activation, now=now)
     return SelfRegistered(**dict(logged_in(joined.signed_in)), customer_id=joined.ids.customer_id)
 
 

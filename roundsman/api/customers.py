@@ -43,5 +43,6 @@ async def register_customer(body: Registration, request: Request, principal: Cur
     """Register a customer: user and customer profile are made together, linked, or not at all."""
     runtime = services_of(request).runtime
     actor = acting(principal, address=client_address(request))
-    signed_up = await sign_up_customer(runtime.tx, SignUp(**body.model_dump()), actor=actor, now=runtime.clock())
+    sign_up, now = SignUp(**body.model_dump()), runtime.clock()
+    signed_up = await sign_up_customer(runtime.tx, sign_up, actor=actor, policy=runtime.activation, now=now)
     return Registered.model_validate(signed_up)

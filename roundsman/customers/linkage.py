@@ -9,7 +9,7 @@ from roundsman.database.changes import Edit, edit
 from roundsman.database.collections import CUSTOMERS
 from roundsman.database.documents import iterate
 from roundsman.database.transaction import Document, Tx
-from roundsman.ids import UserId
+from roundsman.ids import CustomerId, UserId
 
 _FOLLOWED = ("name", "status", "phone", "email", "address", "area", "delivery_boy_id")
 
@@ -54,6 +54,12 @@ async def customers_of_user(tx: Tx, user_id: UserId) -> list[Customer]:
     """List the customers a user is, the oldest first; several are several addresses."""
     found = iterate(tx, CUSTOMERS, customer_from, {"user_id": user_id})
     return sorted([customer async for customer in found], key=lambda customer: (customer.created_at, customer.id))
+
+
+async def find_owner_of_customer(tx: Tx, customer_id: CustomerId) -> UserId | None:
+    """Find the user of a customer profile."""
+    found = await tx.database[CUSTOMERS].find_one({"_id": customer_id}, {"user_id": 1}, session=tx.session)
+    return None if found is None else UserId(found["user_id"])
 
 
 async def customers_of_users(tx: Tx, user_ids: Sequence[UserId]) -> dict[UserId, list[Customer]]:

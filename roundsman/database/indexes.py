@@ -111,7 +111,11 @@ INDEXES: Mapping[str, tuple[Index, ...]] = MappingProxyType(
             _on("user_id", "occurred_at", reason="The history of a person, when a late fact has it told anew."),
         ),
         collections.UNMATCHED_FACTS: (
-            _on("subject", reason="What waits for somebody, when he appears; and the names that wait."),
+            _on("subject", reason="Whom facts wait for, to look each up now and then."),
+            _on("names", reason="What waits for somebody by any of his names, when he appears."),
+        ),
+        collections.FACT_CONFLICTS: (
+            _where_present("names", reason="What tells who somebody is, when he closes his account."),
         ),
         collections.LIFECYCLES: (
             _where_present("due_at", reason="Whom time moves next: the sweep, who is overdue, and who is at risk."),

@@ -297,9 +297,10 @@ VALIDATORS: Mapping[str, Document] = MappingProxyType(
             {"customer_id": _OBJECT_ID, "user_id": _OBJECT_ID, "order_id": _OBJECT_ID, "source": _SOURCE},
         ),
         collections.FACTS: _document(_FACT | {"user_id": _OBJECT_ID}, _FACT_DETAILS),
-        collections.UNMATCHED_FACTS: _document(_FACT | {"subject": _NAME}, _FACT_DETAILS),
+        collections.UNMATCHED_FACTS: _document(_FACT | {"subject": _NAME, "names": _list_of(_NAME)}, _FACT_DETAILS),
         collections.FACT_CONFLICTS: _document(
-            _FACT | {"key": _NAME}, _FACT_DETAILS | {"user_id": _OBJECT_ID, "subject": _NAME}
+            _FACT | {"key": _NAME},
+            _FACT_DETAILS | {"user_id": _OBJECT_ID, "subject": _NAME, "names": _list_of(_NAME)},
         ),
         collections.LIFECYCLES: _document(
             {"_id": _OBJECT_ID, "seq": _COUNT, "policy_version": _COUNT},

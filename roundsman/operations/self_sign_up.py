@@ -7,6 +7,7 @@ from bson import ObjectId
 
 from roundsman.access.principal import SignedInBy
 from roundsman.access.roles import STAFF_ROLES, Role
+from roundsman.activation.policy import ActivationPolicy
 from roundsman.audit_log.entries import Actor, AuditEntry
 from roundsman.audit_log.log import record
 from roundsman.auth.otp import Purpose
@@ -24,6 +25,8 @@ from roundsman.identity.registration import IdentifierTaken, register_user
 from roundsman.identity.users import Claim, Identifier, User, UserStatus
 from roundsman.ids import CustomerId, UserId
 from roundsman.operations.code_sign_in import CodeSignIn
+from roundsman.operations.fact_intake import signups_of, tell
+from roundsman.operations.fact_matching import tell_parked
 from roundsman.operations.person import get_person
 from roundsman.operations.session_opening import SignedIn, open_session_of
 from roundsman.operations.sign_up import SignedUp
@@ -61,11 +64,14 @@ class Joined:
     signed_in: SignedIn
 
 
-async def register_oneself(tx: Tx, sign_up: SelfSignUp, opening: Opening, *, by: CodeSignIn, now: datetime) -> Joined:
+async def register_oneself(
+    tx: Tx, sign_up: SelfSignUp, opening: Opening, *, by: CodeSignIn, policy: ActivationPolicy, now: datetime
+) -> Joined:
     """Register a customer who has proved his phone, and sign him in; a claimable user of the phone is claimed instead.
 
     Of simultaneous registrations of one phone exactly one succeeds. A new owner of a number gets it when the one before
-    was silent for 90 days: the number moves, the old account and its data stay where they are. Raises ProofInvalid,
+    was silent for 90 days: the number moves, the old account and its data stay where they are. What was told of the phone
+    before anybody had it is his. Raises ProofInvalid,
     IdentifierTaken or PeopleManagedElsewhere.
     """
     opening = Opening(SignedInBy.OTP, device=opening.device, address=opening.address)
@@ -76,11 +82,16 @@ async def register_oneself(tx: Tx, sign_up: SelfSignUp, opening: Opening, *, by:
         proof = await use_proof(tx, sign_up.proof, Purpose.REGISTER, secret_key=secret_key, now=now)
         silence = by.proving.policy.silence
         user = await _become_user(tx, sign_up, proof.key, silence=silence, address=opening.address, now=now)
-        ids = SignedUp(user.id, await _customer_id(tx, sign_up, user, proof.key, address=opening.address, now=now))
+        existing = await customers_of_user(tx, user.id)
+        new = [] if existing else [_customer(sign_up, user, proof.key, now=now)]
+        for customer in new:
+            await register_customer(tx, customer, actor=_self(opening.address))
+        await tell(tx, user.id, signups_of(user, new) if new else [], policy=policy, now=now)
+        await tell_parked(tx, user.id, policy=policy, now=now)
         signed_in = await open_session_of(tx, user, opening, by=by.sessions, now=now)
         if signed_in is None:
             raise SignedOutMeanwhile("The account was disabled at this moment")
-        return Joined(ids, signed_in)
+        return Joined(SignedUp(user.id, (existing or new)[0].id), signed_in)
 
     return await in_transaction(tx, work)
 
@@ -119,14 +130,8 @@ async def _succeed(
     return user
 
 
-async def _customer_id(
-    tx: Tx, sign_up: SelfSignUp, user: User, key: str, *, address: str | None, now: datetime
-) -> CustomerId:
-    """The customer profile the user has, or a new one."""
-    existing = await customers_of_user(tx, user.id)
-    if existing:
-        return existing[0].id
-    customer = Customer(
+def _customer(sign_up: SelfSignUp, user: User, key: str, *, now: datetime) -> Customer:
+    return Customer(
         id=CustomerId(ObjectId()),
         user_id=user.id,
         name=sign_up.name,
@@ -138,8 +143,6 @@ async def _customer_id(
         address=sign_up.address,
         area=sign_up.area,
     )
-    await register_customer(tx, customer, actor=_self(address))
-    return customer.id
 
 
 def _user(sign_up: SelfSignUp, *, now: datetime) -> User:

@@ -6,6 +6,7 @@ from datetime import datetime
 from bson import ObjectId
 
 from roundsman.access.roles import Role
+from roundsman.activation.policy import ActivationPolicy
 from roundsman.audit_log.entries import Actor
 from roundsman.customers.customers import Customer, CustomerStatus
 from roundsman.customers.registration import register_customer
@@ -15,6 +16,8 @@ from roundsman.identity.mode import require_people_managed_here
 from roundsman.identity.registration import register_user
 from roundsman.identity.users import Claim, User, UserStatus
 from roundsman.ids import CustomerId, UserId
+from roundsman.operations.fact_intake import tell
+from roundsman.operations.fact_matching import tell_parked
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +39,12 @@ class SignedUp:
     customer_id: CustomerId
 
 
-async def sign_up_customer(tx: Tx, sign_up: SignUp, *, actor: Actor, now: datetime) -> SignedUp:
+async def sign_up_customer(
+    tx: Tx, sign_up: SignUp, *, actor: Actor, policy: ActivationPolicy, now: datetime
+) -> SignedUp:
     """Register a customer for somebody who stands at the door or on the phone; he claims it later by his phone.
 
-    Of simultaneous registrations of one phone exactly one succeeds (spec: identity). Raises UnusablePhone,
+    What was told of him before, by his phone or e-mail, is his from now on. Of simultaneous registrations of one phone exactly one succeeds (spec: identity). Raises UnusablePhone,
     UnusableEmail, IdentifierTaken, or PeopleManagedElsewhere before cutover.
     """
     phone = login_phone(sign_up.phone)
@@ -52,6 +57,8 @@ async def sign_up_customer(tx: Tx, sign_up: SignUp, *, actor: Actor, now: dateti
         await require_people_managed_here(tx)
         await register_user(tx, user, identifiers, actor=actor)
         await register_customer(tx, customer, actor=actor)
+        await tell(tx, user.id, [], policy=policy, now=now)
+        await tell_parked(tx, user.id, policy=policy, now=now)
         return SignedUp(user.id, customer.id)
 
     return await in_transaction(tx, work)

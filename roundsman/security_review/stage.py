@@ -99,7 +99,7 @@ class Stage:
         """Register a new customer who has a password."""
         now, password = self.runtime.clock(), secrets.token_urlsafe(15)
         sign_up = SignUp("A customer of the audit", phone)
-        made = await sign_up_customer(self.runtime.tx, sign_up, actor=SYSTEM, now=now)
+        made = await sign_up_customer(self.runtime.tx, sign_up, actor=SYSTEM, policy=self.runtime.activation, now=now)
         await set_password(self.runtime.tx, made.user_id, hash_password(password), now=now)
         return Somebody(made.user_id, phone, password)
 

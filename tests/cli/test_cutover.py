@@ -52,7 +52,9 @@ async def test_both_switches_and_the_way_back(roundsman: RoundsmanCommand, runti
     assert await get_mode(runtime.tx) == SHADOW
 
     assert here("migrate", "cutover", "--yes").returncode == 0
-    await sign_up_customer(runtime.tx, SignUp("Zoya Khan", "9845011199"), actor=SYSTEM, now=runtime.clock())
+    await sign_up_customer(
+        runtime.tx, SignUp("Zoya Khan", "9845011199"), actor=SYSTEM, policy=runtime.activation, now=runtime.clock()
+    )
     closed = here("migrate", "cutover", "--back", "--yes")
     told = json.loads(here("migrate", "cutover", "--back", "--yes", "--json").stdout)
     assert (closed.returncode, "1 customers made here" in closed.stderr) == (4, True)

@@ -7,7 +7,7 @@ refused with 403, and nobody with 401. Owner and other owner are customers, and 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from roundsman.access.permissions import Permission
 
@@ -27,7 +27,7 @@ class Row:
     may: str
     owner: str
     other: str
-    body: Mapping[str, str] | None = field(default=None, kw_only=True)
+    body: Mapping[str, Any] | None = field(default=None, kw_only=True)
     query: Mapping[str, str] | None = field(default=None, kw_only=True)
     form: Mapping[str, str] | None = field(default=None, kw_only=True)
 
@@ -47,6 +47,12 @@ _API: Final = "/api/v1"
 _AUTH: Final = f"{_API}/auth"
 _USER: Final = f"{_API}/users/{{user_id}}"
 _REVIEW: Final = f"{_API}/reviews/{{review_id}}"
+_A_FACT: Final = {
+    "type": "order.placed",
+    "subject": "{phone}",
+    "source_id": "o-{user_id}",
+    "occurred_at": "2026-03-01T06:30:00+05:30",
+}
 _UNASKED: Final = "404 review_not_found"
 
 ROWS: Final = (
@@ -124,6 +130,7 @@ ROWS: Final = (
         body=_WHY | {"decision": "merge"},
     ),
     Row(f"DELETE {_REVIEW}/decision", Permission.REVIEWS_DECIDE, _UNASKED, REFUSED, REFUSED, query=_WHY),
+    Row(f"POST {_API}/facts", Permission.FACTS_TELL, "200", REFUSED, REFUSED, body={"facts": [_A_FACT]}),
     _public("GET /", "200"),
     _public("GET /.well-known/jwks.json", "200"),
     _public(f"POST {_AUTH}/login", "401 invalid_credentials", body={"identifier": "{phone}", "password": "wrong"}),

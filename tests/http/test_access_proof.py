@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -85,8 +86,19 @@ class Asking:
             headers=self.member.headers if self.member else {},
         )
 
-    def _filled(self, template: Mapping[str, str] | None) -> dict[str, str] | None:
-        return None if template is None else {name: text.format_map(self.values) for name, text in template.items()}
+    def _filled(self, template: Mapping[str, Any] | None) -> Any:  # noqa: ANN401  whatever JSON there is
+        return None if template is None else self._filled_in(template)
+
+    def _filled_in(self, value: Any) -> Any:  # noqa: ANN401  as above
+        match value:
+            case str():
+                return value.format_map(self.values)
+            case Mapping():
+                return {name: self._filled_in(inner) for name, inner in value.items()}
+            case list():
+                return [self._filled_in(inner) for inner in value]
+            case _:
+                return value
 
     def wrong_in(self, answer: httpx.Response) -> Iterator[str]:
         """What is not as it should be."""

@@ -19,6 +19,7 @@ from hypothesis.stateful import (
 
 from roundsman.access.principal import Principal, SignedInBy
 from roundsman.access.roles import Role
+from roundsman.activation.policy import ActivationPolicy
 from roundsman.audit_log.entries import SYSTEM
 from roundsman.auth.credential_storage import insert_credentials
 from roundsman.auth.credentials import Credential, CredentialOrigin
@@ -153,7 +154,12 @@ class Accounts(RuleBasedStateMachine):
         owner = self.world.owner_of(phone)
         outcome = self._outcome(
             register_oneself(
-                self.tx, SelfSignUp(proof, "Meera Shah"), Opening(SignedInBy.OTP), by=_BY_CODE, now=self.now
+                self.tx,
+                SelfSignUp(proof, "Meera Shah"),
+                Opening(SignedInBy.OTP),
+                by=_BY_CODE,
+                policy=ActivationPolicy(),
+                now=self.now,
             )
         )
         if owner is not None and not (owner.is_claimable and owner.may_sign_in):

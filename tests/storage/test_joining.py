@@ -10,6 +10,7 @@ import pytest
 
 from roundsman.access.principal import SignedInBy
 from roundsman.access.roles import Role
+from roundsman.activation.policy import ActivationPolicy
 from roundsman.audit_log.entries import Actor
 from roundsman.audit_log.log import entries_about
 from roundsman.auth.otp import Purpose
@@ -37,6 +38,7 @@ from tests.http.people import settle
 PHONE = "+919820012345"
 OTHER = "+919820067890"
 OPENING = Opening(SignedInBy.OTP, address="203.0.113.7")
+POLICY = ActivationPolicy()
 AT_ONCE = 50
 
 
@@ -47,7 +49,7 @@ async def a_proof(tx: Tx, phone: str = PHONE, purpose: Purpose = Purpose.REGISTE
 
 async def register(tx: Tx, proof: str, *, is_new_owner: bool = False) -> Joined:
     said = SelfSignUp(proof, "Meera Shah", email="meera@example.in", is_new_owner=is_new_owner)
-    return await register_oneself(tx, said, OPENING, by=BY, now=NOW)
+    return await register_oneself(tx, said, OPENING, by=BY, policy=POLICY, now=NOW)
 
 
 async def sign_in(tx: Tx, phone: str = PHONE) -> SignedIn:
@@ -99,7 +101,9 @@ async def test_a_proof_is_for_its_purpose_and_time(tx: Tx) -> None:
     with pytest.raises(ProofInvalid):
         await register(tx, await a_proof(tx, purpose=Purpose.RESET))
     with pytest.raises(ProofInvalid):
-        await register_oneself(tx, SelfSignUp(late, "Late"), OPENING, by=BY, now=NOW + timedelta(minutes=15))
+        await register_oneself(
+            tx, SelfSignUp(late, "Late"), OPENING, by=BY, policy=POLICY, now=NOW + timedelta(minutes=15)
+        )
 
 
 async def test_of_fifty_claims_of_one_imported_customer_one_wins_and_keeps_his_profile(tx: Tx) -> None:

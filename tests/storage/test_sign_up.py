@@ -9,6 +9,7 @@ from bson import ObjectId
 
 from roundsman.access.principal import Principal
 from roundsman.access.roles import Role
+from roundsman.activation.policy import ActivationPolicy
 from roundsman.audit_log.entries import acting
 from roundsman.audit_log.log import entries_about
 from roundsman.customers.customers import CustomerStatus
@@ -24,6 +25,7 @@ from roundsman.operations.sign_up import SignedUp, SignUp, sign_up_customer
 from tests.builders import NOW
 
 STAFF = Principal(UserId(ObjectId()), frozenset({Role.MARKETING_STAFF}), SessionId(ObjectId()))
+POLICY = ActivationPolicy()
 ACTOR = acting(STAFF, address="10.0.0.7")
 SPELLINGS = ("9876501234", "+91 98765 01234", "098765-01234", "91 9876501234", "9876501234.0")
 
@@ -35,7 +37,7 @@ async def stored_counts(tx: Tx) -> dict[str, int]:
 async def test_a_sign_up_makes_user_identifiers_and_customer_linked(tx: Tx) -> None:
     sign_up = SignUp("Asha Rao", "98765 01234", "Asha@Example.in", "12 MG Road", "HSR")
 
-    signed_up = await sign_up_customer(tx, sign_up, actor=ACTOR, now=NOW)
+    signed_up = await sign_up_customer(tx, sign_up, actor=ACTOR, policy=POLICY, now=NOW)
 
     person = await find_person(tx, "asha@example.in")
     (customer,) = person.customers
@@ -59,7 +61,8 @@ async def test_of_fifty_simultaneous_sign_ups_with_one_phone_exactly_one_wins(tx
     sign_ups = [SignUp(f"Customer {n}", phone) for n, phone in enumerate(islice(cycle(SPELLINGS), 50))]
 
     outcomes = await asyncio.gather(
-        *(sign_up_customer(tx, sign_up, actor=ACTOR, now=NOW) for sign_up in sign_ups), return_exceptions=True
+        *(sign_up_customer(tx, sign_up, actor=ACTOR, policy=POLICY, now=NOW) for sign_up in sign_ups),
+        return_exceptions=True,
     )
 
     assert Counter(type(outcome) for outcome in outcomes) == {SignedUp: 1, IdentifierTaken: 49}
@@ -69,11 +72,11 @@ async def test_of_fifty_simultaneous_sign_ups_with_one_phone_exactly_one_wins(tx
 
 
 async def test_a_taken_email_leaves_the_new_phone_free(tx: Tx) -> None:
-    await sign_up_customer(tx, SignUp("Asha", "9876501234", "asha@example.in"), actor=ACTOR, now=NOW)
+    await sign_up_customer(tx, SignUp("Asha", "9876501234", "asha@example.in"), actor=ACTOR, policy=POLICY, now=NOW)
     before = await stored_counts(tx)
 
     with pytest.raises(IdentifierTaken, match=r"e-mail asha@example\.in") as refusal:
-        await sign_up_customer(tx, SignUp("Ravi", "9876501235", "ASHA@example.in"), actor=ACTOR, now=NOW)
+        await sign_up_customer(tx, SignUp("Ravi", "9876501235", "ASHA@example.in"), actor=ACTOR, policy=POLICY, now=NOW)
 
     assert refusal.value.key == "email:asha@example.in"
     assert await stored_counts(tx) == before
@@ -81,7 +84,7 @@ async def test_a_taken_email_leaves_the_new_phone_free(tx: Tx) -> None:
 
 async def test_a_phone_nobody_can_sign_in_with_is_refused(tx: Tx) -> None:
     with pytest.raises(UnusablePhone, match="made-up"):
-        await sign_up_customer(tx, SignUp("Asha", "9999999999"), actor=ACTOR, now=NOW)
+        await sign_up_customer(tx, SignUp("Asha", "9999999999"), actor=ACTOR, policy=POLICY, now=NOW)
 
     assert not any((await stored_counts(tx)).values())
 
@@ -90,6 +93,6 @@ async def test_nobody_is_signed_up_while_the_existing_application_manages_people
     await set_mode(tx, Mode(PeopleMode.SHADOW, OperationsMode.SOURCE))
 
     with pytest.raises(PeopleManagedElsewhere):
-        await sign_up_customer(tx, SignUp("Asha", "9876501234"), actor=ACTOR, now=NOW)
+        await sign_up_customer(tx, SignUp("Asha", "9876501234"), actor=ACTOR, policy=POLICY, now=NOW)
 
     assert not any((await stored_counts(tx)).values())

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from bson import ObjectId
 
+from roundsman.activation.policy import ActivationPolicy
 from roundsman.audit_log.entries import SYSTEM, Actor, AuditEntry
 from roundsman.audit_log.log import entries_about, record
 from roundsman.auth.credential_storage import insert_credentials, set_password
@@ -279,7 +280,7 @@ async def test_people_go_back_and_forth_while_nothing_is_written(imported: Impor
 
 
 async def sign_up(tx: Tx) -> None:
-    await sign_up_customer(tx, NEW, actor=SYSTEM, now=datetime.now(UTC))  # noqa: TID251 - after the switch
+    await sign_up_customer(tx, NEW, actor=SYSTEM, policy=ActivationPolicy(), now=datetime.now(UTC))  # noqa: TID251 - after the switch
 
 
 async def add_customer(tx: Tx) -> None:
@@ -351,7 +352,9 @@ async def test_of_going_back_and_of_registrations_at_the_same_moment_only_one_ha
     async def register(number: int) -> bool:
         await asyncio.sleep(number / 200)
         try:
-            await sign_up_customer(tx, SignUp("Zoya Khan", f"98450111{number:02}"), actor=SYSTEM, now=clock())
+            await sign_up_customer(
+                tx, SignUp("Zoya Khan", f"98450111{number:02}"), actor=SYSTEM, policy=ActivationPolicy(), now=clock()
+            )
         except PeopleManagedElsewhere:
             return False
         return True
