@@ -1,7 +1,7 @@
 """The versions of the policy there have been: each lifecycle says by which it was told."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from pymongo.errors import DuplicateKeyError
@@ -22,6 +22,16 @@ async def settle_policy(tx: Tx, wanted: ActivationPolicy, *, now: datetime) -> A
             return _numbered(wanted, len(versions))
         if await _add(tx, wanted, len(versions), now=now):
             return _numbered(wanted, len(versions) + 1)
+
+
+async def find_policy(tx: Tx) -> ActivationPolicy | None:
+    """Find the newest policy, for work that nobody gives one; None where none was settled yet."""
+    stored = await tx.database[SYSTEM].find_one({"_id": _ID}, session=tx.session)
+    if stored is None:
+        return None
+    newest = stored["versions"][-1]
+    inactive, churn = (timedelta(days=newest[name]) for name in ("inactive_days", "churn_days"))
+    return ActivationPolicy(inactive, churn, newest["engaged_orders"], len(stored["versions"]))
 
 
 async def _add(tx: Tx, policy: ActivationPolicy, known: int, *, now: datetime) -> bool:

@@ -117,13 +117,19 @@ def require_not_ahead(fact: Fact, *, now: datetime) -> None:
         raise FactAhead(f"{fact.key} is said to happen at {fact.occurred_at.isoformat()}: that has not come yet")
 
 
-async def refold(tx: Tx, user_id: UserId, *, policy: ActivationPolicy, now: datetime) -> Recorded:
-    """Tell a person's history anew from all his facts: after a merge, after its undoing, for another policy."""
+async def refold(
+    tx: Tx, user_id: UserId, *, policy: ActivationPolicy, now: datetime, traits: Traits | None = None
+) -> Recorded:
+    """Tell a person's history anew from all his facts: after a merge, after its undoing, for another policy.
+
+    `traits` are his from now on, if given.
+    """
     now = _whole_milliseconds(now)
 
     async def work(tx: Tx) -> Recorded:
         before = await find_tracked(tx, user_id) or Tracked(user_id, policy_version=policy.version)
-        return await _folded(tx, before, before, policy=policy, now=now)
+        after = replace(before, traits=traits or before.traits)
+        return await _folded(tx, before, after, policy=policy, now=now)
 
     return await in_transaction(tx, work)
 

@@ -8,7 +8,15 @@ from bson import ObjectId
 
 from roundsman.customers.linkage import add_customer
 from roundsman.database.changes import Change, move
-from roundsman.database.collections import ADDRESSES, CUSTOMERS, DELIVERY_BOYS, ORDERS, SOURCE_DOCUMENTS, SUPPLIERS
+from roundsman.database.collections import (
+    ADDRESSES,
+    CUSTOMERS,
+    DELIVERY_BOYS,
+    FACTS,
+    ORDERS,
+    SOURCE_DOCUMENTS,
+    SUPPLIERS,
+)
 from roundsman.database.transaction import Document, Tx
 from roundsman.identity.lookup import identifiers_of_user
 from roundsman.identity.rejoining import rewrite_identifier
@@ -56,6 +64,7 @@ class HandingOver:
         await self._move(ORDERS, user_id, parted.user_id, [one for one in of_his if one not in staying])
         await self._choose_customer([one for one in of_his if one in staying], user_id)
         await self._named(parted, user_id)
+        await self._facts(parted, user_id)
         return self.changes
 
     def _orders_named(self, rows: Collection[Row]) -> set[ObjectId]:
@@ -98,6 +107,13 @@ class HandingOver:
         orders = await ids_where(self.tx, ORDERS, going)
         await self._move(ORDERS, user_id, parted.user_id, orders)
         await self._choose_customer(orders, parted.user_id)
+
+    async def _facts(self, parted: Separation, user_id: UserId) -> None:
+        """What happened with the profiles and orders that went with him."""
+        his = {"user_id": parted.user_id}
+        things = [str(one) for name in (CUSTOMERS, ORDERS) for one in await ids_where(self.tx, name, his)]
+        named: Document = {"$or": [{field: {"$in": things}} for field in ("source_id", "order_id")]}
+        await self._move(FACTS, user_id, parted.user_id, await ids_where(self.tx, FACTS, {"user_id": user_id} | named))
 
     async def _choose_customer(self, orders: Sequence[ObjectId], user_id: UserId) -> None:
         """Let orders be of a customer of the user whose they are, if he is one."""

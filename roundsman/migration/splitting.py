@@ -63,6 +63,7 @@ from roundsman.operations.journal import (
     keep_entry,
     list_entries,
 )
+from roundsman.operations.retelling import retell
 from roundsman.operations.survivor import claim_of
 
 
@@ -262,6 +263,7 @@ class _Splitting:
             said=self._said,
         )
         await keep_entry(self._tx, entry)
+        await retell(self._tx, users, now=self._given.at)
         # Nobody knows who of them signed in.
         await end_sessions(self._tx, user_id)
         for target, action in ((parted.user_id, "user.told_apart"), (user_id, "user.left")):

@@ -49,7 +49,7 @@ async def take_decision_back(
 
     Raises LaterChangesFirst or CannotTakeBack.
     """
-    taken_back = await take_entry_back(tx, entry, even_in_use=even_in_use)
+    taken_back = await take_entry_back(tx, entry, now=now, even_in_use=even_in_use)
     note = partial(AuditEntry, now, actor, reason=f"{entry.cause}: taken away in the source meanwhile")
     before = {one["key"]: _said_from(one) for one in entry.said}
     words = list(taken_back.left)

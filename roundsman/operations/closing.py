@@ -1,9 +1,11 @@
 """Closing an account: everything personal goes, and what the business must keep stays under an id that names nobody."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
+from roundsman.activation.parking import erase_named, names_of
 from roundsman.audit_log.entries import Actor, AuditEntry
 from roundsman.audit_log.log import record
 from roundsman.auth.closing import erase_credentials
@@ -13,6 +15,7 @@ from roundsman.database.transaction import Tx
 from roundsman.delivery.closing import erase_delivery_boys
 from roundsman.errors import Conflict
 from roundsman.identity.closing import erase_users, family_of
+from roundsman.identity.identifiers import MalformedIdentifier
 from roundsman.identity.lookup import get_user
 from roundsman.identity.mode import require_people_managed_here
 from roundsman.identity.standing import require_another_admin, take_turns
@@ -40,7 +43,7 @@ class Erased:
 async def erase_person(tx: Tx, user_id: UserId, *, actor: Actor, now: datetime) -> Erased:
     """Within a transaction: erase everything personal of a user that stands in Roundsman's own records.
 
-    Orders stay, and profiles without content. The audit log holds ids and nothing personal. Raises UnknownUser, NotOpen,
+    Orders stay, profiles without content, and what happened when; nothing of that tells who he was. The audit log holds ids and nothing personal. Raises UnknownUser, NotOpen,
     LastAdmin and PeopleManagedElsewhere.
     """
     await require_people_managed_here(tx)
@@ -54,6 +57,7 @@ async def erase_person(tx: Tx, user_id: UserId, *, actor: Actor, now: datetime) 
     addresses = await erase_customers(tx, family)
     await erase_delivery_boys(tx, family)
     await erase_suppliers(tx, family)
+    await erase_named(tx, [*keys, *_names_called(contacts)])
     await erase_messages(tx, [*contacts, *(key.partition(":")[2] for key in keys)])
     await forget_entries_about(tx, family)
     await record(tx, AuditEntry(now, actor, "user.closed", f"user:{user_id}"))
@@ -66,6 +70,13 @@ async def _require_closable(tx: Tx, user_id: UserId) -> None:
         raise NotOpen(f"This account is {user.status}.")
     await take_turns(tx)
     await require_another_admin(tx, user)
+
+
+def _names_called(contacts: Sequence[str]) -> Iterator[str]:
+    """The names under which facts may wait for whoever has these contacts; some cannot be anybody's."""
+    for contact in contacts:
+        with suppress(MalformedIdentifier):
+            yield from names_of(contact)
 
 
 async def _names(tx: Tx, family: Sequence[UserId]) -> list[str]:

@@ -15,8 +15,10 @@ from roundsman.database.changes import Change, change_document, change_from, ids
 from roundsman.database.collections import IDENTIFIERS, MERGES, OF_USERS, SOURCE_DOCUMENTS
 from roundsman.database.transaction import Document, Tx
 from roundsman.errors import Conflict
+from roundsman.identity.importing import find_users
 from roundsman.ids import UserId
 from roundsman.operations.aftermath import blocked_since, set_right
+from roundsman.operations.retelling import retell
 
 _NEWEST_FIRST = [("number", -1)]
 _BELONGINGS = (*OF_USERS, IDENTIFIERS, SOURCE_DOCUMENTS)
@@ -111,9 +113,10 @@ async def list_entries(tx: Tx) -> list[Entry]:
     return [_entry(one) async for one in tx.database[MERGES].find({}, session=tx.session).sort(_NEWEST_FIRST)]
 
 
-async def take_entry_back(tx: Tx, entry: Entry, *, even_in_use: bool = False) -> TakenBack:
+async def take_entry_back(tx: Tx, entry: Entry, *, now: datetime, even_in_use: bool = False) -> TakenBack:
     """Undo everything the entry tells of, the last change first, and forget the entry; the people's sessions end.
 
+    What happened to each is told anew: to whom it was told in between, it stays with.
     With `even_in_use` what the entry made vanishes whatever became of it. Raises LaterChangesFirst and CannotTakeBack;
     call it in a transaction.
     """
@@ -123,8 +126,15 @@ async def take_entry_back(tx: Tx, entry: Entry, *, even_in_use: bool = False) ->
     left = [why for change in reversed(entry.changes) for why in await take_back(tx, change, even_in_use=even_in_use)]
     set_so, inherited = await set_right(tx, entry.users, heir=entry.survivor, blocked=blocked)
     await tx.database[MERGES].delete_one({"_id": entry.id}, session=tx.session)
+    await retell(tx, await _concerned(tx, entry), now=now)
     came = {name: [*born_since.get(name, ()), *inherited.get(name, ())] for name in {*born_since, *inherited}}
     return TakenBack(entry.survivor, (*left, *set_so), came)
+
+
+async def _concerned(tx: Tx, entry: Entry) -> set[UserId]:
+    """Those of the entry, and to whom the things of those who are not there went."""
+    heirs = {user.merged_into for user in await find_users(tx, entry.users)}
+    return {*entry.users, entry.survivor, *(one for one in heirs if one is not None)}
 
 
 async def belongings_of(tx: Tx, user_id: UserId) -> dict[str, tuple[Any, ...]]:

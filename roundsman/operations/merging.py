@@ -21,6 +21,7 @@ from roundsman.identity.standing import take_turns
 from roundsman.identity.users import User, UserStatus
 from roundsman.ids import UserId
 from roundsman.operations.journal import Entry, belongings_of, keep_entry
+from roundsman.operations.retelling import begin_histories, retell
 from roundsman.operations.survivor import Candidate, by_survival, claim_of, merged_survivor, tombstone
 
 Note = Callable[[str, str, bytes | None, bytes | None], AuditEntry]
@@ -45,7 +46,7 @@ class Merged:
 async def merge_users(tx: Tx, user_ids: Iterable[UserId], *, cause: str, actor: Actor, now: datetime) -> Merged:
     """Join the users, all or nothing; `cause` is the name under which it can be taken back.
 
-    Identifiers, profiles, addresses and orders go to the survivor. A password never does, and no staff role; the
+    Identifiers, profiles, addresses, orders and what else happened to them go to the survivor. A password never does, and no staff role; the
     sessions of the others end. The last admin stays one. Raises NotMergeable.
     """
     note = partial(AuditEntry, now, actor, reason=cause)
@@ -54,6 +55,7 @@ async def merge_users(tx: Tx, user_ids: Iterable[UserId], *, cause: str, actor: 
         ordered = await order_by_survival(tx, user_ids)
         decides = [one.user for one in ordered if one.user.status is UserStatus.ACTIVE and Role.ADMIN in one.user.roles]
         survivor, losers = ordered[0].user, [candidate.user for candidate in ordered[1:]]
+        await begin_histories(tx, [survivor.id, *(loser.id for loser in losers)], now=now)
         had = await belongings_of(tx, survivor.id)
         changes = [change for loser in losers for change in await _absorb(tx, loser, survivor.id, note)]
         keys = [identifier.key for identifier in await identifiers_of_user(tx, survivor.id)]
@@ -62,6 +64,7 @@ async def merge_users(tx: Tx, user_ids: Iterable[UserId], *, cause: str, actor: 
         users = (survivor.id, *(loser.id for loser in losers))
         if decides:
             await _require_an_admin(tx)
+        await retell(tx, users, now=now)
         entry = Entry(cause, now, actor.who, survivor.id, users, tuple(changes), had)
         return Merged(survivor.id, users[1:], await keep_entry(tx, entry))
 

@@ -11,6 +11,7 @@ from typing import Any, Final, TypeAlias
 
 from bson import ObjectId
 
+from roundsman.activation.tracking import facts_of, find_tracked, transitions_of
 from roundsman.audit_log.entries import AuditEntry
 from roundsman.audit_log.log import entries_about
 from roundsman.auth.credential_storage import find_credential
@@ -25,7 +26,9 @@ from roundsman.orders.history import orders_of_user
 Row: TypeAlias = dict[str, Any]
 Tables: TypeAlias = Mapping[str, Sequence[Row]]
 
-_HIDDEN: Final = frozenset({"before_digest", "after_digest", "session_version", "version", "sha256", "password_hash"})
+_HIDDEN: Final = frozenset(
+    {"before_digest", "after_digest", "session_version", "version", "sha256", "password_hash", "ahead"}
+)
 _PAISE: Final = "_paise"
 
 
@@ -33,6 +36,7 @@ async def personal_tables(tx: Tx, user_id: UserId, *, now: datetime) -> Tables:
     """Read every table of what is stored about a user. Raises UnknownUser."""
     person = await get_person(tx, user_id)
     sessions = await list_live_sessions(tx, user_id, version=person.user.session_version, now=now)
+    tracked = await find_tracked(tx, user_id)
     tables: dict[str, Sequence[object]] = {
         "user": [person.user],
         "identifiers": person.identifiers,
@@ -41,6 +45,9 @@ async def personal_tables(tx: Tx, user_id: UserId, *, now: datetime) -> Tables:
         "delivery_boy": [person.delivery_boy] if person.delivery_boy else [],
         "supplier": [person.supplier] if person.supplier else [],
         "orders": await orders_of_user(tx, user_id),
+        "activation": [tracked.lifecycle] if tracked else [],
+        "activation_history": await transitions_of(tx, user_id),
+        "facts": await facts_of(tx, user_id),
         "sessions": sessions,
     }
     return {name: [_row(value) for value in values] for name, values in tables.items()} | {

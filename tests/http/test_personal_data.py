@@ -1,15 +1,19 @@
 import io
 import json
 import zipfile
+from datetime import timedelta
 
 import httpx
 from bson import ObjectId
 
 from roundsman.access.roles import Role
+from roundsman.activation.facts import Fact, FactType
+from roundsman.activation.policy import ActivationPolicy
 from roundsman.customers.linkage import insert_customers
-from roundsman.database.collections import USERS
+from roundsman.database.collections import FACT_CONFLICTS, FACTS, LIFECYCLES, UNMATCHED_FACTS, USERS
 from roundsman.database.transaction import Tx
-from tests.builders import a_customer, a_user
+from roundsman.operations.fact_intake import tell
+from tests.builders import NOW, a_customer, a_user
 from tests.http.people import PHONE, bearer_of, log_in, settle
 
 EXPORT, CLOSE, ME = "/api/v1/auth/me/export", "/api/v1/auth/me/close", "/api/v1/auth/me"
@@ -56,6 +60,33 @@ async def test_who_closes_his_account_is_nobody_and_his_phone_is_free(api: httpx
     assert (await log_in(api)).status_code == 401
     await settle(tx)
     assert (await log_in(api)).status_code == 200
+
+
+async def test_what_happened_is_his_and_stays_without_his_name_when_he_goes(api: httpx.AsyncClient, tx: Tx) -> None:
+    headers = await bearer_of(api, tx, Role.CUSTOMER)
+    user_id, now = (await tx.database[USERS].find_one({}) or {})["_id"], NOW + timedelta(days=1)
+    order = Fact(FactType.ORDER_PLACED, user_id, "o-1", NOW + timedelta(hours=1))
+    await tell(tx, user_id, [order], policy=ActivationPolicy(), now=now)
+    await tx.database[UNMATCHED_FACTS].insert_one(_waiting("phone:+919700012345", "alias:97000 12345"))
+    await tx.database[UNMATCHED_FACTS].insert_one(_waiting(f"phone:{PHONE}"))
+    await tx.database[FACT_CONFLICTS].insert_one(_waiting(f"phone:{PHONE}") | {"key": "order.placed:o-2"})
+
+    data = data_in(await api.get(EXPORT, headers=headers))
+    assert data["activation"][0]["status"] == "active"
+    assert [one["after"] for one in data["activation_history"]] == ["new", "active"]
+    assert [one["type"] for one in data["facts"]] == ["signup", "order.placed"]
+
+    assert (await api.post(CLOSE, headers=headers)).status_code == 204
+
+    assert await tx.database[FACTS].count_documents({"user_id": user_id}) == 2
+    assert await tx.database[LIFECYCLES].count_documents({"status": "active"}) == 1
+    assert await tx.database[UNMATCHED_FACTS].distinct("subject") == ["phone:+919700012345"]
+    assert await tx.database[FACT_CONFLICTS].count_documents({}) == 0
+
+
+def _waiting(*names: str) -> dict[str, object]:
+    fact = {"type": "order.placed", "source_id": "o-2", "occurred_at": NOW, "recorded_at": NOW, "digest": b"x"}
+    return fact | {"_id": f"order.placed:{names[0]}", "subject": names[0], "names": list(names)}
 
 
 async def test_the_last_admin_stays(api: httpx.AsyncClient, tx: Tx) -> None:

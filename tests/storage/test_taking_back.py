@@ -29,7 +29,7 @@ async def merged(tx: Tx, *users: User) -> Merged:
 
 async def take_back(tx: Tx) -> TakenBack:
     (entry,) = await list_entries(tx)
-    return await take_entry_back(tx, entry)
+    return await take_entry_back(tx, entry, now=NOW)
 
 
 async def split(tx: Tx) -> tuple[User, User]:

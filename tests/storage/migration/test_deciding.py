@@ -232,7 +232,7 @@ async def test_a_loser_is_signed_out_and_earlier_losers_lead_on(tx: Tx) -> None:
     entries = await list_entries(tx)
     assert [entry.cause for entry in entries] == ["two", "one"]
     await tx.database[IDENTIFIERS].update_one({"_id": "phone:+919820012345"}, {"$set": {"epoch": 0}})
-    await take_entry_back(tx, entries[0])
+    await take_entry_back(tx, entries[0], now=NOW)
     await tx.database[IDENTIFIERS].delete_one({"_id": "phone:+919820012345"})
     assert await contents(tx.database, without=JOURNALS | {MERGES, SESSIONS}) == before
 
