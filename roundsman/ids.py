@@ -14,6 +14,9 @@ ProductId = NewType("ProductId", ObjectId)
 OrderId = NewType("OrderId", ObjectId)
 AddressId = NewType("AddressId", ObjectId)
 SessionId = NewType("SessionId", ObjectId)
+SubscriptionId = NewType("SubscriptionId", ObjectId)
+DeliveryId = NewType("DeliveryId", ObjectId)
+PaymentId = NewType("PaymentId", ObjectId)
 
 _OBJECT_ID_BYTES = 12
 

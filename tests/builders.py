@@ -1,17 +1,34 @@
 """Values for tests: complete and valid, each with an id of its own, changed only where a test says so."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from bson import ObjectId
 
 from roundsman.access.principal import SignedInBy
 from roundsman.access.roles import Role
 from roundsman.auth.sessions import Opening, Session, new_session
+from roundsman.catalog.products import Price, Product
 from roundsman.customers.customers import Customer, CustomerStatus
 from roundsman.delivery.delivery_boys import DeliveryBoy, DeliveryBoyStatus
 from roundsman.identity.users import Claim, User, UserStatus
-from roundsman.ids import CustomerId, DeliveryBoyId, OrderId, SupplierId, UserId
+from roundsman.ids import (
+    CustomerId,
+    DeliveryBoyId,
+    OrderId,
+    ProductId,
+    SubscriptionId,
+    SupplierId,
+    UserId,
+)
 from roundsman.orders.orders import Order, OrderLine, OrderOrigin, OrderStatus
+from roundsman.subscriptions.subscriptions import (
+    Pause,
+    Rule,
+    RuleKind,
+    Subscription,
+    SubscriptionOrigin,
+    SubscriptionStatus,
+)
 from roundsman.suppliers.suppliers import Supplier, SupplierStatus
 
 NOW = datetime(2026, 3, 1, 6, 30, tzinfo=UTC)
@@ -72,4 +89,38 @@ def an_order(user_id: UserId, *, placed_at: datetime = NOW) -> Order:
         status=OrderStatus.PENDING,
         placed_at=placed_at,
         origin=OrderOrigin.ROUNDSMAN,
+    )
+
+
+def a_product(*prices: Price, name: str = "Milk", active: bool = True) -> Product:
+    """Build a product; a litre of milk for Rs 32 unless said otherwise."""
+    known = prices or (Price(3200, NOW - timedelta(days=365)),)
+    return Product(ProductId(ObjectId()), name, "litre", known, active)
+
+
+DAILY = Rule(RuleKind.DAILY, 1)
+
+
+def a_subscription(
+    user_id: UserId,
+    rule: Rule = DAILY,
+    *,
+    customer_id: CustomerId | None = None,
+    status: SubscriptionStatus = SubscriptionStatus.ACTIVE,
+    pauses: tuple[Pause, ...] = (),
+    start: date | None = None,
+    end: date | None = None,
+) -> Subscription:
+    """Build a subscription of a user; a litre each day unless said otherwise."""
+    return Subscription(
+        id=SubscriptionId(ObjectId()),
+        customer_id=customer_id,
+        user_id=user_id,
+        product_id=None,
+        status=status,
+        rule=rule,
+        origin=SubscriptionOrigin.SOURCE,
+        pauses=pauses,
+        start=start,
+        end=end,
     )

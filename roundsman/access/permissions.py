@@ -24,10 +24,26 @@ class Permission(StrEnum):
     """Get everything that is stored about oneself."""
     ME_CLOSE = "me:close"
     """Close one's own account, which erases everything personal."""
+    ME_PURCHASES = "me:purchases"
+    """See one's own orders, payments and subscriptions."""
+    ME_ORDER = "me:order"
+    """Order something for oneself, and cancel that."""
+    ME_PAUSE = "me:pause"
+    """Pause one's own subscriptions, and go on with them."""
     SESSIONS_MANAGE = "sessions:manage"
     """See where one is signed in, and sign out here or there."""
     CUSTOMERS_CREATE = "customers:create"
     """Register a customer who stands at the door or on the phone (assisted onboarding)."""
+    CONTACTS_RECORD = "contacts:record"
+    """Tell that one has spoken with a customer."""
+    PURCHASES_READ = "purchases:read"
+    """See the orders, payments and subscriptions of any customer."""
+    ORDERS_MANAGE = "orders:manage"
+    """Order for any customer, cancel an order, and say whether it was delivered."""
+    PAYMENTS_RECORD = "payments:record"
+    """Tell of payments of any customer, and of money that went back to him."""
+    SUBSCRIPTIONS_MANAGE = "subscriptions:manage"
+    """Pause the subscriptions of any customer, and go on with them."""
     USERS_READ = "users:read"
     """Find any user by any identifier and see his roles and profiles."""
     USERS_EXPORT = "users:export"
@@ -72,7 +88,9 @@ _OF_EVERYBODY: Final = frozenset(
     }
 )
 
-OWN_ONLY: Final = _OF_EVERYBODY
+_OF_CUSTOMERS: Final = frozenset({Permission.ME_PURCHASES, Permission.ME_ORDER, Permission.ME_PAUSE})
+
+OWN_ONLY: Final = _OF_EVERYBODY | _OF_CUSTOMERS
 """Permissions that reach only what belongs to the one who asks."""
 
 MAY_TRUST_RECENT: Final = frozenset({Permission.ME_READ})
@@ -82,10 +100,10 @@ Money, roles and whatever else is hard to take back must never be added.
 """
 
 _GRANTED: Final[dict[Role, frozenset[Permission]]] = {
-    Role.CUSTOMER: _OF_EVERYBODY,
+    Role.CUSTOMER: _OF_EVERYBODY | _OF_CUSTOMERS,
     Role.DELIVERY_BOY: _OF_EVERYBODY | {Permission.CUSTOMERS_CREATE},
     Role.SUPPLIER: _OF_EVERYBODY,
-    Role.MARKETING_STAFF: _OF_EVERYBODY | {Permission.CUSTOMERS_CREATE},
+    Role.MARKETING_STAFF: _OF_EVERYBODY | {Permission.CUSTOMERS_CREATE, Permission.CONTACTS_RECORD},
     # Made from the enum, so that no permission can be added that admin lacks.
     Role.ADMIN: frozenset(Permission),
 }
@@ -100,10 +118,19 @@ _CHANGES: Final[dict[Permission, Changes]] = {
     Permission.ME_PASSWORD: Changes.PEOPLE,
     Permission.ME_EXPORT: Changes.NOTHING,
     Permission.ME_CLOSE: Changes.PEOPLE,
+    Permission.ME_PURCHASES: Changes.NOTHING,
+    Permission.ME_ORDER: Changes.OPERATIONS,
+    Permission.ME_PAUSE: Changes.OPERATIONS,
     Permission.USERS_EXPORT: Changes.NOTHING,
     Permission.AUTHENTICATORS_FORGET: Changes.NOTHING,
     Permission.SESSIONS_MANAGE: Changes.NOTHING,
     Permission.CUSTOMERS_CREATE: Changes.PEOPLE,
+    # The existing application knows nothing of them.
+    Permission.CONTACTS_RECORD: Changes.NOTHING,
+    Permission.PURCHASES_READ: Changes.NOTHING,
+    Permission.ORDERS_MANAGE: Changes.OPERATIONS,
+    Permission.PAYMENTS_RECORD: Changes.OPERATIONS,
+    Permission.SUBSCRIPTIONS_MANAGE: Changes.OPERATIONS,
     Permission.USERS_READ: Changes.NOTHING,
     Permission.USERS_SESSIONS: Changes.NOTHING,
     Permission.USERS_DISABLE: Changes.PEOPLE,

@@ -26,6 +26,7 @@ from roundsman.activation.store import (
 )
 from roundsman.activation.tracked import Tracked, Traits, with_pending
 from roundsman.database.collections import FACTS, LIFECYCLES, TRANSITIONS
+from roundsman.database.documents import find_value
 from roundsman.database.transaction import Document, Tx, in_transaction
 from roundsman.errors import IntegrityBroken, InvalidInput
 from roundsman.ids import UserId
@@ -151,6 +152,11 @@ async def find_tracked(tx: Tx, user_id: UserId) -> Tracked | None:
     """Find a person's lifecycle as it is stored; None if nothing was ever told of him."""
     document = await tx.database[LIFECYCLES].find_one({"_id": user_id}, session=tx.session)
     return None if document is None else tracked_from(document)
+
+
+async def find_fact(tx: Tx, key: str) -> Fact | None:
+    """Find what was told under a key."""
+    return await find_value(tx, FACTS, fact_from, {"_id": key})
 
 
 async def facts_of(tx: Tx, user_id: UserId) -> list[Fact]:

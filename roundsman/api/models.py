@@ -36,12 +36,14 @@ Id = Annotated[
 ]
 """An id in an answer: 24 hexadecimal digits."""
 
-IdInPath = Annotated[
+IdInBody = Annotated[
     ObjectId,
     PlainValidator(_object_id),
     WithJsonSchema({"type": "string", "pattern": "^[0-9a-f]{24}$", "examples": ["69a3d7f0c2a4e5b6d7e8f901"]}),
-    Path(),
 ]
+"""An id in a request, read as one."""
+
+IdInPath = Annotated[IdInBody, Path()]
 """An id in an address, read as one."""
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]

@@ -1,6 +1,6 @@
 """What the business sells."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 
 from roundsman.catalog.products import Product
 from roundsman.catalog.store import product_document, product_from
@@ -8,8 +8,16 @@ from roundsman.database.bulk import BulkOutcome, insert_missing, renew_fields
 from roundsman.database.collections import PRODUCTS
 from roundsman.database.documents import iterate
 from roundsman.database.transaction import Tx
+from roundsman.errors import InvalidInput
+from roundsman.ids import ProductId
 
 _FOLLOWED = ("name", "unit", "active", "supplier_id", "source")
+
+
+class UnknownProduct(InvalidInput):
+    """Something is asked for that is not in the catalogue."""
+
+    code = "unknown_product"
 
 
 async def insert_products(tx: Tx, products: Sequence[Product]) -> BulkOutcome:
@@ -26,6 +34,14 @@ async def follow_products(tx: Tx, products: Sequence[Product]) -> int:
 def iterate_products(tx: Tx) -> AsyncIterator[Product]:
     """Read all products."""
     return iterate(tx, PRODUCTS, product_from)
+
+
+async def get_products(tx: Tx, product_ids: Collection[ProductId]) -> dict[ProductId, Product]:
+    """Read these products. Raises UnknownProduct."""
+    found = {one.id: one async for one in iterate(tx, PRODUCTS, product_from, {"_id": {"$in": list(product_ids)}})}
+    if unknown := set(product_ids) - found.keys():
+        raise UnknownProduct(f"There is no product {', '.join(sorted(map(str, unknown)))}")
+    return found
 
 
 async def count_products(tx: Tx) -> int:

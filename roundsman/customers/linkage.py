@@ -7,11 +7,18 @@ from roundsman.customers.store import customer_document, customer_from
 from roundsman.database.bulk import EDITED, BulkOutcome, insert_missing, renew_fields
 from roundsman.database.changes import Edit, edit
 from roundsman.database.collections import CUSTOMERS
-from roundsman.database.documents import iterate
+from roundsman.database.documents import find_value, iterate
 from roundsman.database.transaction import Document, Tx
+from roundsman.errors import NotFound
 from roundsman.ids import CustomerId, UserId
 
 _FOLLOWED = ("name", "status", "phone", "email", "address", "area", "delivery_boy_id")
+
+
+class UnknownCustomer(NotFound):
+    """There is no such customer."""
+
+    code = "unknown_customer"
 
 
 def customer_documents(customers: Sequence[Customer]) -> list[Document]:
@@ -48,6 +55,14 @@ def iterate_customers(tx: Tx) -> AsyncIterator[Customer]:
 async def count_customers(tx: Tx) -> int:
     """Count all customers."""
     return await tx.database[CUSTOMERS].count_documents({}, session=tx.session)
+
+
+async def get_customer(tx: Tx, customer_id: CustomerId) -> Customer:
+    """Read a customer. Raises UnknownCustomer."""
+    customer = await find_value(tx, CUSTOMERS, customer_from, {"_id": customer_id})
+    if customer is None:
+        raise UnknownCustomer("There is no such customer")
+    return customer
 
 
 async def customers_of_user(tx: Tx, user_id: UserId) -> list[Customer]:

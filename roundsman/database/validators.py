@@ -245,6 +245,8 @@ VALIDATORS: Mapping[str, Document] = MappingProxyType(
                 "for_date": _DAY,
                 "delivered_at": _DATE,
                 "cancelled_at": _DATE,
+                "cancelled_by_customer": _FLAG,
+                "refunded_paise": _PAISE,
                 "delivery_boy_id": _OBJECT_ID,
                 "source": _SOURCE,
             },
@@ -254,7 +256,7 @@ VALIDATORS: Mapping[str, Document] = MappingProxyType(
             {
                 "_id": _OBJECT_ID,
                 "status": _one_of("draft", "active", "paused", "stopped"),
-                "rule": _object({"kind": _NAME}),
+                "rule": _object({"kind": _NAME, "quantity": _NUMBER}),
                 "origin": _one_of("roundsman", "source"),
             },
             {
@@ -264,6 +266,7 @@ VALIDATORS: Mapping[str, Document] = MappingProxyType(
                 "pauses": _list_of(_object({"start": _DAY}, {"end": _DAY})),
                 "start": _DAY,
                 "end": _DAY,
+                "changes": _COUNT,
                 "source": _SOURCE,
             },
         ),
@@ -280,6 +283,7 @@ VALIDATORS: Mapping[str, Document] = MappingProxyType(
                 "order_id": _OBJECT_ID,
                 "delivery_boy_id": _OBJECT_ID,
                 "at": _DATE,
+                "failed_attempts": _COUNT,
                 "cash_collected_paise": _PAISE,
                 "rating": _COUNT,
                 "source": _SOURCE,

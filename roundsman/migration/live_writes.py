@@ -3,9 +3,9 @@
 Going back is possible only while there is none of it, because the existing application would know nothing of it. Each
 kind has one query. What is made here carries a time or an ObjectId, and who made it. A change of something imported
 does not, but it has its row in the audit log, so the last query finds it. Sessions, sign-in times and attempts do not
-count: nobody loses anything by signing in again. Nor do answers to the import's questions, the undoing of a merge,
-write-back and the switches, which are about living together with the source: what an answer did stands in shadow too,
-and can be taken back there as well.
+count: nobody loses anything by signing in again. Nor do contacts with customers, of which the source knows nothing. Nor do
+answers to the import's questions, the undoing of a merge, write-back and the switches, which are about living together
+with the source: what an answer did stands in shadow too, and can be taken back there as well.
 """
 
 from collections.abc import Callable
@@ -25,7 +25,7 @@ _TOLD_BY_ITS_DOCUMENT: Final = ("user.registered", "customer.registered")
 _MERGE_UNDONE: Final = ("user.told_apart", "user.left")
 _BY_AN_ANSWER: Final = {"$regex": "^review:[0-9a-f]{24}(:|$)"}
 """Why something changed, where it was an answer: its name in the journal."""
-_NOT_WRITTEN_LIVE: Final = r"^(session|mode|review|source|database|document|users|passwords)\."
+_NOT_WRITTEN_LIVE: Final = r"^(session|mode|review|source|database|document|users|passwords|contact)\."
 _OPERATIONS: Final = r"^(order|delivery|payment|subscription|payout|purchase_order|ledger)\."
 
 

@@ -21,7 +21,9 @@ from roundsman.customers.addresses import addresses_of_user
 from roundsman.database.transaction import Tx
 from roundsman.ids import UserId
 from roundsman.operations.person import get_person
+from roundsman.orders.book import deliveries_of_user, list_payments
 from roundsman.orders.history import orders_of_user
+from roundsman.subscriptions.pausing import subscriptions_of_user
 
 Row: TypeAlias = dict[str, Any]
 Tables: TypeAlias = Mapping[str, Sequence[Row]]
@@ -48,6 +50,9 @@ async def personal_tables(tx: Tx, user_id: UserId, *, now: datetime) -> Tables:
         "activation": [tracked.lifecycle] if tracked else [],
         "activation_history": await transitions_of(tx, user_id),
         "facts": await facts_of(tx, user_id),
+        "deliveries": await deliveries_of_user(tx, user_id),
+        "payments": await list_payments(tx, user_id),
+        "subscriptions": await subscriptions_of_user(tx, user_id),
         "sessions": sessions,
     }
     return {name: [_row(value) for value in values] for name, values in tables.items()} | {
@@ -93,15 +98,23 @@ def readable(value: Any) -> Any:  # noqa: ANN401  any value of a domain, as any 
             if one.name.endswith(_PAISE):
                 row[one.name.removesuffix(_PAISE) + "_rupees"] = rupees(getattr(value, one.name))
         return row
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    if isinstance(value, ObjectId):
-        return str(value)
+    if isinstance(value, Mapping):
+        return {str(readable(key)): readable(inner) for key, inner in value.items()}
     if isinstance(value, tuple | list | set | frozenset):
         return [readable(item) for item in value]
-    return value
+    return _readable_word(value)
+
+
+def _readable_word(value: Any) -> Any:  # noqa: ANN401  as above
+    match value:
+        case Enum():
+            return value.value
+        case datetime() | date():
+            return value.isoformat()
+        case ObjectId():
+            return str(value)
+        case _:
+            return value
 
 
 def rupees(paise: int) -> str:

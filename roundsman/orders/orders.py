@@ -36,7 +36,10 @@ class OrderLine:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a customer asked for. A source's order may name a customer nobody knows: then both owners are absent."""
+    """What a customer asked for. A source's order may name a customer nobody knows: then both owners are absent.
+
+    `refunded_paise` is what was given back of its total so far.
+    """
 
     id: OrderId
     customer_id: CustomerId | None
@@ -50,4 +53,6 @@ class Order:
     delivered_at: datetime | None = None
     cancelled_at: datetime | None = None
     delivery_boy_id: DeliveryBoyId | None = None
+    cancelled_by_customer: bool = False
+    refunded_paise: int = 0
     source: SourceRef | None = None

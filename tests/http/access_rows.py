@@ -46,6 +46,8 @@ def _public(
 _API: Final = "/api/v1"
 _AUTH: Final = f"{_API}/auth"
 _USER: Final = f"{_API}/users/{{user_id}}"
+_CUSTOMER: Final = f"{_API}/customers/{{customer_id}}"
+_ORDER: Final = f"{_API}/orders/{{order_id}}"
 _REVIEW: Final = f"{_API}/reviews/{{review_id}}"
 _A_FACT: Final = {
     "type": "order.placed",
@@ -53,6 +55,12 @@ _A_FACT: Final = {
     "source_id": "o-{user_id}",
     "occurred_at": "2026-03-01T06:30:00+05:30",
 }
+_NO_ORDER: Final = "404 unknown_order"
+_NO_SUBSCRIPTION: Final = "404 unknown_subscription"
+_KEY: Final = {"key": "made-up-by-me"}
+_TWO: Final = _KEY | {"lines": [{"product_id": "{product_id}", "quantity": 2}]}
+_PAID: Final = _KEY | {"amount_paise": 100, "method": "cash"}
+_DAYS: Final = {"start": "2099-12-01", "end": "2099-12-10"}
 _UNASKED: Final = "404 review_not_found"
 
 ROWS: Final = (
@@ -98,6 +106,67 @@ ROWS: Final = (
         REFUSED,
         REFUSED,
         body={"name": "Usha", "phone": "{new_phone}"},
+    ),
+    Row(f"POST {_CUSTOMER}/contacts", Permission.CONTACTS_RECORD, "201", REFUSED, REFUSED, body=_KEY | {"how": "call"}),
+    Row(f"POST {_API}/orders", Permission.ME_ORDER, "201", "201", "201", body=_TWO),
+    Row(f"GET {_API}/orders", Permission.ME_PURCHASES, "200", "200", "200"),
+    Row(f"POST {_ORDER}/cancel", Permission.ME_ORDER, _NO_ORDER, "200", _NO_ORDER),
+    Row(f"POST {_ORDER}/delivered", Permission.ORDERS_MANAGE, "200", REFUSED, REFUSED),
+    Row(f"POST {_ORDER}/not-delivered", Permission.ORDERS_MANAGE, "200", REFUSED, REFUSED, body=_WHY),
+    Row(f"POST {_ORDER}/refunds", Permission.PAYMENTS_RECORD, "201", REFUSED, REFUSED, body=_PAID | _WHY),
+    Row(f"POST {_CUSTOMER}/orders", Permission.ORDERS_MANAGE, "201", REFUSED, REFUSED, body=_TWO),
+    Row(f"GET {_CUSTOMER}/orders", Permission.PURCHASES_READ, "200", REFUSED, REFUSED),
+    Row(
+        f"POST {_CUSTOMER}/orders/{{order_id}}/cancel",
+        Permission.ORDERS_MANAGE,
+        "200",
+        REFUSED,
+        REFUSED,
+        body=_WHY,
+    ),
+    Row(
+        f"POST {_API}/payments",
+        Permission.PAYMENTS_RECORD,
+        "201",
+        REFUSED,
+        REFUSED,
+        body=_PAID | {"customer_id": "{customer_id}"},
+    ),
+    Row(f"GET {_API}/payments", Permission.ME_PURCHASES, "200", "200", "200"),
+    Row(f"GET {_CUSTOMER}/payments", Permission.PURCHASES_READ, "200", REFUSED, REFUSED),
+    Row(f"GET {_API}/subscriptions", Permission.ME_PURCHASES, "200", "200", "200"),
+    Row(
+        f"POST {_API}/subscriptions/{{subscription_id}}/pause",
+        Permission.ME_PAUSE,
+        _NO_SUBSCRIPTION,
+        "200",
+        _NO_SUBSCRIPTION,
+        body=_DAYS,
+    ),
+    Row(
+        f"POST {_API}/subscriptions/{{subscription_id}}/resume",
+        Permission.ME_PAUSE,
+        _NO_SUBSCRIPTION,
+        "200",
+        _NO_SUBSCRIPTION,
+        body={},
+    ),
+    Row(f"GET {_CUSTOMER}/subscriptions", Permission.PURCHASES_READ, "200", REFUSED, REFUSED),
+    Row(
+        f"POST {_CUSTOMER}/subscriptions/{{subscription_id}}/pause",
+        Permission.SUBSCRIPTIONS_MANAGE,
+        "200",
+        REFUSED,
+        REFUSED,
+        body=_DAYS,
+    ),
+    Row(
+        f"POST {_CUSTOMER}/subscriptions/{{subscription_id}}/resume",
+        Permission.SUBSCRIPTIONS_MANAGE,
+        "200",
+        REFUSED,
+        REFUSED,
+        body={},
     ),
     Row(f"GET {_API}/users", Permission.USERS_READ, "200", REFUSED, REFUSED, query={"name": "{name}"}),
     Row(f"GET {_API}/users/lookup", Permission.USERS_READ, "200", REFUSED, REFUSED, query={"identifier": "{phone}"}),

@@ -12,15 +12,32 @@ from fastapi import FastAPI
 from roundsman.access.roles import Role
 from roundsman.auth.sessions import Session, open_session
 from roundsman.auth.tokens import AccessClaims
+from roundsman.catalog.listing import insert_products
+from roundsman.customers.customers import Customer
 from roundsman.customers.linkage import insert_customers
-from roundsman.database.collections import CUSTOMERS, IDENTIFIERS, SESSIONS, USERS
+from roundsman.database.collections import (
+    CUSTOMERS,
+    DELIVERIES,
+    FACTS,
+    IDENTIFIERS,
+    ORDERS,
+    PAYMENTS,
+    SESSIONS,
+    SUBSCRIPTIONS,
+    USERS,
+)
 from roundsman.database.transaction import Document, Tx
 from roundsman.identity.identifiers import phone_key
 from roundsman.identity.importing import insert_identifiers, insert_users
 from roundsman.identity.users import Identifier, User
+from roundsman.orders.history import insert_orders
+from roundsman.orders.orders import Order
+from roundsman.subscriptions.pausing import insert_subscriptions
+from roundsman.subscriptions.subscriptions import Subscription
 from roundsman.web.services import Services
-from tests.builders import a_customer, a_session, a_user
+from tests.builders import a_customer, a_product, a_session, a_subscription, a_user, an_order
 
+PRODUCT = a_product()
 _HOUR = timedelta(hours=1)
 
 
@@ -32,6 +49,9 @@ class Member:
     phone: str
     session: Session
     token: str
+    customer: Customer
+    order: Order
+    subscription: Subscription
 
     @property
     def headers(self) -> dict[str, str]:
@@ -55,11 +75,17 @@ async def gather_crowd(app: FastAPI, tx: Tx, roles: Sequence[Role]) -> list[Memb
         session = a_session(user.id, lifetime=_HOUR, now=now)
         claims = AccessClaims(user.id, session.id, session.version)
         token = services.tokens.issue(claims, now=now, lifetime=_HOUR)
-        members.append(Member(user, f"+9198{number:08}", session, token))
+        phone = f"+9198{number:08}"
+        customer = replace(a_customer(user.id, user.name), phone=phone)
+        order = replace(an_order(user.id), customer_id=customer.id)
+        subscription = a_subscription(user.id, customer_id=customer.id)
+        members.append(Member(user, phone, session, token, customer, order, subscription))
     await insert_users(tx, [one.user for one in members])
     await insert_identifiers(tx, [Identifier(phone_key(one.phone), (one.user.id,)) for one in members])
-    profiles = [replace(a_customer(one.user.id, one.user.name), phone=one.phone) for one in members]
-    await insert_customers(tx, profiles)
+    await insert_customers(tx, [one.customer for one in members])
+    await insert_orders(tx, [one.order for one in members])
+    await insert_subscriptions(tx, [one.subscription for one in members])
+    await insert_products(tx, [PRODUCT])
     await asyncio.gather(*(open_session(tx, one.session, refresh_digest=one.user.id.binary) for one in members))
     return members
 
@@ -72,6 +98,11 @@ async def stored_about(tx: Tx, members: Sequence[Member]) -> list[Document]:
         USERS: {"_id": {"$in": ids}},
         CUSTOMERS: {"user_id": {"$in": ids}},
         SESSIONS: {"user_id": {"$in": ids}},
+        ORDERS: {"user_id": {"$in": ids}},
+        DELIVERIES: {"user_id": {"$in": ids}},
+        PAYMENTS: {"user_id": {"$in": ids}},
+        SUBSCRIPTIONS: {"user_id": {"$in": ids}},
+        FACTS: {"user_id": {"$in": ids}},
         IDENTIFIERS: {"_id": {"$in": keys}},
     }
     return [

@@ -28,7 +28,7 @@ from roundsman.web.guards import Require, public
 from roundsman.web.route_inventory import entrances
 from tests.depth import depth
 from tests.http.access_rows import REFUSED, ROWS, UNKNOWN, Row
-from tests.http.crowd import Member, asking_everywhere, gather_crowd, stored_about
+from tests.http.crowd import PRODUCT, Member, asking_everywhere, gather_crowd, stored_about
 from tests.http.serving import answering
 
 NOBODY, OWNER, OTHER = "nobody", "owner", "other owner"
@@ -86,19 +86,16 @@ class Asking:
             headers=self.member.headers if self.member else {},
         )
 
-    def _filled(self, template: Mapping[str, Any] | None) -> Any:  # noqa: ANN401  whatever JSON there is
-        return None if template is None else self._filled_in(template)
-
-    def _filled_in(self, value: Any) -> Any:  # noqa: ANN401  as above
-        match value:
+    def _filled(self, template: Any) -> Any:  # noqa: ANN401  whatever JSON there is
+        match template:
             case str():
-                return value.format_map(self.values)
+                return template.format_map(self.values)
             case Mapping():
-                return {name: self._filled_in(inner) for name, inner in value.items()}
+                return {name: self._filled(inner) for name, inner in template.items()}
             case list():
-                return [self._filled_in(inner) for inner in value]
+                return [self._filled(inner) for inner in template]
             case _:
-                return value
+                return template
 
     def wrong_in(self, answer: httpx.Response) -> Iterator[str]:
         """What is not as it should be."""
@@ -136,6 +133,10 @@ async def askings(app: FastAPI, tx: Tx, rows: tuple[Row, ...]) -> list[Asking]:
         values = {
             "user_id": str(owner.user.id),
             "session_id": str(owner.session.id),
+            "customer_id": str(owner.customer.id),
+            "order_id": str(owner.order.id),
+            "subscription_id": str(owner.subscription.id),
+            "product_id": str(PRODUCT.id),
             "name": owner.user.name,
             "phone": owner.phone,
             "new_phone": f"+9197{number:08}",

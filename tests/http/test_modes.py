@@ -123,14 +123,14 @@ async def test_a_route_that_writes_operations_is_closed_until_the_second_switch(
 
     monkeypatch.setitem(permissions._CHANGES, Permission.USERS_READ, Changes.OPERATIONS)
     router = APIRouter()
-    router.post("/orders", dependencies=[Depends(require(Permission.USERS_READ))])(take_order)
+    router.post("/takings", dependencies=[Depends(require(Permission.USERS_READ))])(take_order)
     monkeypatch.setattr(users, "router", router)
     answers = {}
     async with answering(create_app(lambda: nullcontext(runtime))) as api:
         admin = await bearer_of(api, tx, Role.ADMIN)
         for name, mode in MODES.items():
             await set_mode(tx, mode)
-            answer = await api.post("/api/v1/orders", headers=admin)
+            answer = await api.post("/api/v1/takings", headers=admin)
             answers[name] = (answer.status_code, (answer.json() or {}).get("code"))
     closed = (409, "operations_managed_elsewhere")
     assert list(answers.values()) == [closed, closed, (200, None)]

@@ -16,7 +16,10 @@ from roundsman.database.transaction import Document, Tx
 from roundsman.database.validators import VALIDATORS
 from roundsman.delivery.delivery_boys import DeliveryBoyStatus
 from roundsman.identity.users import Claim, UserStatus
+from roundsman.orders.deliveries import DeliveryStatus
 from roundsman.orders.orders import OrderOrigin, OrderStatus
+from roundsman.orders.payments import PaymentStatus
+from roundsman.subscriptions.subscriptions import SubscriptionOrigin, SubscriptionStatus
 from roundsman.suppliers.suppliers import SupplierStatus
 
 _AT = datetime(2026, 1, 2, tzinfo=UTC)
@@ -37,6 +40,10 @@ def _property(collection: str, field: str) -> Document:
         (collections.SUPPLIERS, "status", SupplierStatus),
         (collections.ORDERS, "status", OrderStatus),
         (collections.ORDERS, "origin", OrderOrigin),
+        (collections.DELIVERIES, "status", DeliveryStatus),
+        (collections.PAYMENTS, "status", PaymentStatus),
+        (collections.SUBSCRIPTIONS, "status", SubscriptionStatus),
+        (collections.SUBSCRIPTIONS, "origin", SubscriptionOrigin),
         (collections.CREDENTIALS, "origin", CredentialOrigin),
     ],
 )

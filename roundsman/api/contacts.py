@@ -1,0 +1,47 @@
+"""Contacts of the office with customers."""
+
+from datetime import datetime
+from typing import Literal
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import Field
+
+from roundsman.access.permissions import Permission
+from roundsman.api.models import AnswerModel, IdInPath, RequestModel, problems
+from roundsman.api.operating import Key, intake_of
+from roundsman.ids import CustomerId
+from roundsman.operations.staff_contacts import record_contact
+from roundsman.web.guards import require
+from roundsman.web.principal import CurrentPrincipal
+from roundsman.web.services import services_of
+
+router = APIRouter(prefix="/customers/{customer_id}/contacts", tags=["customers"])
+
+
+class Contacting(RequestModel):
+    """A contact with a customer."""
+
+    key: Key
+    how: Literal["call", "visit", "message"]
+
+
+class ContactView(AnswerModel):
+    """A contact that was told of."""
+
+    id: str
+    at: datetime = Field(description="When it was told of first.")
+
+
+@router.post(
+    "",
+    status_code=201,
+    dependencies=[Depends(require(Permission.CONTACTS_RECORD))],
+    responses=problems(401, 403, 404, 409, 422),
+)
+async def record(body: Contacting, customer_id: IdInPath, request: Request, principal: CurrentPrincipal) -> ContactView:
+    """Tell that one has spoken with a customer."""
+    runtime, intake = services_of(request).runtime, intake_of(request, principal)
+    fact = await record_contact(
+        runtime.tx, CustomerId(customer_id), key=body.key, how=body.how, intake=intake, now=runtime.clock()
+    )
+    return ContactView(id=fact.source_id, at=fact.occurred_at)

@@ -1,0 +1,41 @@
+"""Deliveries as values."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from roundsman.ids import CustomerId, DeliveryBoyId, DeliveryId, OrderId, SourceRef, UserId, derived_object_id
+from roundsman.orders.orders import OrderOrigin
+
+
+class DeliveryStatus(StrEnum):
+    """What became of a delivery."""
+
+    COMPLETED = "completed"
+    FAILED = "failed"
+    PENDING = "pending"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Bringing something to a customer's door on a day; `at` is when that succeeded, or failed last.
+
+    A source's delivery may be of nobody who is known, name no order, and have an id that is none of MongoDB's.
+    """
+
+    id: DeliveryId | str
+    customer_id: CustomerId | None
+    user_id: UserId | None
+    for_date: date
+    status: DeliveryStatus
+    origin: OrderOrigin
+    order_id: OrderId | None = None
+    delivery_boy_id: DeliveryBoyId | None = None
+    at: datetime | None = None
+    failed_attempts: int = 0
+    source: SourceRef | None = None
+
+
+def delivery_id_of(order_id: OrderId) -> DeliveryId:
+    """The id of the one delivery of an order: trying again is the same delivery."""
+    return DeliveryId(derived_object_id("delivery", str(order_id)))

@@ -1,0 +1,1 @@
+"""What customers get again and again, and when they do not."""
