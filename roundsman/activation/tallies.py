@@ -136,7 +136,7 @@ def tally_document(tally: Tally) -> dict[str, Any]:
         "payment_risk": tally.payment_risk,
         "unknown_logins": tally.unknown_logins,
         "begun": _written(tally.begun),
-        "hours": {passage.value: _written(hours) for passage, hours in tally.hours.items() if hours},
+        "hours": {passage.value: _written(hours) for passage, hours in tally.hours.items() if any(hours.values())},
     }
 
 

@@ -132,13 +132,13 @@ async def movement(request: Request, query: Annotated[RangeQuery, Query()]) -> M
 
 
 @router.get("/people", dependencies=_GUARD, responses=problems(401, 403, 422))
-async def people(request: Request, query: Annotated[PeopleQuery, Query()]) -> ActivationPageView:
+async def list_(request: Request, query: Annotated[PeopleQuery, Query()]) -> ActivationPageView:
     """List the customers behind a number, a page at a time."""
     return await _page(request, query)
 
 
 @router.get("/people.csv", dependencies=_GUARD, response_class=Response, responses=problems(401, 403, 422) | _CSV)
-async def people_csv(request: Request, query: Annotated[PeopleQuery, Query()]) -> Response:
+async def list_as_csv(request: Request, query: Annotated[PeopleQuery, Query()]) -> Response:
     """Give the same page as a file for a spreadsheet."""
     page = await _page(request, query)
     rows = [one.model_dump(mode="json") for one in page.people]

@@ -25,7 +25,7 @@ from tests.depth import depth
 from tests.histories import BEGIN, a_fact
 from tests.storage.activation.crowds import NOW, PEOPLE, POLICY, TRAITS, Crowd, crowds, empty, live, rollups_of
 
-EXAMPLES = settings(max_examples=depth(test=20, proof=400), suppress_health_check=[HealthCheck.function_scoped_fixture])
+EXAMPLES = settings(max_examples=depth(test=8, proof=400), suppress_health_check=[HealthCheck.function_scoped_fixture])
 FIRST = date(2025, 12, 1)
 
 
