@@ -10,6 +10,7 @@ from fastapi import Depends, FastAPI
 from pymongo.errors import ConnectionFailure, ExecutionTimeout, WaitQueueTimeoutError, WTimeoutError
 
 from roundsman.api import (
+    activation,
     auth,
     codes,
     contacts,
@@ -105,6 +106,7 @@ def create_app(opener: RuntimeOpener | None = None) -> FastAPI:
         staff_users.router,
         reviews.router,
         facts.router,
+        activation.router,
     ):
         app.include_router(router, prefix=_API, dependencies=[Depends(only_whole_database)])
     for router in (health.router, documents.api_router):

@@ -54,6 +54,8 @@ class Permission(StrEnum):
     """See where a user is signed in, and sign him out."""
     USERS_DISABLE = "users:disable"
     """Shut a user out, and let him in again."""
+    ACTIVATION_READ = "activation:read"
+    """See how far customers have come, with their names and phones."""
     ROLES_GRANT = "roles:grant"
     """Give a user a role, and take it from him."""
     REVIEWS_READ = "reviews:read"
@@ -103,7 +105,8 @@ _GRANTED: Final[dict[Role, frozenset[Permission]]] = {
     Role.CUSTOMER: _OF_EVERYBODY | _OF_CUSTOMERS,
     Role.DELIVERY_BOY: _OF_EVERYBODY | {Permission.CUSTOMERS_CREATE},
     Role.SUPPLIER: _OF_EVERYBODY,
-    Role.MARKETING_STAFF: _OF_EVERYBODY | {Permission.CUSTOMERS_CREATE, Permission.CONTACTS_RECORD},
+    Role.MARKETING_STAFF: _OF_EVERYBODY
+    | {Permission.CUSTOMERS_CREATE, Permission.CONTACTS_RECORD, Permission.ACTIVATION_READ},
     # Made from the enum, so that no permission can be added that admin lacks.
     Role.ADMIN: frozenset(Permission),
 }
@@ -132,6 +135,7 @@ _CHANGES: Final[dict[Permission, Changes]] = {
     Permission.PAYMENTS_RECORD: Changes.OPERATIONS,
     Permission.SUBSCRIPTIONS_MANAGE: Changes.OPERATIONS,
     Permission.USERS_READ: Changes.NOTHING,
+    Permission.ACTIVATION_READ: Changes.NOTHING,
     Permission.USERS_SESSIONS: Changes.NOTHING,
     Permission.USERS_DISABLE: Changes.PEOPLE,
     Permission.ROLES_GRANT: Changes.PEOPLE,

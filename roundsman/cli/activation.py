@@ -8,9 +8,14 @@ import typer
 from roundsman.activation.lifecycle import ActivationStatus
 from roundsman.activation.policy import ActivationPolicy
 from roundsman.activation.table import TABLE, Event
+from roundsman.cli import activation_dashboard
 from roundsman.cli.output import say
 
 app = typer.Typer(help="How far customers have come, from sign-up to engagement.", no_args_is_help=True)
+app.command("dashboard")(activation_dashboard.dashboard)
+app.command("explain")(activation_dashboard.explain)
+app.command("what-if")(activation_dashboard.what_if)
+app.command("rebuild")(activation_dashboard.rebuild)
 
 _INTRODUCTION: Final = """# Activation
 
@@ -34,11 +39,6 @@ Where a customer is, what happens, and where he may be then. A cancellation is o
 _DIAGRAM: Final = """## The ways
 
 Time alone takes the dashed ones."""
-
-
-@app.callback()
-def _group() -> None:
-    """Keep `activation` a group while it has one command."""
 
 
 @app.command()

@@ -119,19 +119,27 @@ INDEXES: Mapping[str, tuple[Index, ...]] = MappingProxyType(
         ),
         collections.LIFECYCLES: (
             _where_present("due_at", reason="Whom time moves next: the sweep, who is overdue, and who is at risk."),
-            _on(
-                "status", "next_transition_at", "_id", reason="The people behind a status; at risk, the soonest first."
-            ),
+            _on("status", "next_transition_at", "_id", reason="Who is at risk, the soonest first."),
+            _on("status", "_id", reason="The people behind a status, page by page."),
             _on("policy_version", reason="Who was told by thresholds of before; nobody, but after they change."),
-            _on("signup_day", reason="Those who signed up on a day, to be counted again."),
+            _on("signup_day", "_id", reason="Those who signed up on a day, to be counted again, and page by page."),
             _where_present("pending_days", reason="Whose sign-up days the rollups have not counted yet."),
-            _where_present("unpaid_since", reason="Who was delivered to and has not paid since."),
+            Index(
+                (("unpaid_since", ASCENDING), ("_id", ASCENDING)),
+                "Who was delivered to and has not paid since, page by page.",
+                {"partialFilterExpression": {"unpaid_since": {"$exists": True}}},
+            ),
             _where_present("payment_risk", reason="Whose last payment failed."),
         ),
         collections.TRANSITIONS: (
             _on("user_id", "effective_at", reason="The history of a person, and what of it holds no more."),
             _on("day", reason="What happened on a day, to be counted again."),
             _where_present("pending", reason="What the rollups have not counted yet."),
+        ),
+        collections.SIGNUP_DAYS: (_where_present("dirty", reason="What is to be counted again."),),
+        collections.COHORT_CELLS: (
+            _where_present("dirty", reason="What is to be counted again."),
+            _where_present("uncarried", reason="From which week on the ends of days have to follow."),
         ),
         collections.AUDIT_LOG: (
             Index((("at", DESCENDING),), "What happened last."),
