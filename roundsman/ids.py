@@ -12,6 +12,7 @@ DeliveryBoyId = NewType("DeliveryBoyId", ObjectId)
 SupplierId = NewType("SupplierId", ObjectId)
 ProductId = NewType("ProductId", ObjectId)
 OrderId = NewType("OrderId", ObjectId)
+PaymentId = NewType("PaymentId", ObjectId)
 AddressId = NewType("AddressId", ObjectId)
 SessionId = NewType("SessionId", ObjectId)
 

@@ -27,9 +27,10 @@ from roundsman.migration.retention import keep_until
 from roundsman.migration.runs import find_unfinished_run
 from roundsman.migration.source_keys import KeyNoting, note_keys
 from roundsman.migration.sources.port import Source
+from roundsman.migration.trade_import import STORED_IN
 from roundsman.migration.write_back.restored import as_before_write_back
 
-_ATTACHED: Final = ("products", "addresses", "orders")
+_ATTACHED: Final = tuple(STORED_IN.values())
 PLANS_ARE_KEPT: Final = timedelta(days=30)
 """How long the plan and the run of a round are kept, if it had rows; one without rows leaves neither."""
 

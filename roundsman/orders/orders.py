@@ -24,6 +24,13 @@ class OrderOrigin(StrEnum):
     SOURCE = "source"
 
 
+class OrderType(StrEnum):
+    """What brought an order about."""
+
+    ONE_TIME = "one_time"
+    SUBSCRIPTION = "subscription"
+
+
 @dataclass(frozen=True, slots=True)
 class OrderLine:
     """One product of an order; `product_id` is absent where a source names a product nobody knows."""
@@ -36,7 +43,10 @@ class OrderLine:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a customer asked for. A source's order may name a customer nobody knows: then both owners are absent."""
+    """What a customer asked for. A source's order may name a customer nobody knows: then both owners are absent.
+
+    `old_id` is the id under which a source's other documents name it.
+    """
 
     id: OrderId
     customer_id: CustomerId | None
@@ -50,4 +60,6 @@ class Order:
     delivered_at: datetime | None = None
     cancelled_at: datetime | None = None
     delivery_boy_id: DeliveryBoyId | None = None
+    type: OrderType = OrderType.ONE_TIME
+    old_id: str | None = None
     source: SourceRef | None = None

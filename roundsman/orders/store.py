@@ -1,10 +1,12 @@
-"""Orders as documents."""
+"""Orders, deliveries and payments as documents."""
 
 from datetime import date
 
 from roundsman.database.documents import source_document, source_from, without_absent
 from roundsman.database.transaction import Document
-from roundsman.orders.orders import Order, OrderLine, OrderOrigin, OrderStatus
+from roundsman.orders.deliveries import Delivery, DeliveryStatus
+from roundsman.orders.orders import Order, OrderLine, OrderOrigin, OrderStatus, OrderType
+from roundsman.orders.payments import Payment, PaymentStatus
 
 
 def order_document(order: Order) -> Document:
@@ -23,6 +25,8 @@ def order_document(order: Order) -> Document:
             "delivered_at": order.delivered_at,
             "cancelled_at": order.cancelled_at,
             "delivery_boy_id": order.delivery_boy_id,
+            "type": order.type.value if order.type is OrderType.SUBSCRIPTION else None,
+            "old_id": order.old_id,
             "source": source_document(order.source),
         }
     )
@@ -44,6 +48,8 @@ def order_from(document: Document) -> Order:
         delivered_at=document.get("delivered_at"),
         cancelled_at=document.get("cancelled_at"),
         delivery_boy_id=document.get("delivery_boy_id"),
+        type=OrderType(document.get("type", OrderType.ONE_TIME)),
+        old_id=document.get("old_id"),
         source=source_from(document.get("source")),
     )
 
@@ -61,3 +67,73 @@ def _line_document(line: OrderLine) -> Document:
 
 def _line_from(line: Document) -> OrderLine:
     return OrderLine(line.get("product_id"), line["name"], line["quantity"], line["unit_price_paise"])
+
+
+def delivery_document(delivery: Delivery) -> Document:
+    """Store a delivery."""
+    return without_absent(
+        {
+            "_id": delivery.id,
+            "customer_id": delivery.customer_id,
+            "user_id": delivery.user_id,
+            "for_date": delivery.for_date.isoformat(),
+            "status": delivery.status.value,
+            "origin": delivery.origin.value,
+            "at": delivery.at,
+            "order_id": delivery.order_id,
+            "names_order": delivery.names_order or None,
+            "delivery_boy_id": delivery.delivery_boy_id,
+            "source": source_document(delivery.source),
+        }
+    )
+
+
+def delivery_from(document: Document) -> Delivery:
+    """Read a delivery."""
+    return Delivery(
+        id=document["_id"],
+        customer_id=document.get("customer_id"),
+        user_id=document.get("user_id"),
+        for_date=date.fromisoformat(document["for_date"]),
+        status=DeliveryStatus(document["status"]),
+        origin=OrderOrigin(document["origin"]),
+        at=document.get("at"),
+        order_id=document.get("order_id"),
+        names_order=document.get("names_order", False),
+        delivery_boy_id=document.get("delivery_boy_id"),
+        source=source_from(document.get("source")),
+    )
+
+
+def payment_document(payment: Payment) -> Document:
+    """Store a payment."""
+    return without_absent(
+        {
+            "_id": payment.id,
+            "customer_id": payment.customer_id,
+            "user_id": payment.user_id,
+            "amount_paise": payment.amount_paise,
+            "method": payment.method,
+            "at": payment.at,
+            "status": payment.status.value,
+            "origin": payment.origin.value,
+            "order_id": payment.order_id,
+            "source": source_document(payment.source),
+        }
+    )
+
+
+def payment_from(document: Document) -> Payment:
+    """Read a payment."""
+    return Payment(
+        id=document["_id"],
+        customer_id=document.get("customer_id"),
+        user_id=document.get("user_id"),
+        amount_paise=document["amount_paise"],
+        method=document["method"],
+        at=document["at"],
+        status=PaymentStatus(document["status"]),
+        origin=OrderOrigin(document["origin"]),
+        order_id=document.get("order_id"),
+        source=source_from(document.get("source")),
+    )
