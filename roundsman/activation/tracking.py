@@ -72,7 +72,7 @@ async def record_facts(
 
     `traits` are his from now on, if given. Raises FactAhead.
     """
-    now = _whole_milliseconds(now)
+    now = whole_milliseconds(now)
     facts = [_checked(fact, now) for fact in facts]
 
     async def work(tx: Tx) -> Recorded:
@@ -80,10 +80,10 @@ async def record_facts(
         new: list[Fact] = []
         known, contradicting = [], []
         for fact in facts:
-            stored_at = _stored_at(fact, now)
-            document = fact_document(fact, stored_at=stored_at, now=now)
+            occurred_at = stored_at(fact, now)
+            document = fact_document(fact, stored_at=occurred_at, now=now)
             if (there := await _insert(tx, document)) is None:
-                new.append(replace(fact, occurred_at=stored_at))
+                new.append(replace(fact, occurred_at=occurred_at))
             elif there["digest"] == document["digest"] and there["user_id"] == user_id:
                 known.append(fact.key)
             else:
@@ -103,7 +103,7 @@ async def record_facts(
 
 async def refold(tx: Tx, user_id: UserId, *, policy: ActivationPolicy, now: datetime) -> Recorded:
     """Tell a person's history anew from all his facts: after a merge, after its undoing, for another policy."""
-    now = _whole_milliseconds(now)
+    now = whole_milliseconds(now)
 
     async def work(tx: Tx) -> Recorded:
         before = await find_tracked(tx, user_id) or Tracked(user_id, policy_version=policy.version)
@@ -114,7 +114,7 @@ async def refold(tx: Tx, user_id: UserId, *, policy: ActivationPolicy, now: date
 
 async def advance(tx: Tx, user_id: UserId, *, policy: ActivationPolicy, now: datetime) -> Recorded | None:
     """Write what time alone has done to a person by now; None if nothing is due, or he is not known."""
-    now = _whole_milliseconds(now)
+    now = whole_milliseconds(now)
 
     async def work(tx: Tx) -> Recorded | None:
         before = await find_tracked(tx, user_id)
@@ -246,15 +246,17 @@ async def _keep_conflict(tx: Tx, document: Document) -> None:
 
 
 def _checked(fact: Fact, now: datetime) -> Fact:
-    fact = replace(fact, occurred_at=_whole_milliseconds(fact.occurred_at))
+    fact = replace(fact, occurred_at=whole_milliseconds(fact.occurred_at))
     if fact.ahead is Ahead.REFUSED and fact.occurred_at > now + _SKEW:
         raise FactAhead(f"{fact.key} is said to happen at {fact.occurred_at.isoformat()}: that has not come yet")
     return fact
 
 
-def _stored_at(fact: Fact, now: datetime) -> datetime:
+def stored_at(fact: Fact, now: datetime) -> datetime:
+    """When a fact counts as having happened: what a source says of the future, from when it was seen."""
     return min(fact.occurred_at, now) if fact.ahead is Ahead.CLAMPED else fact.occurred_at
 
 
-def _whole_milliseconds(at: datetime) -> datetime:
+def whole_milliseconds(at: datetime) -> datetime:
+    """Give an instant as it is stored."""
     return at - timedelta(microseconds=at.microsecond % 1000)

@@ -36,20 +36,38 @@ _LOOKED_UP = 2_000
 
 
 async def import_attached(
-    tx: Tx, source: Source, profile: SourceProfile, *, as_of: datetime, add: Add, pipeline: Pipeline
+    tx: Tx,
+    source: Source,
+    profile: SourceProfile,
+    *,
+    as_of: datetime,
+    add: Add,
+    pipeline: Pipeline,
+    concerned: set[UserId],
 ) -> Mapping[str, int]:
-    """Take everything attached that is new or changed; returns findings by code with their counts."""
-    work = _AttachedImport(tx, source, profile, as_of=as_of, add=add, pipeline=pipeline)
+    """Take everything attached that is new or changed; returns findings by code with their counts.
+
+    Whose it is that was read goes into `concerned`.
+    """
+    work = _AttachedImport(tx, source, profile, as_of=as_of, add=add, pipeline=pipeline, concerned=concerned)
     await work.run()
     return dict(work.findings)
 
 
 class _AttachedImport:
     def __init__(
-        self, tx: Tx, source: Source, profile: SourceProfile, *, as_of: datetime, add: Add, pipeline: Pipeline
+        self,
+        tx: Tx,
+        source: Source,
+        profile: SourceProfile,
+        *,
+        as_of: datetime,
+        add: Add,
+        pipeline: Pipeline,
+        concerned: set[UserId],
     ) -> None:
         self._tx, self._source, self._profile, self._as_of = tx, source, profile, as_of
-        self._add, self._pipeline = add, pipeline
+        self._add, self._pipeline, self._concerned = add, pipeline, concerned
         self._people = PeopleDirectory(tx, {one.name: one.kind for one in profile.collections})
         self._products: dict[str, ProductId] = {}
         self._addresses: dict[str, str] = {}
@@ -128,6 +146,7 @@ class _AttachedImport:
         customers = await customers_of_users(self._tx, sorted(users))
         parties = [await self._parties(reading, customers) for reading in readings]
         name, outcome = await write(readings, parties)
+        self._concerned |= {one.user_id for one in parties if one.user_id is not None}
         self._add(name, outcome)
 
     async def _only_count(self, readings: Sequence[Reading]) -> None:

@@ -1,10 +1,7 @@
 """Subscriptions of the source as documents."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-
-from bson import ObjectId
+from collections.abc import Collection, Sequence
+from datetime import date
 
 from roundsman.database.bulk import BulkOutcome, complete_fields, insert_missing, renew_fields
 from roundsman.database.collections import SUBSCRIPTIONS
@@ -12,6 +9,7 @@ from roundsman.database.documents import source_document, without_absent
 from roundsman.database.transaction import Document, Tx
 from roundsman.ids import UserId
 from roundsman.migration.trade_conversion import ImportedSubscription
+from roundsman.operations.telling import Subscribing
 from roundsman.orders.orders import OrderOrigin
 
 _FOLLOWED = ("product_id", "status", "rule", "pauses", "start", "end", "source")
@@ -57,17 +55,8 @@ def _day(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
 
 
-@dataclass(frozen=True, slots=True)
-class Subscribing:
-    """That somebody began a subscription, and when."""
-
-    id: ObjectId
-    user_id: UserId
-    at: datetime
-
-
-async def subscribings_of(tx: Tx, user_ids: Collection[UserId]) -> AsyncIterator[Subscribing]:
-    """Tell when these users began the subscriptions that came from a source."""
+async def subscribings_of(tx: Tx, user_ids: Collection[UserId]) -> list[Subscribing]:
+    """Tell when these users began the subscriptions that came from a source, in no particular order."""
     wanted = {"user_id": {"$in": list(user_ids)}, "created_at": {"$exists": True}}
-    async for one in tx.database[SUBSCRIPTIONS].find(wanted, {"user_id": 1, "created_at": 1}, session=tx.session):
-        yield Subscribing(one["_id"], UserId(one["user_id"]), one["created_at"])
+    found = tx.database[SUBSCRIPTIONS].find(wanted, {"user_id": 1, "created_at": 1}, session=tx.session)
+    return [Subscribing(one["_id"], UserId(one["user_id"]), one["created_at"]) async for one in found]

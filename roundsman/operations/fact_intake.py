@@ -16,12 +16,23 @@ from roundsman.identity.users import User
 from roundsman.ids import UserId
 
 
-async def tell(tx: Tx, user_id: UserId, facts: Sequence[Fact], *, policy: ActivationPolicy, now: datetime) -> Recorded:
-    """Record what happened to a person, with his sign-up if nothing was told of him yet. Raises FactAhead."""
+async def tell(
+    tx: Tx,
+    user_id: UserId,
+    facts: Sequence[Fact],
+    *,
+    policy: ActivationPolicy,
+    now: datetime,
+    traits: Traits | None = None,
+) -> Recorded:
+    """Record what happened to a person, with his sign-up if nothing was told of him yet. Raises FactAhead.
+
+    `traits` are his from now on, if given.
+    """
 
     async def work(tx: Tx) -> Recorded:
         if await find_tracked(tx, user_id) is not None:
-            return await record_facts(tx, user_id, facts, policy=policy, now=now)
+            return await record_facts(tx, user_id, facts, policy=policy, now=now, traits=traits)
         customers = await customers_of_user(tx, user_id)
         signups = signups_of(await get_user(tx, user_id), customers)
         return await record_facts(tx, user_id, [*signups, *facts], policy=policy, now=now, traits=traits_of(customers))
