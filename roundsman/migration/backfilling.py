@@ -23,7 +23,7 @@ from roundsman.identity.importing import find_users, iterate_users
 from roundsman.identity.users import User
 from roundsman.ids import UserId
 from roundsman.migration.subscriptions import subscribings_of
-from roundsman.operations.fact_intake import channel_of, signups_of, tell, traits_of
+from roundsman.operations.fact_intake import BY_HIMSELF, signups_of, tell, traits_of
 from roundsman.operations.telling import Dealings, Subscribing, facts_of
 from roundsman.orders.dealings import deliveries_of_users, payments_of_users
 from roundsman.orders.deliveries import Delivery
@@ -129,14 +129,10 @@ async def _histories(tx: Tx, users: Sequence[User]) -> list[History]:
 
 
 def _history(user: User, customers: Sequence[Customer], dealings: Dealings) -> History:
-    traits = traits_of(customers)
-    came_by_import = (traits.channel or channel_of(user.created_by)) == "import"
-    return History(
-        user.id,
-        [*signups_of(user, customers), *facts_of(dealings)],
-        traits,
-        login_unknown=came_by_import and user.first_sign_in_at is None,
-    )
+    """Who came otherwise than by himself, before anybody noted sign-ins, may have signed in elsewhere."""
+    facts = [*signups_of(user, customers), *facts_of(dealings)]
+    login_unknown = user.created_by != BY_HIMSELF and user.first_sign_in_at is None
+    return History(user.id, facts, traits_of(customers), login_unknown=login_unknown)
 
 
 def _by_user(found: Iterable[_Dealing]) -> defaultdict[UserId, list[_Dealing]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from roundsman.access.roles import Role
 from roundsman.activation.facts import Fact, FactType
@@ -14,6 +15,9 @@ from roundsman.database.transaction import Tx, in_transaction
 from roundsman.identity.lookup import get_user
 from roundsman.identity.users import User
 from roundsman.ids import UserId
+
+BY_HIMSELF: Final = "self"
+"""Who created somebody who signed up himself."""
 
 
 async def tell(
@@ -57,4 +61,4 @@ def traits_of(customers: Sequence[Customer]) -> Traits:
 
 def channel_of(created_by: str) -> str:
     """How somebody came: by himself, by an import, or through staff."""
-    return created_by if created_by == "self" else "import" if created_by.startswith("import") else "staff"
+    return created_by if created_by == BY_HIMSELF else "import" if created_by.startswith("import") else "staff"
