@@ -94,7 +94,7 @@ async def record_facts(
     `traits` are his from now on, if given. Where nothing was told of him yet, `introduce` is asked for his sign-up and
     his traits. Raises FactAhead.
     """
-    now = _whole_milliseconds(now)
+    now = whole_milliseconds(now)
 
     async def work(tx: Tx) -> Recorded:
         before, told, his = await find_tracked(tx, user_id), facts, traits
@@ -125,7 +125,7 @@ async def refold(
 
     `traits` are his from now on, if given.
     """
-    now = _whole_milliseconds(now)
+    now = whole_milliseconds(now)
 
     async def work(tx: Tx) -> Recorded:
         before = await find_tracked(tx, user_id) or Tracked(user_id, policy_version=policy.version)
@@ -137,7 +137,7 @@ async def refold(
 
 async def advance(tx: Tx, user_id: UserId, *, policy: ActivationPolicy, now: datetime) -> Recorded | None:
     """Write what time alone has done to a person by now; None if nothing is due, or he is not known."""
-    now = _whole_milliseconds(now)
+    now = whole_milliseconds(now)
 
     async def work(tx: Tx) -> Recorded | None:
         before = await find_tracked(tx, user_id)
@@ -260,10 +260,10 @@ async def _regroup(tx: Tx, after: Tracked) -> None:
 async def _insert_all(tx: Tx, facts: Sequence[Fact], *, now: datetime) -> _Taken:
     taken = _Taken()
     for fact in facts:
-        stored_at = _stored_at(fact, now)
-        document = fact_document(fact, stored_at=stored_at, now=now)
+        occurred_at = stored_at(fact, now)
+        document = fact_document(fact, stored_at=occurred_at, now=now)
         if (there := await _insert(tx, document)) is None:
-            taken.new.append(replace(fact, occurred_at=stored_at))
+            taken.new.append(replace(fact, occurred_at=occurred_at))
         elif there["digest"] == document["digest"] and there["user_id"] == fact.subject:
             taken.known.append(fact.key)
         else:
@@ -282,14 +282,16 @@ async def _insert(tx: Tx, document: Document) -> Document | None:
 
 
 def _checked(fact: Fact, now: datetime) -> Fact:
-    fact = replace(fact, occurred_at=_whole_milliseconds(fact.occurred_at))
+    fact = replace(fact, occurred_at=whole_milliseconds(fact.occurred_at))
     require_not_ahead(fact, now=now)
     return fact
 
 
-def _stored_at(fact: Fact, now: datetime) -> datetime:
+def stored_at(fact: Fact, now: datetime) -> datetime:
+    """When a fact counts as having happened: what a source says of the future, from when it was seen."""
     return min(fact.occurred_at, now) if fact.ahead is Ahead.CLAMPED else fact.occurred_at
 
 
-def _whole_milliseconds(at: datetime) -> datetime:
+def whole_milliseconds(at: datetime) -> datetime:
+    """Give an instant as it is stored."""
     return at - timedelta(microseconds=at.microsecond % 1000)

@@ -1,7 +1,8 @@
 """The commands `roundsman activation …`: how far customers have come."""
 
 from collections.abc import Iterator
-from typing import Final
+from dataclasses import asdict
+from typing import Annotated, Final
 
 import typer
 
@@ -9,7 +10,11 @@ from roundsman.activation.lifecycle import ActivationStatus
 from roundsman.activation.policy import ActivationPolicy
 from roundsman.activation.table import TABLE, Event
 from roundsman.cli import activation_dashboard
-from roundsman.cli.output import say
+from roundsman.cli.output import print_json, say
+from roundsman.cli.running import run
+from roundsman.migration.backfilling import Backfilled, backfill
+from roundsman.runtime import LONG_WORK_SECONDS, open_runtime
+from roundsman.settings import load_settings
 
 app = typer.Typer(help="How far customers have come, from sign-up to engagement.", no_args_is_help=True)
 app.command("dashboard")(activation_dashboard.dashboard)
@@ -45,6 +50,21 @@ Time alone takes the dashed ones."""
 def table() -> None:
     """Print the rule and what follows from what, as Markdown."""
     say(activation_page(ActivationPolicy()))
+
+
+@app.command(name="backfill")
+def backfill_(*, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """Tell what the stored orders, deliveries, payments and subscriptions say of customers; doing it twice does nothing."""
+    done = run(_backfill())
+    if as_json:
+        print_json(asdict(done))
+        return
+    say(f"Told {done.facts} facts of {done.new} new customers and {done.renewed} others.")
+
+
+async def _backfill() -> Backfilled:
+    async with open_runtime(load_settings(), patience_seconds=LONG_WORK_SECONDS) as runtime:
+        return await backfill(runtime.tx, policy=runtime.activation, clock=runtime.clock)
 
 
 def activation_page(policy: ActivationPolicy) -> str:

@@ -60,7 +60,16 @@ async def _work(option: str | None, profile: SourceProfile, rhythm: Rhythm, thro
                     await stop.wait()
                 else:
                     means = Means(Seal(runtime.sealing_key), runtime.clock, documents_a_second=throttle)
-                    intake = Intake(runtime.tx, lambda: open_source(locator), profile, means, stop, _say, rhythm)
+                    intake = Intake(
+                        runtime.tx,
+                        lambda: open_source(locator),
+                        profile,
+                        means,
+                        stop,
+                        _say,
+                        runtime.activation,
+                        rhythm,
+                    )
                     _say("Following the source. Ctrl-C ends it.")
                     await _ending_in_time(asyncio.create_task(intake.run()), stop)
             _say("Ended.")

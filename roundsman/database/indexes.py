@@ -100,8 +100,9 @@ INDEXES: Mapping[str, tuple[Index, ...]] = MappingProxyType(
         collections.ORDERS: (
             _newest_first("customer_id", "placed_at", reason="A customer's orders."),
             _newest_first("user_id", "placed_at", reason="A user's orders, and the last of them in every joined view."),
+            _where_present("old_id", reason="The order that a source's delivery names."),
         ),
-        collections.SUBSCRIPTIONS: (_where_present("user_id", reason="The subscriptions of a user."),),
+        collections.SUBSCRIPTIONS: (_on("user_id", reason="The subscriptions of a user, and those of nobody."),),
         collections.DELIVERIES: (
             _newest_first("user_id", "for_date", reason="What was delivered to a user, the newest first."),
             _where_present("order_id", reason="The delivery of an order."),

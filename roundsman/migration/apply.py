@@ -24,6 +24,7 @@ from roundsman.errors import NotFound
 from roundsman.identity.importing import add_profile_roles, insert_encoded_identifiers, insert_users, revive_users
 from roundsman.identity.mode import PeopleMode, follow_the_source, get_mode
 from roundsman.identity.users import User, UserStatus
+from roundsman.ids import UserId
 from roundsman.migration.attached import import_attached
 from roundsman.migration.collecting import Progress, no_progress
 from roundsman.migration.copies import note_drifted, was_taken_before
@@ -81,6 +82,7 @@ class Applied:
     drifted: list[str] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
     findings: Mapping[str, int] = field(default_factory=dict)
+    concerned: set[UserId] = field(default_factory=set)
 
     def add(self, collection: str, outcome: BulkOutcome) -> None:
         """Count a batch."""
@@ -164,7 +166,13 @@ class _Application:
         await self._documents()
         await self._mirror()
         self._applied.findings = await import_attached(
-            self._tx, self._source, self._profile, as_of=self._header.as_of, add=self._add, pipeline=self._pipeline
+            self._tx,
+            self._source,
+            self._profile,
+            as_of=self._header.as_of,
+            add=self._add,
+            pipeline=self._pipeline,
+            concerned=self._applied.concerned,
         )
         await self._section(Section.REVIEWS, self._reviews)
 

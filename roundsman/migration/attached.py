@@ -1,6 +1,6 @@
-"""What comes along with people: products, addresses and orders, as the source has them at this moment.
+"""What comes along with people: products, addresses, orders and what became of them, as the source has them at this moment.
 
-They carry no decision of their own but one (R3): which customer an order belongs to, since the existing application may
+They carry no decision of their own but one (R3): which customer an order or the like belongs to, since the existing application may
 write a customer's or an account's old id. The id as a customer's comes first, then the account's only customer, then the
 one at the order's address, then his oldest, and such a guess is said in the run's findings.
 """
@@ -19,37 +19,55 @@ from roundsman.database.bulk import BulkOutcome
 from roundsman.database.transaction import Tx
 from roundsman.identity.addresses import addresses_agree, fold_address
 from roundsman.identity.mode import get_mode
-from roundsman.ids import OrderId, ProductId, UserId
-from roundsman.migration.conversion import OrderParties, Reading, address_of, order_of, product_of
+from roundsman.ids import ProductId, UserId
+from roundsman.migration.conversion import OrderParties, Reading, address_of, product_of
 from roundsman.migration.directory import PeopleDirectory
 from roundsman.migration.pipeline import Pipeline
-from roundsman.migration.profile import ATTACHED, Kind, SourceProfile
+from roundsman.migration.profile import ATTACHED, OPERATIONS, Kind, SourceProfile
 from roundsman.migration.reading import old_id, text, values_at
 from roundsman.migration.sources.port import Source
-from roundsman.orders.history import count_not_taken, follow_orders, insert_orders
-from roundsman.orders.orders import Order
+from roundsman.migration.trade_import import STORED_IN, TradeImport, Write, stored_id
+from roundsman.orders.history import count_not_taken
 
-_Imported = TypeVar("_Imported", Product, Address, Order)
+_Imported = TypeVar("_Imported", Product, Address)
 Add = Callable[[str, BulkOutcome], None]
 _LOOKED_UP = 2_000
 """Up to so many orders and addresses, the people they name are looked up; for more, all people are read."""
 
 
 async def import_attached(
-    tx: Tx, source: Source, profile: SourceProfile, *, as_of: datetime, add: Add, pipeline: Pipeline
+    tx: Tx,
+    source: Source,
+    profile: SourceProfile,
+    *,
+    as_of: datetime,
+    add: Add,
+    pipeline: Pipeline,
+    concerned: set[UserId],
 ) -> Mapping[str, int]:
-    """Take everything attached that is new or changed; returns findings by code with their counts."""
-    work = _AttachedImport(tx, source, profile, as_of=as_of, add=add, pipeline=pipeline)
+    """Take everything attached that is new or changed; returns findings by code with their counts.
+
+    Whose it is that was read goes into `concerned`.
+    """
+    work = _AttachedImport(tx, source, profile, as_of=as_of, add=add, pipeline=pipeline, concerned=concerned)
     await work.run()
     return dict(work.findings)
 
 
 class _AttachedImport:
     def __init__(
-        self, tx: Tx, source: Source, profile: SourceProfile, *, as_of: datetime, add: Add, pipeline: Pipeline
+        self,
+        tx: Tx,
+        source: Source,
+        profile: SourceProfile,
+        *,
+        as_of: datetime,
+        add: Add,
+        pipeline: Pipeline,
+        concerned: set[UserId],
     ) -> None:
         self._tx, self._source, self._profile, self._as_of = tx, source, profile, as_of
-        self._add, self._pipeline = add, pipeline
+        self._add, self._pipeline, self._concerned = add, pipeline, concerned
         self._people = PeopleDirectory(tx, {one.name: one.kind for one in profile.collections})
         self._products: dict[str, ProductId] = {}
         self._addresses: dict[str, str] = {}
@@ -61,7 +79,7 @@ class _AttachedImport:
         if not any(counts.get(collection.name) for collection in self._profile.of_kind(*ATTACHED)):
             return
         self._orders_are_ours = (await get_mode(self._tx)).operations_since is not None
-        naming = sum(counts.get(collection.name, 0) for collection in self._profile.of_kind(Kind.ADDRESS, Kind.ORDER))
+        naming = sum(counts.get(collection.name, 0) for collection in self._profile.of_kind(Kind.ADDRESS, *OPERATIONS))
         if naming > _LOOKED_UP:
             await self._people.load()
         async for readings in self._readings(Kind.PRODUCT):
@@ -70,9 +88,20 @@ class _AttachedImport:
         async for readings in self._readings(Kind.ADDRESS):
             await self._submit(self._write_addresses(readings), readings)
         await self._pipeline.drain()
-        async for readings in self._readings(Kind.ORDER):
-            await self._submit(self._write_orders(readings), readings)
-        await self._pipeline.drain()
+        for kind, write in self._operations().items():
+            async for readings in self._readings(kind):
+                await self._submit(self._write(readings, write), readings)
+            await self._pipeline.drain()
+
+    def _operations(self) -> Mapping[Kind, Write]:
+        """A delivery names the order it brings: orders come first."""
+        trade = TradeImport(self._tx, self._products)
+        return {
+            Kind.ORDER: trade.orders,
+            Kind.DELIVERY: trade.deliveries,
+            Kind.PAYMENT: trade.payments,
+            Kind.SUBSCRIPTION: trade.subscriptions,
+        }
 
     async def _readings(self, kind: Kind) -> AsyncIterator[list[Reading]]:
         for collection in self._profile.of_kind(kind):
@@ -108,25 +137,22 @@ class _AttachedImport:
         self._add("addresses", outcome)
         await follow_addresses(self._tx, _differing(addresses, outcome))
 
-    async def _write_orders(self, readings: Sequence[Reading]) -> None:
+    async def _write(self, readings: Sequence[Reading], write: Write) -> None:
         if self._orders_are_ours:
             await self._only_count(readings)
             return
         await self._people.learn(alias for reading in readings for alias in _named(reading))
         users = {user for reading in readings for alias in _owners(reading) if (user := self._people.user(alias))}
         customers = await customers_of_users(self._tx, sorted(users))
-        orders: list[Order] = []
-        for reading in readings:
-            parties = await self._parties(reading, customers)
-            orders.append(order_of(reading, parties, products=self._products))
-        outcome = await insert_orders(self._tx, orders)
-        self._add("orders", outcome)
-        await follow_orders(self._tx, _differing(orders, outcome))
+        parties = [await self._parties(reading, customers) for reading in readings]
+        name, outcome = await write(readings, parties)
+        self._concerned |= {one.user_id for one in parties if one.user_id is not None}
+        self._add(name, outcome)
 
     async def _only_count(self, readings: Sequence[Reading]) -> None:
         """After the second switch nothing may be billed twice: what the source still writes is for a human to look at."""
-        digests = {OrderId(reading.own_id()): reading.document.sha256 for reading in readings}
-        if count := await count_not_taken(self._tx, digests):
+        digests = {stored_id(reading): reading.document.sha256 for reading in readings}
+        if count := await count_not_taken(self._tx, STORED_IN[readings[0].collection.kind], digests):
             self.findings["source_writes_after_switch"] += count
 
     async def _parties(self, reading: Reading, customers: Mapping[UserId, Sequence[Customer]]) -> OrderParties:
@@ -138,7 +164,7 @@ class _AttachedImport:
             if user := self._people.user(alias):
                 chosen = self._choose(reading, customers.get(user, ()))
                 return OrderParties(chosen.id if chosen else None, user, boy)
-        self.findings["order_of_nobody"] += 1
+        self.findings[f"{reading.collection.kind}_of_nobody"] += 1
         return OrderParties(None, None, boy)
 
     def _choose(self, reading: Reading, customers: Sequence[Customer]) -> Customer | None:
@@ -148,7 +174,7 @@ class _AttachedImport:
         there = [one for one in customers if addresses_agree(fold_address(one.address), fold_address(written))]
         if len(there) == 1:
             return there[0]
-        self.findings["order_customer_guessed"] += 1
+        self.findings[f"{reading.collection.kind}_customer_guessed"] += 1
         return min(there or customers, key=lambda customer: (customer.created_at, customer.id))
 
     async def _submit(self, batch: Coroutine[Any, Any, None], readings: Sequence[Reading]) -> None:

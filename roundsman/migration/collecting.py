@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from roundsman.migration.crew import ALONE, Crew
-from roundsman.migration.profile import PEOPLE, CollectionProfile, Kind, SourceProfile
+from roundsman.migration.profile import IN_USE, PEOPLE, CollectionProfile, Kind, SourceProfile
 from roundsman.migration.reading import moment, old_id, value_at, values_at
 from roundsman.migration.records import read_person
 from roundsman.migration.roster import Roster
@@ -50,7 +50,7 @@ async def collect(
         for record in records:
             roster.add_packed(record)
         progress("read people", len(batch.documents))
-    activity = _batches(source, profile, Kind.ORDER, Kind.ACTIVITY, Kind.ADDRESS)
+    activity = _batches(source, profile, *IN_USE)
     async for batch, mentions in crew.in_order(_read_mentions, activity):
         for owner, at in mentions:
             roster.note_activity(owner, at, needs_profile=batch.collection.needs_profile)
@@ -77,6 +77,6 @@ def _read_mentions(batch: _Batch) -> list[tuple[str, datetime | None]]:
     for document in map(SourceDocument, batch.documents):
         fields = document.fields
         at = moment(value_at(fields, batch.collection.paths(meaning)), batch.profile.timezone)
-        raw_owners = values_at(fields, batch.collection.paths("owner"))
+        raw_owners = values_at(fields, batch.collection.mentions())
         mentions += [(owner, at) for owner in dict.fromkeys(map(old_id, raw_owners)) if owner]
     return mentions

@@ -44,7 +44,7 @@ from roundsman.migration.reading import (
 )
 from roundsman.migration.records import read_contact
 from roundsman.migration.sources.port import SourceDocument
-from roundsman.orders.orders import Order, OrderLine, OrderOrigin, OrderStatus
+from roundsman.orders.orders import Order, OrderLine, OrderOrigin, OrderStatus, OrderType
 from roundsman.suppliers.suppliers import Supplier, SupplierStatus
 
 
@@ -83,9 +83,9 @@ class Reading:
         """The time under the meaning."""
         return moment(self.value(meaning), self.profile.timezone)
 
-    def word(self, vocabulary: str) -> str | None:
-        """Our word for the status; the case in which a source writes it does not matter."""
-        if isinstance(written := self.value("status"), bool):
+    def word(self, vocabulary: str, meaning: str = "status") -> str | None:
+        """Our word for the status, or another meaning; the case in which a source writes it does not matter."""
+        if isinstance(written := self.value(meaning), bool):
             return self.profile.word(vocabulary, written)
         shown = text(written)
         return self.profile.word(vocabulary, shown.lower()) if shown else None
@@ -229,6 +229,7 @@ def order_of(reading: Reading, parties: OrderParties, *, products: Mapping[str, 
     lines = tuple(_lines(reading, products))
     total = paise(reading.value("total"))
     word = reading.word("order_status")
+    kind = reading.word("order_type", "order_type")
     placed_at = reading.moment("placed_at") or reading.created_at()
     return Order(
         id=OrderId(reading.own_id()),
@@ -243,6 +244,8 @@ def order_of(reading: Reading, parties: OrderParties, *, products: Mapping[str, 
         delivered_at=reading.moment("delivered_at"),
         cancelled_at=reading.moment("cancelled_at"),
         delivery_boy_id=parties.delivery_boy_id,
+        type=OrderType(kind) if kind else OrderType.ONE_TIME,
+        old_id=reading.old_id("app_id"),
         source=reading.source(),
     )
 

@@ -1,4 +1,4 @@
-"""Whom the orders and addresses of a user name in the source, read before a split."""
+"""Whom the orders, addresses and the like of a user name in the source, read before a split."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
@@ -7,16 +7,16 @@ from typing import Any
 
 from bson import ObjectId
 
-from roundsman.database.collections import ADDRESSES, ORDERS
 from roundsman.database.transaction import Tx
 from roundsman.ids import UserId
 from roundsman.migration.conversion import Reading
-from roundsman.migration.profile import Kind, SourceProfile
+from roundsman.migration.profile import OPERATIONS, Kind, SourceProfile
 from roundsman.migration.reading import old_id, source_id_text, source_id_value, values_at
 from roundsman.migration.roster import Roster, Row
 from roundsman.migration.sources.port import Source, SourceDocument
+from roundsman.migration.trade_import import STORED_IN
 
-_STORED = {Kind.ORDER: ORDERS, Kind.ADDRESS: ADDRESSES}
+_STORED = {kind: STORED_IN[kind] for kind in (*OPERATIONS, Kind.ADDRESS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,5 +77,5 @@ async def _batches(source: Source, collection: str, ids: Sequence[str]) -> Async
 def _named(reading: Reading, stored: str, identity: Any) -> Named:  # noqa: ANN401 - whatever identifies it here
     values = values_at(reading.document.fields, reading.collection.paths("owner"))
     aliases = tuple(dict.fromkeys(alias for raw in values if (alias := old_id(raw))))
-    at = reading.moment("placed_at") if reading.collection.kind is Kind.ORDER else None
+    at = reading.moment("placed_at" if reading.collection.kind is Kind.ORDER else "at")
     return Named(stored, identity, aliases, at, reading.collection.needs_profile)

@@ -10,19 +10,20 @@ from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mappi
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from roundsman.database.collections import ADDRESSES, ORDERS
+from roundsman.database.collections import ADDRESSES
 from roundsman.database.transaction import Document, Tx
 from roundsman.errors import Conflict
 from roundsman.identity.following import sign_in_identifiers
 from roundsman.identity.importing import find_identifiers
 from roundsman.ids import UserId
 from roundsman.migration.copies import copies_of_users, find_copies
-from roundsman.migration.profile import PEOPLE, CollectionProfile, Kind, SourceProfile
+from roundsman.migration.profile import IN_USE, OPERATIONS, PEOPLE, CollectionProfile, Kind, SourceProfile
 from roundsman.migration.reading import old_id, source_id_text, source_id_value, values_at
 from roundsman.migration.records import PersonRecord, read_person
 from roundsman.migration.source_keys import documents_with, link_keys, old_id_key, person_keys
 from roundsman.migration.sources.port import Source, SourceDocument
 from roundsman.migration.sources.subset import SubsetSource
+from roundsman.migration.trade_import import STORED_IN
 
 Ids = Mapping[str, Collection[str]]
 """Source ids as texts, by collection."""
@@ -32,7 +33,7 @@ _MOST_BYTES = 64 * 1024 * 1024
 """All of them are held at once, which a comparison of everything never does."""
 _MOST_OF_NOBODY = 1_000
 _LONG_UNUSED = timedelta(days=180)
-_NAMING = (Kind.ADDRESS, Kind.ORDER, Kind.ACTIVITY)
+_NAMING = IN_USE
 
 
 class TooManyNeighbours(Conflict):
@@ -155,10 +156,10 @@ class _Exploration:
     async def _of_nobody(self, users: Collection[UserId]) -> AsyncIterator[str]:
         """What stands here without its owner, who may be among these people."""
         without = {"user_id": None, "source": {"$exists": True}}
+        whose_customer = {"user_id": {"$in": list(users)}, "customer_id": None, "source": {"$exists": True}}
         queries: list[tuple[str, Document]] = [
-            (ORDERS, without),
             (ADDRESSES, without),
-            (ORDERS, {"user_id": {"$in": list(users)}, "customer_id": None, "source": {"$exists": True}}),
+            *((STORED_IN[kind], query) for kind in OPERATIONS for query in (without, whose_customer)),
         ]
         for collection, query in queries:
             newest = self.tx.database[collection].find(query, {"source": 1}).sort("_id", -1).limit(_MOST_OF_NOBODY)
@@ -167,7 +168,7 @@ class _Exploration:
 
     async def _read_along(self) -> None:
         """With orders their products, of which there are few, and the addresses of whoever ordered."""
-        orders = list(self._of_kind(Kind.ORDER))
+        orders = list(self._of_kind(*OPERATIONS))
         if not orders:
             return
         for collection in self.profile.of_kind(Kind.PRODUCT):
@@ -186,7 +187,7 @@ def _creator(record: PersonRecord) -> Iterator[str]:
 
 
 def _owners(document: SourceDocument, collection: CollectionProfile) -> set[str]:
-    return {alias for raw in values_at(document.fields, collection.paths("owner")) if (alias := old_id(raw))}
+    return {alias for raw in values_at(document.fields, collection.mentions()) if (alias := old_id(raw))}
 
 
 def _in_order(documents: Mapping[str, SourceDocument]) -> list[SourceDocument]:

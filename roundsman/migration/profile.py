@@ -18,7 +18,10 @@ from roundsman.access.roles import Role
 from roundsman.customers.customers import CustomerStatus
 from roundsman.delivery.delivery_boys import DeliveryBoyStatus
 from roundsman.errors import InvalidInput
-from roundsman.orders.orders import OrderStatus
+from roundsman.orders.deliveries import DeliveryStatus
+from roundsman.orders.orders import OrderStatus, OrderType
+from roundsman.orders.payments import PaymentStatus
+from roundsman.subscriptions.subscriptions import RuleKind, SubscriptionStatus
 
 
 class ProfileInvalid(InvalidInput):
@@ -37,14 +40,19 @@ class Kind(StrEnum):
     PRODUCT = "product"
     ADDRESS = "address"
     ORDER = "order"
+    DELIVERY = "delivery"
+    PAYMENT = "payment"
+    SUBSCRIPTION = "subscription"
     ACTIVITY = "activity"
 
 
 PEOPLE = (Kind.USER, Kind.DELIVERY_BOY, Kind.SUPPLIER, Kind.CUSTOMER)
 """In the order in which they are read and written: a customer names his delivery boy."""
-ATTACHED = (Kind.PRODUCT, Kind.ADDRESS, Kind.ORDER)
-OPERATIONS = (Kind.ORDER,)
+OPERATIONS = (Kind.ORDER, Kind.DELIVERY, Kind.PAYMENT, Kind.SUBSCRIPTION)
 """What the second switch hands over: from then on nothing of these kinds is taken from a source."""
+ATTACHED = (Kind.PRODUCT, Kind.ADDRESS, *OPERATIONS)
+IN_USE = (*OPERATIONS, Kind.ACTIVITY, Kind.ADDRESS)
+"""What tells who is in use: an owner named there is no unused account."""
 
 _PERSON = {"app_id", "name", "last_name", "phone", "email", "is_active"}
 _PERSON |= {"created_at", "last_sign_in_at", "phone_verified_at"}
@@ -59,6 +67,13 @@ MEANINGS: Mapping[Kind, frozenset[str]] = {
     Kind.ORDER: frozenset(
         {"app_id", "owner", "placed_at", "for_date", "delivered_at", "cancelled_at", "status", "total", "lines"}
         | {"line_product", "line_name", "line_quantity", "line_price", "address_id", "address", "delivery_boy"}
+        | {"order_type"}
+    ),
+    Kind.DELIVERY: frozenset({"app_id", "owner", "order", "delivery_boy", "for_date", "shift", "at", "status"}),
+    Kind.PAYMENT: frozenset({"app_id", "owner", "order", "amount", "method", "at", "status"}),
+    Kind.SUBSCRIPTION: frozenset(
+        {"app_id", "owner", "product", "at", "status", "is_active", "start", "end", "rule", "quantity", "weekdays"}
+        | {"pauses", "pause_start", "pause_end", "exact", "exact_day", "exact_quantity"}
     ),
     Kind.ACTIVITY: frozenset({"owner", "at"}),
 }
@@ -71,7 +86,14 @@ _WORDS: Mapping[str, type[StrEnum]] = {
     "customer_status": CustomerStatus,
     "delivery_boy_status": DeliveryBoyStatus,
     "order_status": OrderStatus,
+    "order_type": OrderType,
+    "delivery_status": DeliveryStatus,
+    "payment_status": PaymentStatus,
+    "subscription_status": SubscriptionStatus,
+    "subscription_rule": RuleKind,
 }
+
+_MENTIONING: Mapping[Kind, tuple[str, ...]] = {Kind.DELIVERY: ("owner", "delivery_boy")}
 
 # A number would be a place in a list, a leading dollar an operator.
 _WRITABLE_NAME = re.compile(r"(?!\d+$)[^$\0][^\0]*")
@@ -95,6 +117,10 @@ class CollectionProfile:
     def paths(self, meaning: str) -> tuple[Path, ...]:
         """Where the meaning stands, in order of preference; empty if the collection does not have it."""
         return self.fields.get(meaning, ())
+
+    def mentions(self) -> tuple[Path, ...]:
+        """Where people stand who are in use, as the document shows: its owner, and who brought a delivery."""
+        return tuple(path for meaning in _MENTIONING.get(self.kind, ("owner",)) for path in self.paths(meaning))
 
 
 @dataclass(frozen=True, slots=True)

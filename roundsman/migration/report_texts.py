@@ -98,6 +98,13 @@ FOUND_BY_IMPORT: Final[Mapping[str, str]] = {
         "The order names an account with several customer records. It went to the one at its address, "
         "else to the oldest; all of them are the same user's."
     ),
+    "delivery_of_nobody": "The delivery names a customer whom nobody knows. It is kept, without a user.",
+    "payment_of_nobody": "The payment names a customer whom nobody knows. It is kept with its money, without a user.",
+    "subscription_of_nobody": "The subscription names a customer whom nobody knows. It is kept, without a user.",
+    **dict.fromkeys(
+        ("delivery_customer_guessed", "payment_customer_guessed", "subscription_customer_guessed"),
+        "It names an account with several customer records and went to the oldest; all of them are the same user's.",
+    ),
     "source_writes_after_switch": "The source wrote this although people are managed here by now. It was not taken.",
 }
 

@@ -11,10 +11,11 @@ from typing import Final
 from roundsman.database.bulk import BulkOutcome
 from roundsman.database.lease import MIGRATION, held_lease
 from roundsman.database.transaction import Tx
+from roundsman.ids import UserId
 from roundsman.migration.apply import Applied, Means, apply_plan
 from roundsman.migration.asking import count_asked
 from roundsman.migration.attached import import_attached
-from roundsman.migration.copies import note_mixed_copies
+from roundsman.migration.copies import find_copies, note_mixed_copies
 from roundsman.migration.doubts import refuse_doubtful, refuse_emptied, refuse_most_of_these
 from roundsman.migration.gone import find_gone, note_gone
 from roundsman.migration.neighbourhood import Ids, explore
@@ -27,9 +28,10 @@ from roundsman.migration.retention import keep_until
 from roundsman.migration.runs import find_unfinished_run
 from roundsman.migration.source_keys import KeyNoting, note_keys
 from roundsman.migration.sources.port import Source
+from roundsman.migration.trade_import import STORED_IN
 from roundsman.migration.write_back.restored import as_before_write_back
 
-_ATTACHED: Final = ("products", "addresses", "orders")
+_ATTACHED: Final = tuple(STORED_IN.values())
 PLANS_ARE_KEPT: Final = timedelta(days=30)
 """How long the plan and the run of a round are kept, if it had rows; one without rows leaves neither."""
 
@@ -44,6 +46,8 @@ class Round:
     gone: int = 0
     drifted: tuple[str, ...] = ()
     questions: int = 0
+    concerned: frozenset[UserId] = frozenset()
+    """Whose documents were looked at, where only some were."""
 
     @property
     def did_nothing(self) -> bool:
@@ -90,7 +94,8 @@ async def take_changes(tx: Tx, source: Source, profile: SourceProfile, changed: 
     applied = await _take(tx, around.source, profile, header, means)
     await note_keys(tx, around.records)
     gone = await note_gone(tx, profile, around.gone, means.clock)
-    return replace(await _round(tx, header, applied), gone=gone)
+    people = {UserId(copy.user_id) for copy in await find_copies(tx, around.people)}
+    return replace(await _round(tx, header, applied), gone=gone, concerned=frozenset(applied.concerned | people))
 
 
 async def finish_broken_run(tx: Tx, source: Source, profile: SourceProfile, means: Means) -> None:
@@ -113,7 +118,7 @@ async def _take_attached(tx: Tx, source: Source, profile: SourceProfile, header:
         pipeline = Pipeline(tx, "", lease, means.clock, stop=means.stop, documents_a_second=means.documents_a_second)
         try:
             applied.findings = await import_attached(
-                tx, source, profile, as_of=header.as_of, add=applied.add, pipeline=pipeline
+                tx, source, profile, as_of=header.as_of, add=applied.add, pipeline=pipeline, concerned=applied.concerned
             )
         except BaseException:
             await pipeline.abandon()

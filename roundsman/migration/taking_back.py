@@ -11,13 +11,19 @@ from roundsman.database.collections import (
     ADDRESSES,
     CREDENTIALS,
     CUSTOMERS,
+    DELIVERIES,
     DELIVERY_BOYS,
+    FACTS,
     IDENTIFIERS,
+    LIFECYCLES,
     ORDERS,
+    PAYMENTS,
     PRODUCTS,
     REVIEWS,
     SOURCE_DOCUMENTS,
+    SUBSCRIPTIONS,
     SUPPLIERS,
+    TRANSITIONS,
     USERS,
 )
 from roundsman.database.transaction import Document, Tx
@@ -31,7 +37,8 @@ from roundsman.migration.reviews import ReviewStatus
 from roundsman.migration.runs import Run
 
 _PROFILES = {Kind.CUSTOMER: CUSTOMERS, Kind.DELIVERY_BOY: DELIVERY_BOYS, Kind.SUPPLIER: SUPPLIERS}
-_ATTACHED = (ORDERS, ADDRESSES, PRODUCTS)
+_TRADE = (ORDERS, DELIVERIES, PAYMENTS, SUBSCRIPTIONS)
+_ATTACHED = (*_TRADE, ADDRESSES, PRODUCTS)
 
 
 @dataclass(slots=True)
@@ -116,7 +123,8 @@ class Removal:
 
     async def _profiles(self, collection: str, ids: Sequence[ObjectId | None]) -> None:
         if collection == CUSTOMERS:
-            await self._delete(ORDERS, {"customer_id": {"$in": ids}, "source": {"$exists": True}})
+            for name in _TRADE:
+                await self._delete(name, {"customer_id": {"$in": ids}, "source": {"$exists": True}})
         await self._delete(collection, {"_id": {"$in": ids}})
 
     async def _customers(self, ids: Sequence[ObjectId]) -> None:
@@ -163,8 +171,11 @@ class Removal:
         return had
 
     async def _users(self, ids: Sequence[UserId]) -> None:
-        for name in (ORDERS, ADDRESSES):
+        for name in (*_TRADE, ADDRESSES):
             await self._delete(name, {"user_id": {"$in": ids}, "source": {"$exists": True}})
+        await self._delete(LIFECYCLES, {"_id": {"$in": ids}})
+        for name in (TRANSITIONS, FACTS):
+            await self._delete(name, {"user_id": {"$in": ids}})
         await end_sessions(self.tx, *ids)
         await self._delete(CREDENTIALS, {"_id": {"$in": ids}})
         await self._delete(USERS, {"_id": {"$in": ids}})

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from roundsman.access.roles import Role
 from roundsman.activation.facts import Fact, FactType
@@ -15,15 +16,29 @@ from roundsman.identity.lookup import get_user
 from roundsman.identity.users import User
 from roundsman.ids import UserId
 
+BY_HIMSELF: Final = "self"
+"""Who created somebody who signed up himself."""
 
-async def tell(tx: Tx, user_id: UserId, facts: Sequence[Fact], *, policy: ActivationPolicy, now: datetime) -> Recorded:
-    """Record what happened to a person, with his sign-up if nothing was told of him yet. Raises FactAhead."""
+
+async def tell(
+    tx: Tx,
+    user_id: UserId,
+    facts: Sequence[Fact],
+    *,
+    policy: ActivationPolicy,
+    now: datetime,
+    traits: Traits | None = None,
+) -> Recorded:
+    """Record what happened to a person, with his sign-up if nothing was told of him yet. Raises FactAhead.
+
+    `traits` are his from now on, if given.
+    """
 
     async def introduce(tx: Tx) -> Introduction:
         customers = await customers_of_user(tx, user_id)
         return Introduction(signups_of(await get_user(tx, user_id), customers), traits_of(customers))
 
-    return await record_facts(tx, user_id, facts, policy=policy, now=now, introduce=introduce)
+    return await record_facts(tx, user_id, facts, policy=policy, now=now, traits=traits, introduce=introduce)
 
 
 def signups_of(user: User, customers: Sequence[Customer]) -> list[Fact]:
@@ -43,4 +58,4 @@ def traits_of(customers: Sequence[Customer]) -> Traits:
 
 def channel_of(created_by: str) -> str:
     """How somebody came: by himself, by an import, or through staff."""
-    return created_by if created_by == "self" else "import" if created_by.startswith("import") else "staff"
+    return created_by if created_by == BY_HIMSELF else "import" if created_by.startswith("import") else "staff"

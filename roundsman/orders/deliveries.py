@@ -9,27 +9,33 @@ from roundsman.orders.orders import OrderOrigin
 
 
 class DeliveryStatus(StrEnum):
-    """What became of a delivery."""
+    """What became of a delivery; one that arrived in part is completed."""
 
     COMPLETED = "completed"
     FAILED = "failed"
     PENDING = "pending"
 
 
+AnyDeliveryId = DeliveryId | str
+"""A text for one that a source gave no id of its own: `<customer>:<date>:<shift or ->`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """Bringing something to a customer's door on a day; `at` is when that succeeded, or failed last.
 
-    A source's delivery may be of nobody who is known, name no order, and have an id that is none of MongoDB's.
+    A source's delivery may be of nobody who is known. `order_id` is the order it brings, absent for what a subscription
+    brings; `names_order` says that a source names an order, even one that is not here.
     """
 
-    id: DeliveryId | str
+    id: AnyDeliveryId
     customer_id: CustomerId | None
     user_id: UserId | None
     for_date: date
     status: DeliveryStatus
     origin: OrderOrigin
     order_id: OrderId | None = None
+    names_order: bool = False
     delivery_boy_id: DeliveryBoyId | None = None
     at: datetime | None = None
     failed_attempts: int = 0

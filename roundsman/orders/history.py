@@ -1,6 +1,7 @@
 """The orders there are and have been."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from typing import Any
 
 from pymongo import DESCENDING
 
@@ -12,7 +13,18 @@ from roundsman.ids import OrderId, UserId
 from roundsman.orders.orders import Order, OrderOrigin
 from roundsman.orders.store import order_document, order_from
 
-_FOLLOWED = ("lines", "total_paise", "status", "for_date", "delivered_at", "cancelled_at", "delivery_boy_id", "source")
+_FOLLOWED = (
+    "lines",
+    "total_paise",
+    "status",
+    "for_date",
+    "delivered_at",
+    "cancelled_at",
+    "delivery_boy_id",
+    "type",
+    "old_id",
+    "source",
+)
 
 
 async def insert_orders(tx: Tx, orders: Sequence[Order]) -> BulkOutcome:
@@ -32,10 +44,10 @@ async def follow_orders(tx: Tx, orders: Sequence[Order]) -> int:
     return changed
 
 
-async def count_not_taken(tx: Tx, digests: Mapping[OrderId, bytes]) -> int:
-    """Count the source's orders, each with the SHA-256 of its document, that are not stored here, or not as they are now."""
+async def count_not_taken(tx: Tx, collection: str, digests: Mapping[Any, bytes]) -> int:
+    """Count what of the source, each with the SHA-256 of its document, is not stored here, or not as it is now."""
     wanted = {"_id": {"$in": list(digests)}, "source.sha256": {"$exists": True}}
-    found = tx.database[ORDERS].find(wanted, {"source.sha256": 1}, session=tx.session)
+    found = tx.database[collection].find(wanted, {"source.sha256": 1}, session=tx.session)
     taken = [one["_id"] async for one in found if one["source"]["sha256"] == digests[one["_id"]]]
     return len(digests) - len(taken)
 
@@ -59,6 +71,19 @@ async def sum_own_orders(tx: Tx) -> tuple[int, int]:
     cursor = await tx.database[ORDERS].aggregate(own, session=tx.session)
     found = await cursor.to_list()
     return (found[0]["count"], found[0]["paise"]) if found else (0, 0)
+
+
+async def orders_called(tx: Tx, old_ids: Collection[str]) -> dict[str, OrderId]:
+    """Find orders by the ids under which a source's other documents name them."""
+    wanted = {"old_id": {"$in": list(old_ids)}}
+    found = tx.database[ORDERS].find(wanted, {"old_id": 1}, session=tx.session)
+    return {document["old_id"]: OrderId(document["_id"]) async for document in found}
+
+
+async def orders_of_users(tx: Tx, user_ids: Collection[UserId]) -> list[Order]:
+    """List the orders of several users, in no particular order."""
+    wanted = {"user_id": {"$in": list(user_ids)}}
+    return [order async for order in iterate(tx, ORDERS, order_from, wanted)]
 
 
 async def orders_of_user(tx: Tx, user_id: UserId) -> list[Order]:

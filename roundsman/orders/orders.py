@@ -24,6 +24,13 @@ class OrderOrigin(StrEnum):
     SOURCE = "source"
 
 
+class OrderType(StrEnum):
+    """What brought an order about."""
+
+    ONE_TIME = "one_time"
+    SUBSCRIPTION = "subscription"
+
+
 @dataclass(frozen=True, slots=True)
 class OrderLine:
     """One product of an order; `product_id` is absent where a source names a product nobody knows."""
@@ -38,7 +45,7 @@ class OrderLine:
 class Order:
     """What a customer asked for. A source's order may name a customer nobody knows: then both owners are absent.
 
-    `refunded_paise` is what was given back of its total so far.
+    `refunded_paise` is what was given back of its total so far; `old_id` is the id under which a source's other documents name it.
     """
 
     id: OrderId
@@ -55,4 +62,6 @@ class Order:
     delivery_boy_id: DeliveryBoyId | None = None
     cancelled_by_customer: bool = False
     refunded_paise: int = 0
+    type: OrderType = OrderType.ONE_TIME
+    old_id: str | None = None
     source: SourceRef | None = None

@@ -5,7 +5,7 @@ from datetime import date
 from roundsman.database.documents import source_document, source_from, without_absent
 from roundsman.database.transaction import Document
 from roundsman.orders.deliveries import Delivery, DeliveryStatus
-from roundsman.orders.orders import Order, OrderLine, OrderOrigin, OrderStatus
+from roundsman.orders.orders import Order, OrderLine, OrderOrigin, OrderStatus, OrderType
 from roundsman.orders.payments import Payment, PaymentStatus
 
 
@@ -27,6 +27,8 @@ def order_document(order: Order) -> Document:
             "delivery_boy_id": order.delivery_boy_id,
             "cancelled_by_customer": order.cancelled_by_customer or None,
             "refunded_paise": order.refunded_paise or None,
+            "type": order.type.value if order.type is OrderType.SUBSCRIPTION else None,
+            "old_id": order.old_id,
             "source": source_document(order.source),
         }
     )
@@ -50,6 +52,8 @@ def order_from(document: Document) -> Order:
         delivery_boy_id=document.get("delivery_boy_id"),
         cancelled_by_customer=document.get("cancelled_by_customer", False),
         refunded_paise=document.get("refunded_paise", 0),
+        type=OrderType(document.get("type", OrderType.ONE_TIME)),
+        old_id=document.get("old_id"),
         source=source_from(document.get("source")),
     )
 
@@ -62,6 +66,7 @@ def delivery_document(delivery: Delivery) -> Document:
             "customer_id": delivery.customer_id,
             "user_id": delivery.user_id,
             "order_id": delivery.order_id,
+            "names_order": delivery.names_order or None,
             "delivery_boy_id": delivery.delivery_boy_id,
             "for_date": delivery.for_date.isoformat(),
             "status": delivery.status.value,
@@ -83,6 +88,7 @@ def delivery_from(document: Document) -> Delivery:
         status=DeliveryStatus(document["status"]),
         origin=OrderOrigin(document["origin"]),
         order_id=document.get("order_id"),
+        names_order=document.get("names_order", False),
         delivery_boy_id=document.get("delivery_boy_id"),
         at=document.get("at"),
         failed_attempts=document.get("failed_attempts", 0),

@@ -29,6 +29,7 @@ def subscription_document(subscription: Subscription) -> Document:
             "start": _text(subscription.start),
             "end": _text(subscription.end),
             "changes": subscription.changes or None,
+            "created_at": subscription.created_at,
             "source": source_document(subscription.source),
         }
     )
@@ -50,6 +51,7 @@ def subscription_from(document: Document) -> Subscription:
         start=_day(document.get("start")),
         end=_day(document.get("end")),
         changes=document.get("changes", 0),
+        created_at=document.get("created_at"),
         source=source_from(document.get("source")),
     )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from roundsman.ids import CustomerId, ProductId, SourceRef, SubscriptionId, UserId
@@ -66,7 +66,7 @@ class Pause:
 class Subscription:
     """What a customer gets again and again, from `start` to `end`, both among the days; `changes` counts pauses and resumptions.
 
-    A source's subscription may name a customer or a product nobody knows.
+    A source's subscription may name a customer or a product nobody knows; `created_at` is when it was taken there.
     """
 
     id: SubscriptionId
@@ -80,4 +80,5 @@ class Subscription:
     start: date | None = None
     end: date | None = None
     changes: int = 0
+    created_at: datetime | None = None
     source: SourceRef | None = None

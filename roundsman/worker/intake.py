@@ -6,14 +6,16 @@ the source does not know that place any more, and once a day anyway, everything 
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from roundsman.activation.policy import ActivationPolicy
 from roundsman.database.lease import LeaseLost, LeaseTaken
 from roundsman.database.transaction import Tx
 from roundsman.errors import Conflict, Unavailable
 from roundsman.migration.apply import Means
+from roundsman.migration.backfilling import Backfilled, backfill, tell_of
 from roundsman.migration.doubts import SourceDoubted
 from roundsman.migration.neighbourhood import TooManyNeighbours
 from roundsman.migration.pipeline import RunInterrupted
@@ -56,6 +58,7 @@ class Intake:
     means: Means
     stop: asyncio.Event
     say: Callable[[str], None]
+    policy: ActivationPolicy = field(default_factory=ActivationPolicy)
     rhythm: Rhythm = Rhythm()
 
     async def run(self) -> None:
@@ -90,6 +93,7 @@ class _Following:
         self._trouble: str | None = None
         self._pause = _FIRST_PAUSE
         self._starts_anew = False
+        self._is_told = False
 
     async def run(self) -> None:
         while not self._is_over():
@@ -110,6 +114,8 @@ class _Following:
         return self._intake.stop.is_set() or self._leading.lost.is_set()
 
     async def _follow(self, source: Source) -> None:
+        if not self._is_told:
+            await self._tell_of_all()
         if isinstance(source, Watchable) and await source.can_be_watched():
             await self._follow_changes(source, source)
         else:
@@ -146,13 +152,18 @@ class _Following:
             except TooManyNeighbours:
                 return None
             self._tell(done)
+            # Before the token is noted, so that whatever ends the worker leaves nothing untold.
+            await tell_of(self._tx, done.concerned, policy=self._intake.policy, clock=self._means.clock)
         await self._note(source, changes.token, until)
         return compared_at
 
     async def _compare(self, source: Source, *, token: Any) -> None:  # noqa: ANN401 - the source's own
         """Compare everything; the token was taken before, so that nothing is missed meanwhile."""
         began = self._now()
-        self._tell(await compare_all(self._tx, source, self._profile, self._means))
+        done = await compare_all(self._tx, source, self._profile, self._means)
+        self._tell(done)
+        if not done.did_nothing:
+            await self._tell_of_all()
         await self._note(source, token, began)
         await note_compared(self._tx, source.locator, at=began)
         await forget_old_plans(self._tx, now=began)
@@ -162,6 +173,13 @@ class _Following:
             self._intake.say("Following again.")
         self._trouble, self._pause, self._starts_anew = None, _FIRST_PAUSE, False
         await note_taken(self._tx, source.locator, token=token, until=until, fencing=self._leading.lease.fencing)
+
+    async def _tell_of_all(self) -> None:
+        """Tell of everybody what was not told yet: by imports that somebody asked for, or that were broken off."""
+        done = await backfill(self._tx, policy=self._intake.policy, clock=self._means.clock, stop=self._is_over)
+        if done != Backfilled():
+            self._intake.say(f"Told {done.facts} facts of {done.new} new customers and {done.renewed} others.")
+        self._is_told = True
 
     def _tell(self, done: Round) -> None:
         if not done.did_nothing:

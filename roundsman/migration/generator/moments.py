@@ -27,6 +27,11 @@ def date_text(at: int) -> str:
     return _day_text((at + _INDIA_OFFSET) // DAY)
 
 
+def day_begin(at: int) -> int:
+    """When the day in India began."""
+    return (at + _INDIA_OFFSET) // DAY * DAY - _INDIA_OFFSET
+
+
 def utc_text(at: int) -> str:
     """`2026-11-01T06:30:00+00:00`."""
     return f"{naive_utc_text(at)}+00:00"

@@ -3,12 +3,12 @@
 Also writes the truth about every customer, since what truly happened to him is known here.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from roundsman.migration.generator.chance import happens
 from roundsman.migration.generator.folder import Document, FolderWriter
-from roundsman.migration.generator.moments import DAY, date_text, naive_local_text, utc_text
+from roundsman.migration.generator.moments import DAY, date_text, day_begin, naive_local_text, utc_text
 from roundsman.migration.generator.partners import Partners
 from roundsman.migration.generator.people import Written, WrittenCustomer, WrittenUser
 from roundsman.migration.generator.world import Block
@@ -29,16 +29,31 @@ class History:
     last_order: int | None = None
     first_delivery: int | None = None
     last_delivery: int | None = None
+    last_activity: int | None = None
+    counting: list[int] = field(default_factory=list)
+    rounds: list[int] = field(default_factory=list)
+    accounts: list[str] = field(default_factory=list)
+    seconds: dict[str, "History"] = field(default_factory=dict)
 
-    def ordered(self, at: int) -> None:
-        """Count an order."""
+    def was_active(self, at: int) -> None:
+        """Note that he did something, or something was brought to him."""
+        self.last_activity = max(at, self.last_activity or at)
+
+    def ordered(self, at: int, *, counts: bool) -> None:
+        """Count an order, which counts for his activation if it was not cancelled."""
         self.orders += 1
+        self.was_active(at)
+        if counts:
+            self.counting.append(at)
         self.first_order = min(at, self.first_order or at)
         self.last_order = max(at, self.last_order or at)
 
-    def delivered(self, at: int) -> None:
+    def delivered(self, at: int, *, without_order: bool = False) -> None:
         """Count a delivery that arrived."""
         self.deliveries += 1
+        self.was_active(at)
+        if without_order:
+            self.rounds.append(at)
         self.first_delivery = min(at, self.first_delivery or at)
         self.last_delivery = max(at, self.last_delivery or at)
 
@@ -50,20 +65,32 @@ class History:
             "first_delivery_at": self.first_delivery,
             "last_delivery_at": self.last_delivery,
         }
-        known = {name: utc_text(at) for name, at in times.items() if at is not None}
+        times["last_activity_at"] = self.last_activity
+        known: dict[str, Any] = {name: utc_text(at) for name, at in times.items() if at is not None}
+        known |= {"counting": [utc_text(at) for at in self.counting], "rounds": [utc_text(at) for at in self.rounds]}
+        known |= {"accounts": self.accounts, "seconds": {one: second.facts() for one, second in self.seconds.items()}}
         return {"orders": self.orders, "deliveries": self.deliveries, **known}
 
 
 def record(block: Block, folder: FolderWriter, written: Written, partners: Partners, *, people_only: bool) -> None:
     """Write what the people of the block did, unless only people are wanted, and label its customers."""
     books = Books(block, folder, partners)
-    for customer in written.customers:
-        history = History() if people_only else books.customer(customer)
+    histories = [History() if people_only else books.customer(customer) for customer in written.customers]
+    if not people_only:
+        books.users_without_customers(written, histories)
+        books.procurement()
+    for customer, history in zip(written.customers, histories, strict=True):
         state = customer.state
         folder.label("customers_v2", customer.object_id, customer.person.key, {"state": state, **history.facts()})
-    if not people_only:
-        books.users_without_customers(written)
-        books.procurement()
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """An order that was written."""
+
+    order_id: str
+    status: str
+    delivered_at: int
 
 
 class Books:
@@ -82,26 +109,40 @@ class Books:
         if start >= end or customer.person.is_silent:
             return history
         if customer.user is not None:
+            history.accounts.append(customer.user.object_id)
             for _ in range(rng.randrange(2, 10)):
                 self._order(customer, customer.user, rng.randrange(start, end), history)
         subscription = self._subscription(customer, start) if happens(rng, 0.7) else None
+        if subscription:
+            history.was_active(day_begin(start))
         for _ in range(rng.randrange(4, 18) if subscription else rng.randrange(2)):
             self._round(customer, rng.randrange(start, end), history)
         for _ in range(rng.randrange(4)):
-            self._payment(customer, rng.randrange(start, end))
+            paid_at = rng.randrange(start, end)
+            self._payment(customer, paid_at)
+            history.was_active(day_begin(paid_at))
         return history
 
-    def users_without_customers(self, written: Written) -> None:
+    def users_without_customers(self, written: Written, histories: list[History]) -> None:
         """A second sign-in that was used has an address and an order of its own; some orders' users are gone."""
-        served = {customer.person.key for customer in written.customers}
+        served = dict(zip((customer.person.key for customer in written.customers), histories, strict=True))
         for user in written.users:
             is_second = user.is_used and not user.is_main
             if is_second and user.person.key in served:
                 address_id = self._address(user, user.person.household.address)
-                self._order_document(user, user.person.household.address, address_id, self._some_time())
+                served[user.person.key].seconds[user.object_id] = self._order_of_second(user, address_id)
         for customer in written.customers[::150]:
             gone = WrittenUser("", self._block.uuid(), customer.person, is_used=True)
             self._order_document(gone, customer.address, None, self._some_time())
+
+    def _order_of_second(self, user: WrittenUser, address_id: str) -> History:
+        """Whether it is the customer's depends on whether both sign-ins are found to be his."""
+        history, at = History(), self._some_time()
+        made = self._order_document(user, user.person.household.address, address_id, at)
+        history.ordered(at, counts=made.status != "cancelled")
+        if made.status.upper() == "DELIVERED":
+            history.delivered(made.delivered_at)
+        return history
 
     def procurement(self) -> None:
         """Purchase orders with every supplier of the block."""
@@ -132,14 +173,14 @@ class Books:
 
     def _order(self, customer: WrittenCustomer, user: WrittenUser, at: int, history: History) -> None:
         address_id = self._users_with_address.get(user.app_id) or self._address(user, customer.address)
-        order_id, status, delivered_at = self._order_document(user, customer.address, address_id, at)
-        history.ordered(at)
-        if status.upper() == "DELIVERED" or status == "PARTIALLY_DELIVERED":
-            history.delivered(delivered_at)
-        if status in _MARKS:
-            self._mark(customer, order_id, delivered_at, _MARKS[status])
+        made = self._order_document(user, customer.address, address_id, at)
+        history.ordered(at, counts=made.status != "cancelled")
+        if made.status.upper() == "DELIVERED" or made.status == "PARTIALLY_DELIVERED":
+            history.delivered(made.delivered_at)
+        if made.status in _MARKS:
+            self._mark(customer, made.order_id, made.delivered_at, _MARKS[made.status])
 
-    def _order_document(self, user: WrittenUser, address: str, address_id: str | None, at: int) -> tuple[str, str, int]:
+    def _order_document(self, user: WrittenUser, address: str, address_id: str | None, at: int) -> _Made:
         rng, block = self._rng, self._block
         order_id = f"ord_{block.uuid()}" if happens(rng, 0.6) else block.uuid()
         items = [self._item() for _ in range(rng.choice((1, 1, 2, 3)))]
@@ -157,7 +198,7 @@ class Books:
             document |= {"delivered_at": naive_local_text(delivered_at), "delivery_confirmed": True}
             document |= {"billed": True, "billed_at": utc_text(delivered_at), "billed_month": billed_month}
         self._write("orders", at, document)
-        return order_id, status, delivered_at
+        return _Made(order_id, status, delivered_at)
 
     def _item(self) -> Document:
         product = self._rng.choice(self._products)
@@ -197,7 +238,7 @@ class Books:
         rng = self._rng
         status = "delivered" if happens(rng, 0.93) else "not_delivered"
         if status == "delivered":
-            history.delivered(at)
+            history.delivered(at, without_order=True)
         if happens(rng, 0.85):
             self._mark(customer, None, at, status)
             return

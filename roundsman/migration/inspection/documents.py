@@ -31,6 +31,9 @@ _VOCABULARY: Final[Mapping[Kind, str]] = {
     Kind.CUSTOMER: "customer_status",
     Kind.DELIVERY_BOY: "delivery_boy_status",
     Kind.ORDER: "order_status",
+    Kind.DELIVERY: "delivery_status",
+    Kind.PAYMENT: "payment_status",
+    Kind.SUBSCRIPTION: "subscription_status",
 }
 
 

@@ -19,7 +19,7 @@ from roundsman.migration.sources.port import Source, SourceDocument
 _NAMING_PEOPLE = {
     Kind.ORDER: "order_owner_unknown",
     Kind.ADDRESS: "address_owner_unknown",
-    Kind.ACTIVITY: "activity_owner_unknown",
+    **dict.fromkeys((Kind.DELIVERY, Kind.PAYMENT, Kind.SUBSCRIPTION, Kind.ACTIVITY), "activity_owner_unknown"),
 }
 
 
@@ -86,7 +86,7 @@ class _Inspector:
         code = _NAMING_PEOPLE.get(collection.kind)
         if code is None:
             return
-        named = [alias for raw in values_at(document.fields, collection.paths("owner")) if (alias := old_id(raw))]
+        named = [alias for raw in values_at(document.fields, collection.mentions()) if (alias := old_id(raw))]
         if not any(self._register.known_as(fingerprint(alias)) for alias in named):
             self._tally.add(code, document_key(document, collection), subject=collection.name)
 

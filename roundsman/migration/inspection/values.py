@@ -42,7 +42,7 @@ _ID: Final = frozenset({"string", "objectId", "int", "long"})
 _TIME: Final = frozenset({"string", "date"})
 _AMOUNT: Final = frozenset({"int", "long", "double", "decimal"})
 _FLAG: Final = frozenset({"bool"})
-_IDS = ("app_id", "owner", "created_by", "delivery_boy", "supplier", "address_id", "line_product")
+_IDS = ("app_id", "owner", "created_by", "delivery_boy", "supplier", "address_id", "line_product", "order", "product")
 TIMES: Final = frozenset(
     {
         "created_at",
@@ -53,20 +53,25 @@ TIMES: Final = frozenset(
         "delivered_at",
         "cancelled_at",
         "at",
+        "start",
+        "end",
     }
 )
-AMOUNTS: Final = frozenset({"price", "total", "line_price"})
+AMOUNTS: Final = frozenset({"price", "total", "line_price", "amount"})
 _EXPECTED: Final[Mapping[str, frozenset[str]]] = {
     **dict.fromkeys(_IDS, _ID),
     **dict.fromkeys(TIMES, _TIME),
     **dict.fromkeys(AMOUNTS, _AMOUNT),
     "line_quantity": _AMOUNT,
+    "quantity": _AMOUNT,
     "is_active": _FLAG,
     "is_default": _FLAG,
     "password": _TEXT | {"binData"},
     "address": _TEXT | {"object"},
     "areas": _TEXT | {"array"},
     "lines": frozenset({"array"}),
+    "pauses": frozenset({"array"}),
+    "weekdays": frozenset({"array"}),
     "line": frozenset({"object"}),
 }
 

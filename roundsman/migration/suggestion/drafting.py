@@ -19,6 +19,7 @@ _VOCABULARIES: Final[Mapping[tuple[Kind, str], str]] = {
     (Kind.CUSTOMER, "status"): "customer_status",
     (Kind.DELIVERY_BOY, "status"): "delivery_boy_status",
     (Kind.ORDER, "status"): "order_status",
+    (Kind.ORDER, "order_type"): "order_type",
 }
 _SHOWN_AS: Final[Mapping[Trait, str]] = {
     Trait.RECORDS: "list of documents",

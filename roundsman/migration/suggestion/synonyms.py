@@ -162,6 +162,7 @@ MEANINGS: Final[Mapping[Kind, Sequence[Meaning]]] = {
             (Trait.MOMENT,),
         ),
         Meaning("status", ("status", "order status", "state", "delivery status"), (Trait.TEXT,)),
+        Meaning("order_type", ("order type",), (Trait.TEXT,)),
         Meaning("total", TOTALS, (Trait.NUMBER,)),
         Meaning("address", ("address", "delivery address", "shipping address", "ship to"), (Trait.TEXT,)),
     ),
@@ -231,6 +232,10 @@ WORDS: Final[Mapping[str, Mapping[str, Sequence[str]]]] = {
         "delivered": ("delivered", "partially delivered", "completed", "complete", "fulfilled"),
         "not_delivered": ("not delivered", "undelivered", "failed", "returned"),
         "cancelled": ("cancelled", "canceled", "rejected", "void"),
+    },
+    "order_type": {
+        "one_time": ("one time", "single", "once"),
+        "subscription": ("subscription", "recurring", "standing"),
     },
 }
 """The application's words for each of ours."""

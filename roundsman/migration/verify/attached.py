@@ -1,4 +1,4 @@
-"""Products, addresses and orders against the source: each is there with the hash it has now, and the money agrees.
+"""Products, addresses, orders and the like against the source: each is there with the hash it has now, and the money agrees.
 
 These follow the source without plan rows, so what is missing is judged by its `_id`: an ObjectId older than the last
 import means that the import should have taken it, and it is lost; a younger one arrived since. An `_id` that tells no
@@ -12,11 +12,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from bson import ObjectId
 
 from roundsman.audit_log.log import was_changed_here
-from roundsman.database.collections import ADDRESSES, ORDERS, PRODUCTS
 from roundsman.database.transaction import Document, Tx
 from roundsman.identity.identifiers import alias_key
 from roundsman.identity.importing import find_identifiers, find_users
@@ -26,12 +26,12 @@ from roundsman.migration.conversion import OrderParties, Reading, order_of
 from roundsman.migration.profile import ATTACHED, OPERATIONS, CollectionProfile, Kind, SourceProfile
 from roundsman.migration.reading import old_id, values_at
 from roundsman.migration.sources.port import Source
+from roundsman.migration.trade_import import STORED_IN, stored_id
 from roundsman.migration.verify.answered import answered_identifiers
 from roundsman.migration.verify.verification import Account, Check, CheckResult
 from roundsman.money import rupees_text
 from roundsman.orders.history import sum_own_orders
 
-_STORED_IN = {Kind.PRODUCT: PRODUCTS, Kind.ADDRESS: ADDRESSES, Kind.ORDER: ORDERS}
 _NOBODY = OrderParties(None, None, None)
 
 
@@ -86,16 +86,20 @@ class AttachedCheck:
         return Account(collection.name, sum(classes.values()), dict(classes))
 
     async def _classes(self, readings: Sequence[Reading], collection: CollectionProfile) -> list[str]:
-        wanted = {reading.own_id(): reading for reading in readings}
-        cursor = self.tx.database[_STORED_IN[collection.kind]].find({"_id": {"$in": list(wanted)}})
+        wanted = [(stored_id(reading), reading) for reading in readings]
+        ids = list({identity for identity, _ in wanted})
+        cursor = self.tx.database[STORED_IN[collection.kind]].find({"_id": {"$in": ids}})
         stored = {document["_id"]: document async for document in cursor}
-        await self._check_owners(wanted, stored)
-        return [await self._class_of(reading, stored.get(identity)) for identity, reading in wanted.items()]
+        await self._check_owners(dict(wanted), stored)
+        return [await self._class_of(reading, stored.get(identity)) for identity, reading in wanted]
 
     async def _class_of(self, reading: Reading, stored: Document | None) -> str:
         if stored is None:
             return "lost" if self._should_be_here(reading) else self._since(reading, "arrived")
-        if stored.get("source", {}).get("sha256") != reading.document.sha256:
+        source = stored.get("source", {})
+        if source.get("sha256") != reading.document.sha256:
+            if isinstance(stored["_id"], str) and source.get("id") != reading.source().id:
+                return "kept"  # Another document marks the same stop and speaks for it.
             return self._since(reading, "changed")
         if reading.collection.kind is Kind.ORDER:
             await self._check_total(reading, stored)
@@ -111,7 +115,7 @@ class AttachedCheck:
             border = min(border, self.switched_at)
         return isinstance(identity, ObjectId) and border is not None and identity.generation_time < border
 
-    async def _check_owners(self, wanted: dict[ObjectId, Reading], stored: dict[ObjectId, Document]) -> None:
+    async def _check_owners(self, wanted: dict[Any, Reading], stored: dict[Any, Document]) -> None:
         """Whose an order or address is here must be named in it by an old id; it may be nobody's if each is of several people.
 
         What was nobody's for that reason waits for the next round when a human's answer joins them.

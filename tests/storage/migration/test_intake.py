@@ -83,7 +83,7 @@ class Worker:
             self.importing.means(),
             self.stop,
             self.said.append,
-            rhythm,
+            rhythm=rhythm,
         )
         return asyncio.create_task(intake.run())
 

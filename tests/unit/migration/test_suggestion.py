@@ -78,7 +78,9 @@ def _declared(folder: Path, collection: CollectionProfile) -> Mapping[str, tuple
 
 
 def test_a_draft_takes_each_collection_for_what_the_built_in_profile_does(drafted: SourceProfile) -> None:
-    known = {one.name: one.kind for one in EARLYBIRD.collections}
+    # What became of orders it cannot tell from other traces of activity.
+    vague = {Kind.DELIVERY, Kind.PAYMENT, Kind.SUBSCRIPTION}
+    known = {one.name: Kind.ACTIVITY if one.kind in vague else one.kind for one in EARLYBIRD.collections}
 
     assert {one.name: one.kind for one in drafted.collections} == {
         one.name: known[one.name] for one in drafted.collections
