@@ -1,6 +1,7 @@
 """Orders over HTTP: what is ordered is written once, at the catalogue's price, and the customer comes along."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,11 +16,12 @@ from roundsman.catalog.listing import insert_products
 from roundsman.catalog.products import Price
 from roundsman.clock import utc_now
 from roundsman.customers.customers import Customer
+from roundsman.customers.linkage import insert_customers
 from roundsman.database import collections
 from roundsman.database.transaction import Tx
 from roundsman.identity.mode import Mode, OperationsMode, set_mode
 from roundsman.ids import UserId
-from tests.builders import a_product
+from tests.builders import NOW, a_customer, a_product
 from tests.http.shopping import MILK, ORDERS, code_of, open_shop, ordered, two_litres
 
 SOURCE = Mode(operations=OperationsMode.SOURCE)
@@ -223,3 +225,35 @@ async def test_lists_are_read_a_page_at_a_time_the_newest_first(api: httpx.Async
     for path, headers in ((ORDERS, shop.asha_headers), (shop.of_asha("orders"), shop.admin)):
         pages = [await api.get(path, params={"skip": skip, "limit": 2}, headers=headers) for skip in (0, 2)]
         assert [[one["id"] for one in page.json()] for page in pages] == [[placed[2], placed[1]], [placed[0]]]
+
+
+async def test_who_has_two_addresses_says_which_and_comes_and_goes_as_one(api: httpx.AsyncClient, tx: Tx) -> None:
+    shop = await open_shop(api, tx)
+    office = replace(a_customer(shop.asha.user_id), created_at=NOW + timedelta(days=1))
+    await insert_customers(tx, [office])
+
+    for_home = await ordered(api, shop)
+    body = two_litres("for-the-office", customer_id=str(office.id))
+    for_office = (await api.post(ORDERS, json=body, headers=shop.asha_headers)).json()
+
+    assert (for_home["customer_id"], for_office["customer_id"]) == (str(shop.asha.id), str(office.id))
+    tracked = await find_tracked(tx, shop.asha.user_id)
+    assert tracked is not None
+    assert tracked.lifecycle.orders_valid == 2
+
+
+async def test_nothing_is_ordered_for_nobody_and_for_who_has_stopped(api: httpx.AsyncClient, tx: Tx) -> None:
+    shop = await open_shop(api, tx)
+    await tx.database[collections.CUSTOMERS].update_one({"_id": shop.usha.id}, {"$set": {"status": "stopped"}})
+    await tx.database[collections.USERS].update_one({"_id": shop.asha.user_id}, {"$set": {"status": "closed"}})
+    answers = [
+        await api.post(ORDERS, json=two_litres(), headers=shop.admin),
+        await api.post(ORDERS, json=two_litres(), headers=shop.usha_headers),
+        await api.post(shop.of_asha("orders"), json=two_litres(), headers=shop.admin),
+    ]
+    assert [code_of(one) for one in answers] == [
+        (409, "no_customer_profile"),
+        (409, "customer_stopped"),
+        (404, "unknown_customer"),
+    ]
+    assert await tx.database[collections.ORDERS].count_documents({}) == 0
