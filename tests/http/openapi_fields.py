@@ -77,7 +77,8 @@ def _example(schema: Json) -> Any:  # noqa: ANN401  whatever JSON there is
     if "enum" in schema:
         return schema["enum"][0]
     if "default" in schema:
-        return schema["default"]
+        default = schema["default"]
+        return tuple(default) if isinstance(default, list) else default
     if "24" in schema.get("pattern", ""):
         return _ID
     return next(iter(schema.get("examples", ())), "0:asha")
