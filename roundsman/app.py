@@ -16,6 +16,7 @@ from roundsman.api import (
     documents,
     facts,
     health,
+    messages,
     passwords,
     personal_data,
     reviews,
@@ -93,6 +94,7 @@ def create_app(opener: RuntimeOpener | None = None) -> FastAPI:
         staff_users.router,
         reviews.router,
         facts.router,
+        messages.router,
     ):
         app.include_router(router, prefix=_API, dependencies=[Depends(only_whole_database)])
     for router in (health.router, documents.api_router):

@@ -8,9 +8,11 @@ import typer
 from roundsman.activation.lifecycle import ActivationStatus
 from roundsman.activation.policy import ActivationPolicy
 from roundsman.activation.table import TABLE, Event
+from roundsman.cli.activation_messages import messages
 from roundsman.cli.output import say
 
 app = typer.Typer(help="How far customers have come, from sign-up to engagement.", no_args_is_help=True)
+app.command("messages")(messages)
 
 _INTRODUCTION: Final = """# Activation
 

@@ -14,19 +14,31 @@ from roundsman.database.transaction import Tx, in_transaction
 from roundsman.identity.lookup import get_user
 from roundsman.identity.users import User
 from roundsman.ids import UserId
+from roundsman.operations.activation_messages import put_notices
 
 
 async def tell(tx: Tx, user_id: UserId, facts: Sequence[Fact], *, policy: ActivationPolicy, now: datetime) -> Recorded:
-    """Record what happened to a person, with his sign-up if nothing was told of him yet. Raises FactAhead."""
+    """Record what happened to a person, with his sign-up if nothing was told of him yet, and what he is told of it.
+
+    Raises FactAhead.
+    """
 
     async def work(tx: Tx) -> Recorded:
-        if await find_tracked(tx, user_id) is not None:
-            return await record_facts(tx, user_id, facts, policy=policy, now=now)
-        customers = await customers_of_user(tx, user_id)
-        signups = signups_of(await get_user(tx, user_id), customers)
-        return await record_facts(tx, user_id, [*signups, *facts], policy=policy, now=now, traits=traits_of(customers))
+        recorded = await _record(tx, user_id, facts, policy=policy, now=now)
+        await put_notices(tx, user_id, recorded, now=now)
+        return recorded
 
     return await in_transaction(tx, work)
+
+
+async def _record(
+    tx: Tx, user_id: UserId, facts: Sequence[Fact], *, policy: ActivationPolicy, now: datetime
+) -> Recorded:
+    if await find_tracked(tx, user_id) is not None:
+        return await record_facts(tx, user_id, facts, policy=policy, now=now)
+    customers = await customers_of_user(tx, user_id)
+    signups = signups_of(await get_user(tx, user_id), customers)
+    return await record_facts(tx, user_id, [*signups, *facts], policy=policy, now=now, traits=traits_of(customers))
 
 
 def signups_of(user: User, customers: Sequence[Customer]) -> list[Fact]:
