@@ -25,7 +25,8 @@ class SwitchSetting(RequestModel):
 
     on: bool
     channels: Annotated[list[Channel], Field(min_length=1, max_length=2)] = Field(
-        default=[Channel.SMS], description="Over which channels; each that reaches the customer carries the message."
+        default_factory=lambda: [Channel.SMS],
+        description="Over SMS alone where nothing is said; each that reaches the customer carries the message.",
     )
     dlt_template: Annotated[str, StringConstraints(min_length=1, max_length=50, pattern=r"^[0-9A-Za-z]+$")] | None = (
         Field(None, description="The id under which its text is registered in India; it fills `{dlt}` of the gateway.")
