@@ -18,6 +18,7 @@ from roundsman.api import (
     documents,
     facts,
     health,
+    messages,
     orders,
     passwords,
     payments,
@@ -107,6 +108,7 @@ def create_app(opener: RuntimeOpener | None = None) -> FastAPI:
         reviews.router,
         facts.router,
         activation.router,
+        messages.router,
     ):
         app.include_router(router, prefix=_API, dependencies=[Depends(only_whole_database)])
     for router in (health.router, documents.api_router):

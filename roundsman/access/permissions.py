@@ -20,6 +20,8 @@ class Permission(StrEnum):
     """Change one's own phone and e-mail."""
     ME_PASSWORD = "me:password"  # noqa: S105  the name of a permission
     """Set or change one's own password."""
+    ME_MESSAGES = "me:messages"
+    """Say whether one wants messages about orders and about coming back."""
     ME_EXPORT = "me:export"
     """Get everything that is stored about oneself."""
     ME_CLOSE = "me:close"
@@ -64,6 +66,8 @@ class Permission(StrEnum):
     """Say who is who, which joins people or keeps them apart, and take such an answer back."""
     FACTS_TELL = "facts:tell"
     """Tell what happened to customers, as another system does that takes orders (an integration account)."""
+    MESSAGES_SET = "messages:set"
+    """See which messages customers get when they come and go, and switch them on and off."""
 
 
 class Changes(StrEnum):
@@ -84,6 +88,7 @@ _OF_EVERYBODY: Final = frozenset(
         Permission.ME_PROVE,
         Permission.ME_CHANGE,
         Permission.ME_PASSWORD,
+        Permission.ME_MESSAGES,
         Permission.ME_EXPORT,
         Permission.ME_CLOSE,
         Permission.SESSIONS_MANAGE,
@@ -119,6 +124,7 @@ _CHANGES: Final[dict[Permission, Changes]] = {
     Permission.ME_PROVE: Changes.NOTHING,
     Permission.ME_CHANGE: Changes.PEOPLE,
     Permission.ME_PASSWORD: Changes.PEOPLE,
+    Permission.ME_MESSAGES: Changes.NOTHING,
     Permission.ME_EXPORT: Changes.NOTHING,
     Permission.ME_CLOSE: Changes.PEOPLE,
     Permission.ME_PURCHASES: Changes.NOTHING,
@@ -144,6 +150,7 @@ _CHANGES: Final[dict[Permission, Changes]] = {
     Permission.REVIEWS_DECIDE: Changes.NOTHING,
     # Where another system has the orders, its facts are all that is known of them.
     Permission.FACTS_TELL: Changes.NOTHING,
+    Permission.MESSAGES_SET: Changes.NOTHING,
 }
 
 

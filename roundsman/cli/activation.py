@@ -10,6 +10,7 @@ from roundsman.activation.lifecycle import ActivationStatus
 from roundsman.activation.policy import ActivationPolicy
 from roundsman.activation.table import TABLE, Event
 from roundsman.cli import activation_dashboard
+from roundsman.cli.activation_messages import messages
 from roundsman.cli.output import print_json, say
 from roundsman.cli.running import run
 from roundsman.migration.backfilling import Backfilled, backfill
@@ -21,6 +22,7 @@ app.command("dashboard")(activation_dashboard.dashboard)
 app.command("explain")(activation_dashboard.explain)
 app.command("what-if")(activation_dashboard.what_if)
 app.command("rebuild")(activation_dashboard.rebuild)
+app.command("messages")(messages)
 
 _INTRODUCTION: Final = """# Activation
 

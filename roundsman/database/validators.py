@@ -353,7 +353,7 @@ VALIDATORS: Mapping[str, Document] = MappingProxyType(
         collections.ACTIVATION_DAYS: _document({"_id": _DAY}),
         collections.SIGNUP_DAYS: _document({"_id": _DAY}),
         collections.COHORT_CELLS: _document({"_id": _NAME}),
-        collections.MESSAGE_SETTINGS: _document({"_id": _NAME}),
+        collections.MESSAGE_SETTINGS: _document({"_id": _NAME}, {"on": _FLAG, "opted_out_at": _DATE}),
         collections.AUDIT_LOG: _document(
             {
                 "_id": _OBJECT_ID,

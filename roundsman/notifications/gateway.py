@@ -29,7 +29,7 @@ class AppriseSender:
     """Sends what goes over one channel to a gateway.
 
     In the URL `{to}` stands for the recipient (a phone without its plus), `{code}` for a code alone: Indian gateways such
-    as MSG91 want the code for a registered template, not the text.
+    as MSG91 want the code for a registered template, not the text. `{dlt}` is the id under which a text is registered.
     """
 
     def __init__(self, url: str) -> None:
@@ -44,7 +44,11 @@ class AppriseSender:
 
     def _send(self, message: Rendered) -> bool:
         recipient = quote(message.to.removeprefix("+"), safe="")
-        url = self._url.replace(_TO, recipient).replace("{code}", message.code or "")
+        url = (
+            self._url.replace(_TO, recipient)
+            .replace("{code}", message.code or "")
+            .replace("{dlt}", message.dlt_template)
+        )
         gateway = _apprise().Apprise()
         subject = message.subject if message.channel is Channel.EMAIL else ""
         return bool(gateway.add(url)) and bool(gateway.notify(body=message.text, title=subject))

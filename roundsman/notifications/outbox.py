@@ -31,12 +31,12 @@ class Claimed:
     tries: int
 
 
-async def put(tx: Tx, message: Message, *, now: datetime) -> bool:
-    """Put a message to be sent after the transaction commits; False if its key was put before."""
+async def put(tx: Tx, message: Message, *, now: datetime, not_before: datetime | None = None) -> bool:
+    """Put a message to be sent after the transaction commits, and not before some time; False if its key was put before."""
     document = _document(message) | {
         "state": "waiting",
         "tries": 0,
-        "next_at": now,
+        "next_at": max(now, not_before or now),
         "created_at": now,
         "forget_at": now + _KEPT,
     }
@@ -44,6 +44,12 @@ async def put(tx: Tx, message: Message, *, now: datetime) -> bool:
         {"_id": message.key}, {"$setOnInsert": document}, upsert=True, session=tx.session
     )
     return put_now.upserted_id is not None
+
+
+async def was_put(tx: Tx, beginning: str) -> bool:
+    """Whether any message whose key begins so was put in the last week."""
+    wanted = {"_id": {"$gte": beginning, "$lt": f"{beginning}\uffff"}}
+    return await tx.database[OUTBOX].find_one(wanted, {"_id": 1}, session=tx.session) is not None
 
 
 async def claim_next(tx: Tx, *, now: datetime) -> Claimed | None:

@@ -21,6 +21,7 @@ from roundsman.identity.mode import require_people_managed_here
 from roundsman.identity.standing import require_another_admin, take_turns
 from roundsman.ids import SourceRef, UserId
 from roundsman.notifications.closing import erase_messages
+from roundsman.notifications.switches import opt_in
 from roundsman.operations.journal import forget_entries_about
 from roundsman.suppliers.closing import erase_suppliers
 
@@ -59,6 +60,7 @@ async def erase_person(tx: Tx, user_id: UserId, *, actor: Actor, now: datetime) 
     await erase_suppliers(tx, family)
     await erase_named(tx, [*keys, *_names_called(contacts)])
     await erase_messages(tx, [*contacts, *(key.partition(":")[2] for key in keys)])
+    await opt_in(tx, family)
     await forget_entries_about(tx, family)
     await record(tx, AuditEntry(now, actor, "user.closed", f"user:{user_id}"))
     return Erased(tuple(family), tuple(names), tuple(addresses))

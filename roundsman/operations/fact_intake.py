@@ -11,10 +11,11 @@ from roundsman.activation.tracked import Traits
 from roundsman.activation.tracking import Introduction, Recorded, record_facts
 from roundsman.customers.customers import Customer
 from roundsman.customers.linkage import customers_of_user
-from roundsman.database.transaction import Tx
+from roundsman.database.transaction import Tx, in_transaction
 from roundsman.identity.lookup import get_user
 from roundsman.identity.users import User
 from roundsman.ids import UserId
+from roundsman.operations.activation_messages import put_notices
 
 BY_HIMSELF: Final = "self"
 """Who created somebody who signed up himself."""
@@ -29,16 +30,21 @@ async def tell(
     now: datetime,
     traits: Traits | None = None,
 ) -> Recorded:
-    """Record what happened to a person, with his sign-up if nothing was told of him yet. Raises FactAhead.
+    """Record what happened to a person, with his sign-up if nothing was told of him yet, and what he is told of it.
 
-    `traits` are his from now on, if given.
+    `traits` are his from now on, if given. Raises FactAhead.
     """
 
     async def introduce(tx: Tx) -> Introduction:
         customers = await customers_of_user(tx, user_id)
         return Introduction(signups_of(await get_user(tx, user_id), customers), traits_of(customers))
 
-    return await record_facts(tx, user_id, facts, policy=policy, now=now, traits=traits, introduce=introduce)
+    async def work(tx: Tx) -> Recorded:
+        recorded = await record_facts(tx, user_id, facts, policy=policy, now=now, traits=traits, introduce=introduce)
+        await put_notices(tx, user_id, recorded, now=now)
+        return recorded
+
+    return await in_transaction(tx, work)
 
 
 def signups_of(user: User, customers: Sequence[Customer]) -> list[Fact]:

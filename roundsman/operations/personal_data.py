@@ -20,6 +20,7 @@ from roundsman.auth.sessions import list_live_sessions
 from roundsman.customers.addresses import addresses_of_user
 from roundsman.database.transaction import Tx
 from roundsman.ids import UserId
+from roundsman.operations.activation_messages import refuses_messages_since
 from roundsman.operations.person import get_person
 from roundsman.orders.book import deliveries_of_user, list_payments
 from roundsman.orders.history import orders_of_user
@@ -56,6 +57,7 @@ async def personal_tables(tx: Tx, user_id: UserId, *, now: datetime) -> Tables:
         "sessions": sessions,
     }
     return {name: [_row(value) for value in values] for name, values in tables.items()} | {
+        "messages": [{"refused_since": readable(await refuses_messages_since(tx, user_id))}],
         "sign_in": [await _ways_to_sign_in(tx, user_id)],
         "audit_log": [_told(entry, user_id) for entry in await entries_about(tx, f"user:{user_id}")],
     }

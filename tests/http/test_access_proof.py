@@ -141,6 +141,7 @@ async def askings(app: FastAPI, tx: Tx, rows: tuple[Row, ...]) -> list[Asking]:
             "phone": owner.phone,
             "new_phone": f"+9197{number:08}",
             "review_id": "there_is_none",
+            "template": "welcome",
             "role": "customer",
             "path": "roundsman.css",
         }
