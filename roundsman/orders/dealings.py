@@ -41,6 +41,15 @@ async def _spoken_for(tx: Tx, deliveries: Sequence[Delivery]) -> set[DeliveryId]
     return {one.id for one in deliveries} - speaking
 
 
+def one_of_each_stop(deliveries: Sequence[Delivery]) -> list[Delivery]:
+    """Leave out of what marks a stop all but the one that speaks."""
+    stops: dict[DeliveryId, Delivery] = {}
+    for one in deliveries:
+        if one.id not in stops or speaks(one, instead_of=stops[one.id]):
+            stops[one.id] = one
+    return list(stops.values())
+
+
 def speaks(delivery: Delivery, *, instead_of: Delivery) -> bool:
     """Whether a document says what became of the stop rather than the stored one."""
     if delivery.source is None or instead_of.source is None or delivery.source.id == instead_of.source.id:
