@@ -10,7 +10,13 @@ from roundsman.ids import OrderId, ProductId
 from roundsman.migration.conversion import OrderParties, Reading, order_of
 from roundsman.migration.profile import Kind
 from roundsman.migration.trade_conversion import delivery_id_of, delivery_of, payment_of, subscription_of
-from roundsman.orders.dealings import follow_deliveries, follow_payments, insert_deliveries, insert_payments
+from roundsman.orders.dealings import (
+    follow_deliveries,
+    follow_payments,
+    insert_deliveries,
+    insert_payments,
+    one_of_each_stop,
+)
 from roundsman.orders.history import follow_orders, insert_orders, orders_called
 from roundsman.subscriptions.following import follow_subscriptions
 from roundsman.subscriptions.pausing import insert_subscriptions
@@ -52,7 +58,7 @@ class TradeImport:
         """Store deliveries."""
         orders = await self._orders_named(readings)
         pairs = zip(readings, parties, strict=True)
-        deliveries = [delivery_of(reading, whose, orders=orders) for reading, whose in pairs]
+        deliveries = one_of_each_stop([delivery_of(reading, whose, orders=orders) for reading, whose in pairs])
         outcome = await insert_deliveries(self._tx, deliveries)
         await follow_deliveries(self._tx, [one for one in deliveries if one.id in set(outcome.differing)])
         return DELIVERIES, outcome

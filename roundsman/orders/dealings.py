@@ -21,31 +21,44 @@ _OWNERS = ("user_id", "customer_id")
 async def insert_deliveries(tx: Tx, deliveries: Sequence[Delivery]) -> BulkOutcome:
     """Insert the deliveries that are not stored yet; compare the others.
 
-    Two documents of a source may mark one stop, where it gives them no id: the one that is here, or that says that it
-    was completed, speaks for both.
+    Two documents of a source may mark one stop, where it gives them no id: the one that `speaks` stays, or takes over.
     """
     outcome = await insert_missing(tx, DELIVERIES, [delivery_document(one) for one in deliveries])
-    if not outcome.differing:
+    shared = {one.id: one for one in deliveries if one.id in set(outcome.differing) and isinstance(one.id, str)}
+    if not shared:
         return outcome
-    spoken_for = await _spoken_for(tx, [one for one in deliveries if one.id in set(outcome.differing)])
-    differing = tuple(one for one in outcome.differing if one not in spoken_for)
-    same = outcome.same + len(outcome.differing) - len(differing)
-    return BulkOutcome(outcome.inserted, same, differing)
-
-
-async def _spoken_for(tx: Tx, deliveries: Sequence[Delivery]) -> set[AnyDeliveryId]:
-    """The ids for which another document speaks than any of these."""
-    wanted = {"_id": {"$in": [one.id for one in deliveries if isinstance(one.id, str)]}}
+    wanted = {"_id": {"$in": list(shared)}}
     stored = {one.id: one async for one in iterate(tx, DELIVERIES, delivery_from, wanted)}
-    speaking = {one.id for one in deliveries if one.id not in stored or speaks(one, instead_of=stored[one.id])}
-    return {one.id for one in deliveries} - speaking
+    others = {key for key, one in shared.items() if _is_of_another(one, stored[key])}
+    taken = [shared[key] for key in others if speaks(shared[key], instead_of=stored[key])]
+    await follow_deliveries(tx, taken)
+    return BulkOutcome(
+        outcome.inserted + len(taken),
+        outcome.same + len(others) - len(taken),
+        tuple(one for one in outcome.differing if one not in others),
+    )
+
+
+def _is_of_another(delivery: Delivery, stored: Delivery) -> bool:
+    return delivery.source is not None and stored.source is not None and delivery.source.id != stored.source.id
+
+
+def one_of_each_stop(deliveries: Sequence[Delivery]) -> list[Delivery]:
+    """Leave out of what marks a stop all but the one that speaks."""
+    stops: dict[AnyDeliveryId, Delivery] = {}
+    for one in deliveries:
+        if one.id not in stops or speaks(one, instead_of=stops[one.id]):
+            stops[one.id] = one
+    return list(stops.values())
 
 
 def speaks(delivery: Delivery, *, instead_of: Delivery) -> bool:
-    """Whether a document says what became of the stop rather than the stored one."""
-    if delivery.source is None or instead_of.source is None or delivery.source.id == instead_of.source.id:
-        return True
-    return delivery.status is DeliveryStatus.COMPLETED is not instead_of.status
+    """Whether a document says what became of the stop rather than another: it was completed, or it is the elder one."""
+    return not _is_of_another(delivery, instead_of) or _rank(delivery) < _rank(instead_of)
+
+
+def _rank(delivery: Delivery) -> tuple[bool, str]:
+    return delivery.status is not DeliveryStatus.COMPLETED, delivery.source.id if delivery.source else ""
 
 
 async def follow_deliveries(tx: Tx, deliveries: Sequence[Delivery]) -> int:
@@ -65,9 +78,10 @@ def _speaking(document: Document) -> list[UpdateOne]:
     """Renew a stop that several documents may mark, by what `speaks`."""
     completed = DeliveryStatus.COMPLETED.value
     guard = {"_id": document["_id"], "origin": document["origin"]}
-    guards = [guard | {"source.id": document["source"]["id"]}]
-    if document["status"] == completed:
-        guards.append(guard | {"status": {"$ne": completed}})
+    is_completed, own = document["status"] == completed, document["source"]["id"]
+    weaker: list[Document] = [{"status": {"$ne": completed}}] if is_completed else []
+    weaker.append({"source.id": {"$gt": own}, "status": completed if is_completed else {"$ne": completed}})
+    guards = [guard | {"source.id": own}, *(guard | one for one in weaker)]
     values = {"$set": {name: document[name] for name in _FOLLOWED_DELIVERY if name in document}}
     if absent := {name: "" for name in _FOLLOWED_DELIVERY if name not in document}:
         values["$unset"] = absent
