@@ -11,6 +11,7 @@ from bson.raw_bson import RawBSONDocument
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 
+from roundsman.activation.policies import POLICY_ID
 from roundsman.database.collections import AUDIT_LOG, LEASES, MIGRATION_RUNS, SYSTEM
 from roundsman.database.transaction import Document
 from roundsman.database.upgrade import SCHEMA_ID
@@ -30,6 +31,8 @@ World = Mapping[str, Sequence[Document]]
 
 JOURNALS = frozenset({MIGRATION_RUNS, LEASES, AUDIT_LOG})
 """What says when and by whom something was written, and so differs from run to run."""
+OPENED: Mapping[str, Sequence[str]] = {SYSTEM: (POLICY_ID,)}
+"""Documents that say when a Roundsman was opened first, which is no import's doing."""
 
 _RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
 
@@ -71,7 +74,10 @@ async def fill(database: Database, world: World) -> None:
 
 
 async def contents(database: Database, *, without: frozenset[str] = JOURNALS) -> dict[str, tuple[int, str]]:
-    """Count and digest the raw BSON of every collection that holds anything, in the order of `_id`."""
+    """Count and digest the raw BSON of every collection that holds anything, in the order of `_id`.
+
+    What opening a Roundsman writes is left out.
+    """
     names = await database.list_collection_names(filter={"type": "collection"})
     found = {name: await _content(database, name) for name in sorted(set(names) - without)}
     return {name: content for name, content in found.items() if content[0]}
@@ -80,17 +86,17 @@ async def contents(database: Database, *, without: frozenset[str] = JOURNALS) ->
 async def _content(database: Database, name: str) -> tuple[int, str]:
     digest, count = hashlib.sha256(), 0
     raw: AsyncCollection[RawBSONDocument] = database.with_options(codec_options=_RAW)[name]
-    async for document in raw.find({}).sort("_id", 1):
+    async for document in raw.find({"_id": {"$nin": OPENED.get(name, ())}}).sort("_id", 1):
         digest.update(document.raw)
         count += 1
     return count, digest.hexdigest()
 
 
 async def wipe(database: Database, *, keep: frozenset[str]) -> None:
-    """Empty every collection but those to keep, and the note of the schema's version."""
+    """Empty every collection but those to keep, and what opening a Roundsman writes."""
     for name in await database.list_collection_names(filter={"type": "collection"}):
         if name not in keep:
-            await database[name].delete_many({"_id": {"$ne": SCHEMA_ID}} if name == SYSTEM else {})
+            await database[name].delete_many({"_id": {"$nin": [SCHEMA_ID, POLICY_ID]}} if name == SYSTEM else {})
 
 
 async def database_hash(database: Database) -> dict[str, Any]:

@@ -1,12 +1,16 @@
 """The histories of many people at once: what ends as if every fact had been told alone, at the cost of bulk inserts.
 
 Facts come first, then transitions, then the lifecycles that say that both are there: what a crash leaves is done again and
-ends the same. Nobody is notified.
+ends the same. Of whom somebody tells something meanwhile, the history is folded anew; in case that is not reached any more,
+it is noted whose histories are being stored. Nobody is notified.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
+
+from bson import ObjectId
 
 from roundsman.activation.facts import Fact
 from roundsman.activation.lifecycle import Transition
@@ -16,9 +20,11 @@ from roundsman.activation.store import fact_document, tracked_document, tracked_
 from roundsman.activation.tracked import Tracked, Traits, with_pending
 from roundsman.activation.tracking import facts_of, refold, stored_at, whole_milliseconds
 from roundsman.database.bulk import insert_missing
-from roundsman.database.collections import FACTS, LIFECYCLES, TRANSITIONS
+from roundsman.database.collections import FACTS, LIFECYCLES, SYSTEM, TRANSITIONS
 from roundsman.database.transaction import Document, Tx
 from roundsman.ids import UserId
+
+_STORING: Final = "storing_histories:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,8 @@ async def store_histories(tx: Tx, histories: Sequence[History], *, policy: Activ
     if not histories:
         return 0
     now = whole_milliseconds(now)
+    note = {"_id": f"{_STORING}{ObjectId()}", "users": [history.user_id for history in histories]}
+    await tx.database[SYSTEM].insert_one(note, session=tx.session)
     facts = await _store_facts(tx, histories, now=now)
     told = [_told(history, facts[history.user_id], policy, now=now) for history in histories]
     await _store_transitions(tx, told, now=now)
@@ -67,7 +75,16 @@ async def store_histories(tx: Tx, histories: Sequence[History], *, policy: Activ
     for user_id in outcome.differing:
         # Somebody told something of him meanwhile.
         await refold(tx, user_id, policy=policy, now=now)
+    await tx.database[SYSTEM].delete_one({"_id": note["_id"]}, session=tx.session)
     return sum(map(len, facts.values()))
+
+
+async def mend_half_stored(tx: Tx, *, policy: ActivationPolicy, now: datetime) -> None:
+    """Fold anew of whom something was told while their histories were being stored and that was broken off."""
+    async for note in tx.database[SYSTEM].find({"_id": {"$regex": f"^{_STORING}"}}, session=tx.session):
+        for user_id in await _tracked_among(tx, note["users"]):
+            await refold(tx, user_id, policy=policy, now=now)
+        await tx.database[SYSTEM].delete_one({"_id": note["_id"]}, session=tx.session)
 
 
 async def _store_facts(tx: Tx, histories: Sequence[History], *, now: datetime) -> Mapping[UserId, Sequence[Fact]]:
@@ -113,7 +130,11 @@ async def _store_transitions(tx: Tx, told: Sequence[tuple[Tracked, Sequence[Tran
 
 
 async def _remove_orphans(tx: Tx, user_ids: Sequence[UserId]) -> None:
-    tracked = tx.database[LIFECYCLES].find({"_id": {"$in": list(user_ids)}}, {"_id": 1}, session=tx.session)
-    there = {document["_id"] async for document in tracked}
+    there = await _tracked_among(tx, user_ids)
     orphans = [user_id for user_id in user_ids if user_id not in there]
     await tx.database[TRANSITIONS].delete_many({"user_id": {"$in": orphans}}, session=tx.session)
+
+
+async def _tracked_among(tx: Tx, user_ids: Sequence[UserId]) -> set[UserId]:
+    tracked = tx.database[LIFECYCLES].find({"_id": {"$in": list(user_ids)}}, {"_id": 1}, session=tx.session)
+    return {document["_id"] async for document in tracked}

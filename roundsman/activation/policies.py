@@ -10,13 +10,14 @@ from roundsman.activation.policy import ActivationPolicy
 from roundsman.database.collections import SYSTEM
 from roundsman.database.transaction import Document, Tx
 
-_ID: Final = "activation_policy"
+POLICY_ID: Final = "activation_policy"
+"""The document of all versions; when each began is in it."""
 
 
 async def settle_policy(tx: Tx, wanted: ActivationPolicy, *, now: datetime) -> ActivationPolicy:
     """Give the policy with its version: the newest if it says the same, else a new one, which is kept with its day."""
     while True:
-        stored = await tx.database[SYSTEM].find_one({"_id": _ID}) or {"versions": []}
+        stored = await tx.database[SYSTEM].find_one({"_id": POLICY_ID}) or {"versions": []}
         versions: Sequence[Document] = stored["versions"]
         if versions and _thresholds(wanted) == {name: versions[-1][name] for name in _thresholds(wanted)}:
             return _numbered(wanted, len(versions))
@@ -26,7 +27,7 @@ async def settle_policy(tx: Tx, wanted: ActivationPolicy, *, now: datetime) -> A
 
 async def find_policy(tx: Tx) -> ActivationPolicy | None:
     """Find the newest policy, for work that nobody gives one; None where none was settled yet."""
-    stored = await tx.database[SYSTEM].find_one({"_id": _ID}, session=tx.session)
+    stored = await tx.database[SYSTEM].find_one({"_id": POLICY_ID}, session=tx.session)
     if stored is None:
         return None
     newest = stored["versions"][-1]
@@ -36,7 +37,7 @@ async def find_policy(tx: Tx) -> ActivationPolicy | None:
 
 async def _add(tx: Tx, policy: ActivationPolicy, known: int, *, now: datetime) -> bool:
     """Add a version to so many known ones; False if somebody else was faster."""
-    guard = {"_id": _ID, "versions": {"$size": known}}
+    guard = {"_id": POLICY_ID, "versions": {"$size": known}}
     version = _thresholds(policy) | {"since": now}
     try:
         added = await tx.database[SYSTEM].update_one(guard, {"$push": {"versions": version}}, upsert=known == 0)

@@ -67,6 +67,7 @@ class Introduction:
 
     signups: Sequence[Fact]
     traits: Traits
+    login_unknown: bool = False
 
 
 Introducing = Callable[[Tx], Awaitable[Introduction]]
@@ -103,9 +104,13 @@ async def record_facts(
             if introduce is not None:
                 introduction = await introduce(tx)
                 told, his = [*introduction.signups, *facts], traits or introduction.traits
+                before = replace(before, login_unknown=introduction.login_unknown)
         taken = await _insert_all(tx, [_checked(fact, now) for fact in told], now=now)
         after = replace(before, traits=his or before.traits)
-        recorded = await _told(tx, before, after, taken.new, policy=policy, now=now)
+        if before.seq == 0 and taken.known:
+            recorded = await _begun_anew(tx, before, after, policy=policy, now=now)
+        else:
+            recorded = await _told(tx, before, after, taken.new, policy=policy, now=now)
         keys = tuple(fact.key for fact in taken.new)
         return replace(recorded, new=keys, known=tuple(taken.known), contradicting=tuple(taken.contradicting))
 
@@ -175,6 +180,12 @@ def _holding(tx: Tx, user_id: UserId):  # type: ignore[no-untyped-def]  # noqa: 
     return tx.database[TRANSITIONS].find(wanted, session=tx.session).sort("effective_at")
 
 
+async def _begun_anew(tx: Tx, before: Tracked, after: Tracked, *, policy: ActivationPolicy, now: datetime) -> Recorded:
+    """Begin with all that a backfill wrote before it was broken off, or writes right now."""
+    await tx.database[TRANSITIONS].delete_many({"user_id": before.user_id}, session=tx.session)
+    return await _folded(tx, before, after, policy=policy, now=now)
+
+
 async def _told(
     tx: Tx, before: Tracked, after: Tracked, new: Sequence[Fact], *, policy: ActivationPolicy, now: datetime
 ) -> Recorded:
@@ -206,12 +217,15 @@ async def _folded(tx: Tx, before: Tracked, after: Tracked, *, policy: Activation
     facts = await facts_of(tx, before.user_id)
     told = fold(facts, policy, until=now)
     ahead = [fact.occurred_at for fact in facts if fact.occurred_at > now]
-    held = [(document["_id"], transition_from(document)) async for document in _holding(tx, before.user_id)]
-    same = set(told.transitions)
-    withdrawn = [key for key, transition in held if transition not in same]
-    there = {transition for _, transition in held}
+    missing, withdrawn = set(told.transitions), []
+    async for document in _holding(tx, before.user_id):
+        transition = transition_from(document)
+        if transition in missing:
+            missing.remove(transition)
+        else:
+            withdrawn.append(document["_id"])
     after = replace(after, lifecycle=told.lifecycle, waiting_at=min(ahead, default=None), policy_version=policy.version)
-    new = tuple(one for one in told.transitions if one not in there)
+    new = tuple(one for one in told.transitions if one in missing)
     return await _written(tx, before, after, new, withdrawn=withdrawn, now=now)
 
 

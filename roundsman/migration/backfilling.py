@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Final, TypeVar
 
 from roundsman.access.roles import Role
-from roundsman.activation.backfill import History, store_histories, untold
+from roundsman.activation.backfill import History, mend_half_stored, store_histories, untold
 from roundsman.activation.policy import ActivationPolicy
 from roundsman.activation.tracking import record_facts
 from roundsman.clock import Clock
@@ -55,6 +55,7 @@ async def backfill(
     tx: Tx, *, policy: ActivationPolicy, clock: Clock, stop: Callable[[], bool] = lambda: False
 ) -> Backfilled:
     """Tell of all customers what was not told yet; nobody is notified. While one portion is written, the next is read."""
+    await mend_half_stored(tx, policy=policy, now=clock())
     done = Backfilled()
     writing: asyncio.Task[Backfilled] | None = None
     try:

@@ -48,6 +48,8 @@ class Round:
     questions: int = 0
     concerned: frozenset[UserId] = frozenset()
     """Whose documents were looked at, where only some were."""
+    finished: bool = False
+    """Whether a run that was broken off was finished first, which says nothing of whom it concerned."""
 
     @property
     def did_nothing(self) -> bool:
@@ -72,12 +74,12 @@ async def compare_accepting_gone(tx: Tx, source: Source, profile: SourceProfile,
 
 async def _compare(tx: Tx, source: Source, profile: SourceProfile, means: Means) -> Round:
     source = await as_before_write_back(tx, source)
-    await finish_broken_run(tx, source, profile, means)
+    finished = await finish_broken_run(tx, source, profile, means)
     await note_mixed_copies(tx)
     header = await make_plan(tx, KeyNoting(tx, source, profile), profile, as_of=means.clock(), progress=means.progress)
     applied = await _take(tx, source, profile, header, means)
     gone = await note_gone(tx, profile, await find_gone(tx, source, profile), means.clock)
-    return replace(await _round(tx, header, applied), gone=gone)
+    return replace(await _round(tx, header, applied), gone=gone, finished=finished)
 
 
 async def take_changes(tx: Tx, source: Source, profile: SourceProfile, changed: Ids, means: Means) -> Round:
@@ -87,7 +89,7 @@ async def take_changes(tx: Tx, source: Source, profile: SourceProfile, changed: 
     the source raises.
     """
     source = await as_before_write_back(tx, source)
-    await finish_broken_run(tx, source, profile, means)
+    finished = await finish_broken_run(tx, source, profile, means)
     around = await explore(tx, source, profile, changed, now=means.clock())
     await refuse_most_of_these(tx, source, profile, around.gone)
     header = await make_plan(tx, around.source, profile, as_of=means.clock(), asking_about=around.people)
@@ -95,13 +97,15 @@ async def take_changes(tx: Tx, source: Source, profile: SourceProfile, changed: 
     await note_keys(tx, around.records)
     gone = await note_gone(tx, profile, around.gone, means.clock)
     people = {UserId(copy.user_id) for copy in await find_copies(tx, around.people)}
-    return replace(await _round(tx, header, applied), gone=gone, concerned=frozenset(applied.concerned | people))
+    concerned = frozenset(applied.concerned | people)
+    return replace(await _round(tx, header, applied), gone=gone, concerned=concerned, finished=finished)
 
 
-async def finish_broken_run(tx: Tx, source: Source, profile: SourceProfile, means: Means) -> None:
-    """Go on with the run that was broken off, if there is one."""
+async def finish_broken_run(tx: Tx, source: Source, profile: SourceProfile, means: Means) -> bool:
+    """Go on with the run that was broken off, if there is one; whether there was."""
     if run := await find_unfinished_run(tx):
         await apply_plan(tx, source, profile, run.plan, means)
+    return run is not None
 
 
 async def _take(tx: Tx, source: Source, profile: SourceProfile, header: PlanHeader, means: Means) -> Applied:

@@ -19,6 +19,7 @@ from roundsman.operations.activation_messages import put_notices
 
 BY_HIMSELF: Final = "self"
 """Who created somebody who signed up himself."""
+_IMPORTED: Final = "import"
 
 
 async def tell(
@@ -36,8 +37,10 @@ async def tell(
     """
 
     async def introduce(tx: Tx) -> Introduction:
-        customers = await customers_of_user(tx, user_id)
-        return Introduction(signups_of(await get_user(tx, user_id), customers), traits_of(customers))
+        customers, user = await customers_of_user(tx, user_id), await get_user(tx, user_id)
+        is_imported = channel_of(user.created_by) == _IMPORTED
+        # Who signed in where he comes from is not told of it.
+        return Introduction(signups_of(user, customers), traits_of(customers), login_unknown=is_imported)
 
     async def work(tx: Tx) -> Recorded:
         recorded = await record_facts(tx, user_id, facts, policy=policy, now=now, traits=traits, introduce=introduce)
@@ -64,4 +67,4 @@ def traits_of(customers: Sequence[Customer]) -> Traits:
 
 def channel_of(created_by: str) -> str:
     """How somebody came: by himself, by an import, or through staff."""
-    return created_by if created_by == BY_HIMSELF else "import" if created_by.startswith("import") else "staff"
+    return created_by if created_by == BY_HIMSELF else _IMPORTED if created_by.startswith(_IMPORTED) else "staff"

@@ -2,6 +2,9 @@
 
 A change stream goes on where the last round ended, because its token is stored after what it speaks of was taken. When
 the source does not know that place any more, and once a day anyway, everything is compared.
+
+What changed is told of its customers at once. Of everybody else it is looked beside that what was not told yet, after a
+start and whenever more was taken than what changed: that takes long where there are many.
 """
 
 import asyncio
@@ -10,10 +13,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from pymongo.errors import PyMongoError
+
 from roundsman.activation.policy import ActivationPolicy
+from roundsman.background import beside
 from roundsman.database.lease import LeaseLost, LeaseTaken
 from roundsman.database.transaction import Tx
-from roundsman.errors import Conflict, Unavailable
+from roundsman.errors import Conflict, RoundsmanError, Unavailable
 from roundsman.migration.apply import Means
 from roundsman.migration.backfilling import Backfilled, backfill, tell_of
 from roundsman.migration.doubts import SourceDoubted
@@ -93,9 +99,14 @@ class _Following:
         self._trouble: str | None = None
         self._pause = _FIRST_PAUSE
         self._starts_anew = False
-        self._is_told = False
+        self._is_new = True
+        self._untold = asyncio.Event()
 
     async def run(self) -> None:
+        async with beside(self._tell_of_all()):
+            await self._follow_on()
+
+    async def _follow_on(self) -> None:
         while not self._is_over():
             source = self._intake.open_source()
             try:
@@ -114,8 +125,6 @@ class _Following:
         return self._intake.stop.is_set() or self._leading.lost.is_set()
 
     async def _follow(self, source: Source) -> None:
-        if not self._is_told:
-            await self._tell_of_all()
         if isinstance(source, Watchable) and await source.can_be_watched():
             await self._follow_changes(source, source)
         else:
@@ -130,7 +139,7 @@ class _Following:
         feed = await watchable.watch([one.name for one in self._profile.collections], after=token)
         try:
             while not self._is_over():
-                if compared_at is None or self._now() - compared_at > self._rhythm.compare_anyway:
+                if compared_at is None:
                     compared_at = self._now()
                     await self._compare(source, token=feed.token)
                 compared_at = await self._take_next(source, feed, compared_at)
@@ -138,7 +147,7 @@ class _Following:
             await feed.close()
 
     async def _take_next(self, source: Source, feed: ChangeFeed, compared_at: datetime) -> datetime | None:
-        """Take the next changes; None where only a comparison of everything will do."""
+        """Take the next changes; gives when everything was compared, None where it has to be now."""
         changes = await feed.gather(patience=self._rhythm.idle, debounce=self._rhythm.debounce, most=self._rhythm.most)
         until = self._now() if changes.caught_up or changes.newest_at is None else changes.newest_at
         if self._is_over():
@@ -151,19 +160,25 @@ class _Following:
                 done = await take_changes(self._tx, source, self._profile, changes.documents, self._means)
             except TooManyNeighbours:
                 return None
-            self._tell(done)
             # Before the token is noted, so that whatever ends the worker leaves nothing untold.
             await tell_of(self._tx, done.concerned, policy=self._intake.policy, clock=self._means.clock)
+            self._tell(done)
+            if done.finished:
+                self._untold.set()
         await self._note(source, changes.token, until)
-        return compared_at
+        self._tell_the_rest_once()
+        # What piled up comes first: comparing takes long.
+        is_overdue = self._now() - compared_at > self._rhythm.compare_anyway and changes.count < self._rhythm.most
+        return None if is_overdue else compared_at
 
     async def _compare(self, source: Source, *, token: Any) -> None:  # noqa: ANN401 - the source's own
         """Compare everything; the token was taken before, so that nothing is missed meanwhile."""
+        self._tell_the_rest_once()
         began = self._now()
         done = await compare_all(self._tx, source, self._profile, self._means)
         self._tell(done)
-        if not done.did_nothing:
-            await self._tell_of_all()
+        if done.finished or not done.did_nothing:
+            self._untold.set()
         await self._note(source, token, began)
         await note_compared(self._tx, source.locator, at=began)
         await forget_old_plans(self._tx, now=began)
@@ -174,12 +189,29 @@ class _Following:
         self._trouble, self._pause, self._starts_anew = None, _FIRST_PAUSE, False
         await note_taken(self._tx, source.locator, token=token, until=until, fencing=self._leading.lease.fencing)
 
+    def _tell_the_rest_once(self) -> None:
+        """Have told what others imported, or what was broken off, but what changed meanwhile first."""
+        if self._is_new:
+            self._untold.set()
+        self._is_new = False
+
     async def _tell_of_all(self) -> None:
-        """Tell of everybody what was not told yet: by imports that somebody asked for, or that were broken off."""
-        done = await backfill(self._tx, policy=self._intake.policy, clock=self._means.clock, stop=self._is_over)
+        """Tell of everybody what was not told yet, without end. What may pass by itself is tried again."""
+        while True:
+            await self._untold.wait()
+            self._untold.clear()
+            try:
+                done = await backfill(self._tx, policy=self._intake.policy, clock=self._means.clock, stop=self._is_over)
+            except (RoundsmanError, PyMongoError) as trouble:
+                self._intake.say(f"Not all is told of customers, trying again: {trouble}")
+                self._untold.set()
+                await asyncio.sleep(_LONGEST_PAUSE.total_seconds())
+            else:
+                self._say_told(done)
+
+    def _say_told(self, done: Backfilled) -> None:
         if done != Backfilled():
             self._intake.say(f"Told {done.facts} facts of {done.new} new customers and {done.renewed} others.")
-        self._is_told = True
 
     def _tell(self, done: Round) -> None:
         if not done.did_nothing:
@@ -192,6 +224,7 @@ class _Following:
         if trouble.message != self._trouble:
             self._intake.say(f"{trouble.message}; trying again")
         self._trouble = trouble.message
+        self._tell_the_rest_once()
         if isinstance(trouble, SourceUnreachable):
             await note_unreachable(self._tx, source.locator, since=self._now())
         elif isinstance(trouble, SourceDoubted):
