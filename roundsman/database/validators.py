@@ -222,7 +222,7 @@ VALIDATORS: Mapping[str, Document] = MappingProxyType(
                 "prices": _list_of(_object({"paise": _PAISE, "valid_from": _DATE})),
                 "active": _FLAG,
             },
-            {"supplier_id": _OBJECT_ID, "source": _SOURCE},
+            {"supplier_id": _OBJECT_ID, "source": _SOURCE, **_EDITED},
         ),
         # An order of the existing application may name a customer nobody knows; then both owners are absent.
         collections.ORDERS: _document(
