@@ -32,12 +32,18 @@ class Permission(StrEnum):
     """Order something for oneself, and cancel that."""
     ME_PAUSE = "me:pause"
     """Pause one's own subscriptions, and go on with them."""
+    CATALOG_READ = "catalog:read"
+    """See what is sold, and for how much."""
     SESSIONS_MANAGE = "sessions:manage"
     """See where one is signed in, and sign out here or there."""
     CUSTOMERS_CREATE = "customers:create"
     """Register a customer who stands at the door or on the phone (assisted onboarding)."""
     CONTACTS_RECORD = "contacts:record"
     """Tell that one has spoken with a customer."""
+    CATALOG_PRICES = "catalog:prices"
+    """See all prices of any product, those of before and those to come, sold or not."""
+    CATALOG_MANAGE = "catalog:manage"
+    """Take products into the catalogue and out of it, and set their prices."""
     PURCHASES_READ = "purchases:read"
     """See the orders, payments and subscriptions of any customer."""
     ORDERS_MANAGE = "orders:manage"
@@ -92,12 +98,13 @@ _OF_EVERYBODY: Final = frozenset(
         Permission.ME_EXPORT,
         Permission.ME_CLOSE,
         Permission.SESSIONS_MANAGE,
+        Permission.CATALOG_READ,
     }
 )
 
 _OF_CUSTOMERS: Final = frozenset({Permission.ME_PURCHASES, Permission.ME_ORDER, Permission.ME_PAUSE})
 
-OWN_ONLY: Final = _OF_EVERYBODY | _OF_CUSTOMERS
+OWN_ONLY: Final = (_OF_EVERYBODY | _OF_CUSTOMERS) - {Permission.CATALOG_READ}
 """Permissions that reach only what belongs to the one who asks."""
 
 MAY_TRUST_RECENT: Final = frozenset({Permission.ME_READ})
@@ -128,6 +135,9 @@ _CHANGES: Final[dict[Permission, Changes]] = {
     Permission.ME_EXPORT: Changes.NOTHING,
     Permission.ME_CLOSE: Changes.PEOPLE,
     Permission.ME_PURCHASES: Changes.NOTHING,
+    Permission.CATALOG_READ: Changes.NOTHING,
+    Permission.CATALOG_PRICES: Changes.NOTHING,
+    Permission.CATALOG_MANAGE: Changes.OPERATIONS,
     Permission.ME_ORDER: Changes.OPERATIONS,
     Permission.ME_PAUSE: Changes.OPERATIONS,
     Permission.USERS_EXPORT: Changes.NOTHING,

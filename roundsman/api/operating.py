@@ -1,4 +1,4 @@
-"""What the routes of orders, payments, subscriptions and contacts have in common."""
+"""What the routes of products, orders, payments, subscriptions and contacts have in common."""
 
 from typing import Annotated, Literal
 
@@ -32,7 +32,7 @@ Method = Literal["cash", "upi", "card", "bank"]
 
 
 class Page(RequestModel):
-    """Which part of a list, the newest first."""
+    """Which part of a list."""
 
     skip: Annotated[int, Field(ge=0, le=100_000)] = 0
     limit: Annotated[int, Field(ge=1, le=200)] = 50

@@ -2,16 +2,18 @@
 
 from collections.abc import AsyncIterator, Collection, Sequence
 
+from pymongo import ASCENDING
+
 from roundsman.catalog.products import Product
 from roundsman.catalog.store import product_document, product_from
-from roundsman.database.bulk import BulkOutcome, insert_missing, renew_fields
+from roundsman.database.bulk import BulkOutcome, insert_missing
 from roundsman.database.collections import PRODUCTS
 from roundsman.database.documents import iterate
 from roundsman.database.transaction import Tx
 from roundsman.errors import InvalidInput
 from roundsman.ids import ProductId
 
-_FOLLOWED = ("name", "unit", "active", "supplier_id", "source")
+_BY_NAME = [("name", ASCENDING), ("_id", ASCENDING)]
 
 
 class UnknownProduct(InvalidInput):
@@ -25,12 +27,6 @@ async def insert_products(tx: Tx, products: Sequence[Product]) -> BulkOutcome:
     return await insert_missing(tx, PRODUCTS, [product_document(product) for product in products])
 
 
-async def follow_products(tx: Tx, products: Sequence[Product]) -> int:
-    """Bring products that the source changed up to date, but for prices, which are never retroactive; count the changed."""
-    documents = [product_document(product) for product in products if product.source]
-    return await renew_fields(tx, PRODUCTS, documents, guard="_id", fields=_FOLLOWED)
-
-
 def iterate_products(tx: Tx) -> AsyncIterator[Product]:
     """Read all products."""
     return iterate(tx, PRODUCTS, product_from)
@@ -42,6 +38,12 @@ async def get_products(tx: Tx, product_ids: Collection[ProductId]) -> dict[Produ
     if unknown := set(product_ids) - found.keys():
         raise UnknownProduct(f"There is no product {', '.join(sorted(map(str, unknown)))}")
     return found
+
+
+async def list_active_products(tx: Tx, *, skip: int, limit: int) -> list[Product]:
+    """List some of the products that were not taken out of the catalogue, by their names."""
+    found = tx.database[PRODUCTS].find({"active": True}, session=tx.session).sort(_BY_NAME)
+    return [product_from(document) async for document in found.skip(skip).limit(limit)]
 
 
 async def count_products(tx: Tx) -> int:

@@ -97,6 +97,7 @@ INDEXES: Mapping[str, tuple[Index, ...]] = MappingProxyType(
         collections.ADDRESSES: (_on("user_id", reason="The addresses of a user."),),
         collections.DELIVERY_BOYS: (_unique("user_id", reason="Each user has at most one such profile."),),
         collections.SUPPLIERS: (_unique("user_id", reason="Each user has at most one such profile."),),
+        collections.PRODUCTS: (_on("active", "name", "_id", reason="What is sold, by its name, page by page."),),
         collections.ORDERS: (
             _newest_first("customer_id", "placed_at", reason="A customer's orders."),
             _newest_first("user_id", "placed_at", reason="A user's orders, and the last of them in every joined view."),

@@ -197,7 +197,7 @@ VALIDATORS: Mapping[str, Document] = MappingProxyType(
                 "prices": list_of(object_with({"paise": PAISE, "valid_from": DATE})),
                 "active": FLAG,
             },
-            {"supplier_id": OBJECT_ID, "source": SOURCE},
+            {"supplier_id": OBJECT_ID, "source": SOURCE, **_EDITED},
         ),
         # An order of the existing application may name a customer nobody knows; then both owners are absent.
         collections.ORDERS: document_with(

@@ -7,10 +7,12 @@ one at the order's address, then his oldest, and such a guess is said in the run
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from roundsman.catalog.listing import follow_products, insert_products
+from roundsman.catalog.following import follow_products
+from roundsman.catalog.listing import insert_products
 from roundsman.catalog.products import Product
 from roundsman.customers.addresses import follow_addresses, insert_addresses
 from roundsman.customers.customers import Address, Customer
@@ -118,8 +120,11 @@ class _AttachedImport:
                 if alias:
                     self._products[alias] = product.id
         outcome = await insert_products(self._tx, products)
-        self._add("products", outcome)
-        await follow_products(self._tx, _differing(products, outcome))
+        # What differs may be edited here, or have had another price before: then nothing has changed there.
+        seen_at = None if self._orders_are_ours else self._as_of
+        changed = await follow_products(self._tx, _differing(products, outcome), seen_at=seen_at)
+        kept = len(outcome.differing) - changed
+        self._add("products", replace(outcome, same=outcome.same + kept, differing=outcome.differing[kept:]))
 
     async def _write_addresses(self, readings: Sequence[Reading]) -> None:
         addresses = []

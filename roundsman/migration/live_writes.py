@@ -26,7 +26,7 @@ _MERGE_UNDONE: Final = ("user.told_apart", "user.left")
 _BY_AN_ANSWER: Final = {"$regex": "^review:[0-9a-f]{24}(:|$)"}
 """Why something changed, where it was an answer: its name in the journal."""
 _NOT_WRITTEN_LIVE: Final = r"^(session|mode|review|source|database|document|users|passwords|contact)\."
-_OPERATIONS: Final = r"^(order|delivery|payment|subscription|payout|purchase_order|ledger)\."
+_OPERATIONS: Final = r"^(order|delivery|payment|subscription|product|payout|purchase_order|ledger)\."
 
 
 @dataclass(frozen=True, slots=True)

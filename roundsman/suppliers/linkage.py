@@ -6,11 +6,18 @@ from roundsman.database.bulk import EDITED, BulkOutcome, insert_missing, renew_f
 from roundsman.database.collections import SUPPLIERS
 from roundsman.database.documents import find_value, iterate
 from roundsman.database.transaction import Document, Tx
-from roundsman.ids import UserId
+from roundsman.errors import InvalidInput
+from roundsman.ids import SupplierId, UserId
 from roundsman.suppliers.store import supplier_document, supplier_from
 from roundsman.suppliers.suppliers import Supplier
 
 _FOLLOWED = ("name", "status", "phone", "email", "address", "gstin", "payment_terms")
+
+
+class UnknownSupplier(InvalidInput):
+    """A supplier is named whom nobody knows."""
+
+    code = "unknown_supplier"
 
 
 def supplier_documents(suppliers: Sequence[Supplier]) -> list[Document]:
@@ -37,6 +44,12 @@ def iterate_suppliers(tx: Tx) -> AsyncIterator[Supplier]:
 async def count_suppliers(tx: Tx) -> int:
     """Count all suppliers."""
     return await tx.database[SUPPLIERS].count_documents({}, session=tx.session)
+
+
+async def require_supplier(tx: Tx, supplier_id: SupplierId) -> None:
+    """Go on only with a supplier who is known. Raises UnknownSupplier."""
+    if await find_value(tx, SUPPLIERS, supplier_from, {"_id": supplier_id}) is None:
+        raise UnknownSupplier("There is no such supplier")
 
 
 async def find_supplier_of_user(tx: Tx, user_id: UserId) -> Supplier | None:

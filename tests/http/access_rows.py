@@ -47,6 +47,7 @@ _API: Final = "/api/v1"
 _AUTH: Final = f"{_API}/auth"
 _USER: Final = f"{_API}/users/{{user_id}}"
 _CUSTOMER: Final = f"{_API}/customers/{{customer_id}}"
+_PRODUCT: Final = f"{_API}/products/{{product_id}}"
 _ORDER: Final = f"{_API}/orders/{{order_id}}"
 _REVIEW: Final = f"{_API}/reviews/{{review_id}}"
 _A_FACT: Final = {
@@ -59,6 +60,7 @@ _NO_ORDER: Final = "404 unknown_order"
 _NO_SUBSCRIPTION: Final = "404 unknown_subscription"
 _KEY: Final = {"key": "made-up-by-me"}
 _TWO: Final = _KEY | {"lines": [{"product_id": "{product_id}", "quantity": 2}]}
+_GHEE: Final = _KEY | {"name": "Ghee", "unit": "jar", "price_paise": 50_000}
 _PAID: Final = _KEY | {"amount_paise": 100, "method": "cash"}
 _DAYS: Final = {"start": "2099-12-01", "end": "2099-12-10"}
 _UNASKED: Final = "404 review_not_found"
@@ -110,6 +112,11 @@ ROWS: Final = (
         body={"name": "Usha", "phone": "{new_phone}"},
     ),
     Row(f"POST {_CUSTOMER}/contacts", Permission.CONTACTS_RECORD, "201", REFUSED, REFUSED, body=_KEY | {"how": "call"}),
+    Row(f"GET {_API}/products", Permission.CATALOG_READ, "200", "200", "200"),
+    Row(f"GET {_PRODUCT}", Permission.CATALOG_PRICES, "200", REFUSED, REFUSED),
+    Row(f"POST {_API}/products", Permission.CATALOG_MANAGE, "201", REFUSED, REFUSED, body=_GHEE),
+    Row(f"POST {_PRODUCT}/prices", Permission.CATALOG_MANAGE, "200", REFUSED, REFUSED, body={"paise": 3400}),
+    Row(f"PATCH {_PRODUCT}", Permission.CATALOG_MANAGE, "200", REFUSED, REFUSED, body={"active": True}),
     Row(f"POST {_API}/orders", Permission.ME_ORDER, "201", "201", "201", body=_TWO),
     Row(f"GET {_API}/orders", Permission.ME_PURCHASES, "200", "200", "200"),
     Row(f"POST {_ORDER}/cancel", Permission.ME_ORDER, _NO_ORDER, "200", _NO_ORDER),

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roundsman.catalog.prices import NotSold, price_at
+from roundsman.catalog.prices import NotSold, begun_price, price_at, with_price
 from roundsman.catalog.products import Price
 from tests.builders import a_product
 
@@ -42,3 +42,24 @@ def test_it_is_the_latest_that_has_begun_in_whatever_order_they_stand(
     else:
         with pytest.raises(NotSold):
             price_at(product, BEGIN + timedelta(days=day))
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=8))
+def test_a_price_never_changes_what_was_to_be_paid_before_it(changes: list[tuple[int, int]]) -> None:
+    milk, now = a_product(Price(3000, BEGIN)), BEGIN
+    for number, (passed, ahead) in enumerate(changes):
+        now += timedelta(days=passed)
+        since, before = now + timedelta(days=ahead), milk
+        milk = with_price(milk, Price(3100 + number, since), now=now)
+        assert begun_price(milk, since) == 3100 + number
+        earlier = [BEGIN + timedelta(days=day) for day in range(30) if BEGIN + timedelta(days=day) < since]
+        assert [begun_price(milk, one) for one in earlier] == [begun_price(before, one) for one in earlier]
+        assert [one.valid_from for one in milk.prices] == sorted(one.valid_from for one in milk.prices)
+        assert with_price(milk, Price(3100 + number, since), now=now) == milk
+
+
+def test_of_a_day_to_come_the_last_price_that_was_said_stays() -> None:
+    day = BEGIN + timedelta(days=9)
+    milk = with_price(a_product(Price(3000, BEGIN)), Price(3500, day), now=BEGIN)
+    assert with_price(milk, Price(3600, day), now=BEGIN).prices == (Price(3000, BEGIN), Price(3600, day))
+    assert len(with_price(milk, Price(3600, day), now=day).prices) == 3
