@@ -8,13 +8,14 @@ import typer
 
 from roundsman.activation.lifecycle import ActivationStatus
 from roundsman.activation.policy import ActivationPolicy
+from roundsman.activation.rollups import roll_up
 from roundsman.activation.table import TABLE, Event
 from roundsman.cli import activation_dashboard
 from roundsman.cli.activation_messages import messages
 from roundsman.cli.output import print_json, say
 from roundsman.cli.running import run
 from roundsman.migration.backfilling import Backfilled, backfill
-from roundsman.runtime import LONG_WORK_SECONDS, open_runtime
+from roundsman.runtime import LONG_WORK_SECONDS, Runtime, open_runtime
 from roundsman.settings import load_settings
 
 app = typer.Typer(help="How far customers have come, from sign-up to engagement.", no_args_is_help=True)
@@ -66,7 +67,14 @@ def backfill_(*, as_json: Annotated[bool, typer.Option("--json", help="Print JSO
 
 async def _backfill() -> Backfilled:
     async with open_runtime(load_settings(), patience_seconds=LONG_WORK_SECONDS) as runtime:
-        return await backfill(runtime.tx, policy=runtime.activation, clock=runtime.clock)
+        return await tell_all(runtime)
+
+
+async def tell_all(runtime: Runtime) -> Backfilled:
+    """Tell what is stored of customers, and count it for the dashboard."""
+    done = await backfill(runtime.tx, policy=runtime.activation, clock=runtime.clock)
+    await roll_up(runtime.tx, now=runtime.clock())
+    return done
 
 
 def activation_page(policy: ActivationPolicy) -> str:
