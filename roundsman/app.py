@@ -6,7 +6,7 @@ from datetime import timedelta
 from importlib.metadata import version
 from typing import Final
 
-from fastapi import Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from pymongo.errors import ConnectionFailure, ExecutionTimeout, WaitQueueTimeoutError, WTimeoutError
 
 from roundsman.api import (
@@ -85,7 +85,27 @@ def create_app(opener: RuntimeOpener | None = None) -> FastAPI:
         # The document is served by a guarded route of ours; FastAPI's page for it would load scripts from a CDN.
         openapi_url=None,
     )
-    for router in (
+    for router in _routers():
+        app.include_router(router, prefix=_API, dependencies=[Depends(only_whole_database)])
+    for router in (health.router, documents.api_router):
+        app.include_router(router, prefix=_API)
+    app.include_router(documents.well_known_router)
+    for router in (overview.router, password_reset.router):
+        app.include_router(router, dependencies=[Depends(only_whole_database)])
+    app.include_router(reference_page.router)
+    app.mount("/static", static_files.mount)
+    install_error_handlers(app, outages=_OUTAGES, page=problem_page)
+    app.add_middleware(BodyLimit, most_bytes=_LARGEST_BODY_BYTES)
+    # The last one added is the outermost.
+    for middleware in (LastNet, SecurityHeaders, RequestId, ClientBehindProxies):
+        app.add_middleware(middleware)
+    refuse_unguarded(app)
+    return app
+
+
+def _routers() -> tuple[APIRouter, ...]:
+    """All that is below the path of the API and works with the database."""
+    return (
         auth.router,
         codes.router,
         passwords.router,
@@ -109,22 +129,7 @@ def create_app(opener: RuntimeOpener | None = None) -> FastAPI:
         facts.router,
         activation.router,
         messages.router,
-    ):
-        app.include_router(router, prefix=_API, dependencies=[Depends(only_whole_database)])
-    for router in (health.router, documents.api_router):
-        app.include_router(router, prefix=_API)
-    app.include_router(documents.well_known_router)
-    for router in (overview.router, password_reset.router):
-        app.include_router(router, dependencies=[Depends(only_whole_database)])
-    app.include_router(reference_page.router)
-    app.mount("/static", static_files.mount)
-    install_error_handlers(app, outages=_OUTAGES, page=problem_page)
-    app.add_middleware(BodyLimit, most_bytes=_LARGEST_BODY_BYTES)
-    # The last one added is the outermost.
-    for middleware in (LastNet, SecurityHeaders, RequestId, ClientBehindProxies):
-        app.add_middleware(middleware)
-    refuse_unguarded(app)
-    return app
+    )
 
 
 def _lifespan(opener: RuntimeOpener) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:

@@ -1,6 +1,7 @@
 """What other thresholds would make of everybody; nothing is written.
 
-Each history is told twice, once by each policy: half a minute for a hundred thousand facts. It is for the command line, or few people.
+Each history is told twice, once by each policy: about ten seconds for a hundred thousand facts. It is for the command line, or few
+people.
 """
 
 from collections import Counter

@@ -13,6 +13,7 @@ from typing import Annotated, Final
 import typer
 
 from roundsman.audit_log.entries import SYSTEM, Actor
+from roundsman.cli.activation import tell_all
 from roundsman.cli.backup import back_up
 from roundsman.cli.migrate import apply_with_progress, print_verification, verify_and_remember
 from roundsman.cli.output import say
@@ -86,6 +87,8 @@ async def _prepare(runtime: Runtime, source: MongoSource, source_uri: str, world
     if not verification.passed:
         raise IntegrityBroken("the demo's import does not verify; please report this with the lines above")
     await _answer_staff_reviews(runtime, profile)
+    told = await tell_all(runtime)
+    say(f"Told {told.facts:,} facts of {told.new:,} customers: roundsman activation dashboard")
     await _create_admin(runtime)
     await _back_up(runtime)
     await require_ready_for_people(runtime.tx, verification)

@@ -52,7 +52,7 @@ async def _work(option: str | None, profile: SourceProfile, rhythm: Rhythm, thro
             async with (
                 sending(runtime.dispatcher),
                 sealing(sealer_of(runtime, say=_say)),
-                keeping_house(Housekeeping(runtime.tx, _say)),
+                keeping_house(Housekeeping(runtime.tx, _say, runtime.activation, runtime.clock)),
                 keeping_time(Timers(runtime.tx, runtime.activation, runtime.clock, _say)),
             ):
                 if locator is None:

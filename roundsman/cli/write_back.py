@@ -66,7 +66,7 @@ def write_back_(  # noqa: PLR0913 - one parameter for each option
 async def _preview(locator: str | None, profile: SourceProfile, request: Wanted) -> Outcome:
     async with _opened(locator) as (runtime, target):
         await require_ready(runtime.tx, target, profile, request)
-        return await preview(runtime.tx, target, profile, request)
+        return await preview(runtime.tx, target, profile, request, now=runtime.clock())
 
 
 async def _preview_undo(locator: str | None) -> Outcome:

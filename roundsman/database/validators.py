@@ -8,397 +8,272 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from roundsman.database import collections
+from roundsman.database.activity_validators import ACTIVITY_VALIDATORS
 from roundsman.database.bulk import EDITED
+from roundsman.database.shapes import (
+    ANY,
+    BYTES,
+    COUNT,
+    DATE,
+    DAY,
+    FLAG,
+    NAME,
+    NUMBER,
+    OBJECT_ID,
+    PAISE,
+    SOURCE,
+    TEXT,
+    document_with,
+    list_of,
+    object_with,
+    one_of,
+)
 from roundsman.database.transaction import Document
 
-_ANY: Document = {}
-_TEXT: Document = {"bsonType": "string"}
-_NAME: Document = {"bsonType": "string", "minLength": 1}
-_OBJECT_ID: Document = {"bsonType": "objectId"}
-_DATE: Document = {"bsonType": "date"}
-_DAY: Document = {"bsonType": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
-_FLAG: Document = {"bsonType": "bool"}
-_NUMBER: Document = {"bsonType": ["int", "long", "double"]}
-_PAISE: Document = {"bsonType": ["int", "long"]}
-_COUNT: Document = {"bsonType": ["int", "long"], "minimum": 0}
-_BYTES: Document = {"bsonType": "binData"}
-
-
-def _one_of(*values: str) -> Document:
-    return {"enum": list(values)}
-
-
-def _list_of(items: Document) -> Document:
-    return {"bsonType": "array", "items": items}
-
-
-def _object(required: Document, optional: Document | None = None) -> Document:
-    return {"bsonType": "object", "required": list(required), "properties": {**required, **(optional or {})}}
-
-
-def _document(required: Document, optional: Document | None = None) -> Document:
-    return {"$jsonSchema": _object(required, optional)}
-
-
-_ACTIVATION_STATUS = _one_of("new", "onboarded", "active", "engaged", "inactive", "churned")
-_FACT_TYPE = _one_of(
-    *("signup", "login", "order.placed", "order.cancelled", "delivery.completed", "delivery.failed"),
-    *("payment.failed", "payment.succeeded", "order.refunded", "interaction", "staff.contact"),
-)
-_FACT = {
-    "_id": _NAME,
-    "type": _FACT_TYPE,
-    "source_id": _NAME,
-    "occurred_at": _DATE,
-    "recorded_at": _DATE,
-    "digest": _BYTES,
-}
-_FACT_DETAILS = {"order_id": _TEXT, "by_customer": _FLAG, "amount_paise": _PAISE, "clamped": _FLAG}
-_SOURCE = _object({"collection": _TEXT, "id": _TEXT, "sha256": _BYTES})
-_EDITED = {EDITED: _list_of(_NAME)}
-_ROLE = _one_of("customer", "delivery_boy", "supplier", "marketing_staff", "admin")
+_EDITED = {EDITED: list_of(NAME)}
+_ROLE = one_of("customer", "delivery_boy", "supplier", "marketing_staff", "admin")
 
 VALIDATORS: Mapping[str, Document] = MappingProxyType(
     {
-        collections.USERS: _document(
+        collections.USERS: document_with(
             {
-                "_id": _OBJECT_ID,
-                "name": _TEXT,
-                "status": _one_of("active", "disabled", "merged", "archived", "closed"),
-                "claim": _one_of("claimed", "claimable", "claimable_conflict", "unclaimable"),
-                "roles": _list_of(_ROLE),
-                "created_at": _DATE,
-                "created_by": _NAME,
-                "session_version": _COUNT,
+                "_id": OBJECT_ID,
+                "name": TEXT,
+                "status": one_of("active", "disabled", "merged", "archived", "closed"),
+                "claim": one_of("claimed", "claimable", "claimable_conflict", "unclaimable"),
+                "roles": list_of(_ROLE),
+                "created_at": DATE,
+                "created_by": NAME,
+                "session_version": COUNT,
             },
             {
-                "roles_to_confirm": _list_of(_ROLE),
-                "merged_into": _OBJECT_ID,
-                "former_identifiers": _list_of(_TEXT),
-                "first_sign_in_at": _DATE,
-                "last_sign_in_at": _DATE,
+                "roles_to_confirm": list_of(_ROLE),
+                "merged_into": OBJECT_ID,
+                "former_identifiers": list_of(TEXT),
+                "first_sign_in_at": DATE,
+                "last_sign_in_at": DATE,
             },
         ),
         # An ambiguous alias names several users instead of one.
         collections.IDENTIFIERS: {
             "$jsonSchema": {
-                **_object(
+                **object_with(
                     {"_id": {"bsonType": "string", "pattern": "^(phone:\\+|email:|alias:)."}},
-                    {"user_id": _OBJECT_ID, "user_ids": _list_of(_OBJECT_ID), "verified_at": _DATE, "epoch": _COUNT},
+                    {"user_id": OBJECT_ID, "user_ids": list_of(OBJECT_ID), "verified_at": DATE, "epoch": COUNT},
                 ),
                 "oneOf": [{"required": ["user_id"]}, {"required": ["user_ids"]}],
             }
         },
-        collections.CREDENTIALS: _document(
-            {"_id": _OBJECT_ID, "hash": _NAME, "origin": _one_of("imported", "own"), "changed_at": _DATE},
-            {"disabled_at": _DATE, "counts_until": _DATE},
+        collections.CREDENTIALS: document_with(
+            {"_id": OBJECT_ID, "hash": NAME, "origin": one_of("imported", "own"), "changed_at": DATE},
+            {"disabled_at": DATE, "counts_until": DATE},
         ),
-        collections.SECOND_FACTORS: _document(
-            {"_id": _OBJECT_ID, "failures": _COUNT},
+        collections.SECOND_FACTORS: document_with(
+            {"_id": OBJECT_ID, "failures": COUNT},
             {
-                "pending": _BYTES,
-                "pending_at": _DATE,
-                "secret": _BYTES,
-                "confirmed_at": _DATE,
-                "last_step": _COUNT,
-                "recovery": _list_of(_BYTES),
-                "paused_until": _DATE,
+                "pending": BYTES,
+                "pending_at": DATE,
+                "secret": BYTES,
+                "confirmed_at": DATE,
+                "last_step": COUNT,
+                "recovery": list_of(BYTES),
+                "paused_until": DATE,
             },
         ),
-        collections.SESSIONS: _document(
-            {"_id": _OBJECT_ID, "user_id": _OBJECT_ID, "version": _COUNT, "created_at": _DATE, "expires_at": _DATE},
+        collections.SESSIONS: document_with(
+            {"_id": OBJECT_ID, "user_id": OBJECT_ID, "version": COUNT, "created_at": DATE, "expires_at": DATE},
             {
-                "signed_in_by": _one_of("password", "otp"),
-                "fresh_at": _DATE,
-                "second_factor_at": _DATE,
-                "second_factor_due": _FLAG,
-                "last_seen_at": _DATE,
-                "device": _TEXT,
-                "address": _TEXT,
-                "refresh_digest": _BYTES,
-                "rotated": _list_of(_object({"digest": _BYTES, "salt": _BYTES, "at": _DATE})),
+                "signed_in_by": one_of("password", "otp"),
+                "fresh_at": DATE,
+                "second_factor_at": DATE,
+                "second_factor_due": FLAG,
+                "last_seen_at": DATE,
+                "device": TEXT,
+                "address": TEXT,
+                "refresh_digest": BYTES,
+                "rotated": list_of(object_with({"digest": BYTES, "salt": BYTES, "at": DATE})),
             },
         ),
-        collections.PASSWORD_RESETS: _document({"_id": _BYTES, "user_id": _OBJECT_ID, "expires_at": _DATE}),
-        collections.ATTEMPTS: _document(
-            {"_id": _NAME, "expires_at": _DATE},
-            {"taken": _COUNT, "pending": _COUNT, "failures": _COUNT, "allowed_at": _DATE},
+        collections.PASSWORD_RESETS: document_with({"_id": BYTES, "user_id": OBJECT_ID, "expires_at": DATE}),
+        collections.ATTEMPTS: document_with(
+            {"_id": NAME, "expires_at": DATE},
+            {"taken": COUNT, "pending": COUNT, "failures": COUNT, "allowed_at": DATE},
         ),
-        collections.OTP_CHALLENGES: _document(
+        collections.OTP_CHALLENGES: document_with(
             {
-                "_id": _NAME,
-                "purpose": _NAME,
-                "code": _BYTES,
-                "is_decoy": _FLAG,
-                "tries_left": _COUNT,
-                "sent": _COUNT,
-                "resend_at": _DATE,
-                "expires_at": _DATE,
-                "forget_at": _DATE,
+                "_id": NAME,
+                "purpose": NAME,
+                "code": BYTES,
+                "is_decoy": FLAG,
+                "tries_left": COUNT,
+                "sent": COUNT,
+                "resend_at": DATE,
+                "expires_at": DATE,
+                "forget_at": DATE,
             },
-            {"for_user": _OBJECT_ID},
+            {"for_user": OBJECT_ID},
         ),
-        collections.PROOFS: _document(
-            {"_id": _BYTES, "key": _NAME, "purpose": _NAME, "expires_at": _DATE}, {"for_user": _OBJECT_ID}
+        collections.PROOFS: document_with(
+            {"_id": BYTES, "key": NAME, "purpose": NAME, "expires_at": DATE}, {"for_user": OBJECT_ID}
         ),
-        collections.OUTBOX: _document(
+        collections.OUTBOX: document_with(
             {
-                "_id": _NAME,
-                "channel": _one_of("sms", "email"),
-                "to": _NAME,
-                "template": _NAME,
+                "_id": NAME,
+                "channel": one_of("sms", "email"),
+                "to": NAME,
+                "template": NAME,
                 "values": {"bsonType": "object"},
-                "state": _one_of("waiting", "sent", "given_up"),
-                "tries": _COUNT,
-                "created_at": _DATE,
-                "forget_at": _DATE,
+                "state": one_of("waiting", "sent", "given_up"),
+                "tries": COUNT,
+                "created_at": DATE,
+                "forget_at": DATE,
             },
             {
-                "secret": _BYTES,
-                "useful_until": _DATE,
-                "next_at": _DATE,
-                "ended_at": _DATE,
-                "owner": _NAME,
+                "secret": BYTES,
+                "useful_until": DATE,
+                "next_at": DATE,
+                "ended_at": DATE,
+                "owner": NAME,
             },
         ),
-        collections.CUSTOMERS: _document(
+        collections.CUSTOMERS: document_with(
             {
-                "_id": _OBJECT_ID,
-                "user_id": _OBJECT_ID,
-                "name": _TEXT,
-                "status": _one_of("trial", "active", "paused", "stopped"),
-                "created_at": _DATE,
-                "created_by": _NAME,
+                "_id": OBJECT_ID,
+                "user_id": OBJECT_ID,
+                "name": TEXT,
+                "status": one_of("trial", "active", "paused", "stopped"),
+                "created_at": DATE,
+                "created_by": NAME,
             },
             {
-                "phone": _TEXT,
-                "email": _TEXT,
-                "address": _TEXT,
-                "area": _TEXT,
-                "delivery_boy_id": _OBJECT_ID,
-                "source": _SOURCE,
+                "phone": TEXT,
+                "email": TEXT,
+                "address": TEXT,
+                "area": TEXT,
+                "delivery_boy_id": OBJECT_ID,
+                "source": SOURCE,
                 **_EDITED,
             },
         ),
-        collections.ADDRESSES: _document(
-            {"_id": _OBJECT_ID, "label": _TEXT, "text": _TEXT, "is_default": _FLAG},
-            {"user_id": _OBJECT_ID, "source": _SOURCE},
+        collections.ADDRESSES: document_with(
+            {"_id": OBJECT_ID, "label": TEXT, "text": TEXT, "is_default": FLAG},
+            {"user_id": OBJECT_ID, "source": SOURCE},
         ),
-        collections.DELIVERY_BOYS: _document(
+        collections.DELIVERY_BOYS: document_with(
             {
-                "_id": _OBJECT_ID,
-                "user_id": _OBJECT_ID,
-                "name": _TEXT,
-                "status": _one_of("active", "on_leave", "suspended", "left"),
-                "created_at": _DATE,
-                "created_by": _NAME,
+                "_id": OBJECT_ID,
+                "user_id": OBJECT_ID,
+                "name": TEXT,
+                "status": one_of("active", "on_leave", "suspended", "left"),
+                "created_at": DATE,
+                "created_by": NAME,
             },
-            {"areas": _list_of(_TEXT), "phone": _TEXT, "email": _TEXT, "source": _SOURCE, **_EDITED},
+            {"areas": list_of(TEXT), "phone": TEXT, "email": TEXT, "source": SOURCE, **_EDITED},
         ),
-        collections.SUPPLIERS: _document(
+        collections.SUPPLIERS: document_with(
             {
-                "_id": _OBJECT_ID,
-                "user_id": _OBJECT_ID,
-                "name": _TEXT,
-                "status": _one_of("active", "inactive"),
-                "created_at": _DATE,
-                "created_by": _NAME,
+                "_id": OBJECT_ID,
+                "user_id": OBJECT_ID,
+                "name": TEXT,
+                "status": one_of("active", "inactive"),
+                "created_at": DATE,
+                "created_by": NAME,
             },
             {
-                "phone": _TEXT,
-                "email": _TEXT,
-                "address": _TEXT,
-                "gstin": _TEXT,
-                "payment_terms": _TEXT,
-                "source": _SOURCE,
+                "phone": TEXT,
+                "email": TEXT,
+                "address": TEXT,
+                "gstin": TEXT,
+                "payment_terms": TEXT,
+                "source": SOURCE,
                 **_EDITED,
             },
         ),
-        collections.PRODUCTS: _document(
+        collections.PRODUCTS: document_with(
             {
-                "_id": _OBJECT_ID,
-                "name": _TEXT,
-                "unit": _TEXT,
-                "prices": _list_of(_object({"paise": _PAISE, "valid_from": _DATE})),
-                "active": _FLAG,
+                "_id": OBJECT_ID,
+                "name": TEXT,
+                "unit": TEXT,
+                "prices": list_of(object_with({"paise": PAISE, "valid_from": DATE})),
+                "active": FLAG,
             },
-            {"supplier_id": _OBJECT_ID, "source": _SOURCE},
+            {"supplier_id": OBJECT_ID, "source": SOURCE},
         ),
         # An order of the existing application may name a customer nobody knows; then both owners are absent.
-        collections.ORDERS: _document(
+        collections.ORDERS: document_with(
             {
-                "_id": _OBJECT_ID,
-                "lines": _list_of(
-                    _object(
-                        {"name": _TEXT, "quantity": _NUMBER, "unit_price_paise": _PAISE},
-                        {"product_id": _OBJECT_ID},
+                "_id": OBJECT_ID,
+                "lines": list_of(
+                    object_with(
+                        {"name": TEXT, "quantity": NUMBER, "unit_price_paise": PAISE},
+                        {"product_id": OBJECT_ID},
                     )
                 ),
-                "total_paise": _PAISE,
-                "status": _one_of("pending", "out_for_delivery", "delivered", "not_delivered", "cancelled"),
-                "placed_at": _DATE,
-                "origin": _one_of("roundsman", "source"),
+                "total_paise": PAISE,
+                "status": one_of("pending", "out_for_delivery", "delivered", "not_delivered", "cancelled"),
+                "placed_at": DATE,
+                "origin": one_of("roundsman", "source"),
             },
             {
-                "customer_id": _OBJECT_ID,
-                "user_id": _OBJECT_ID,
-                "for_date": _DAY,
-                "delivered_at": _DATE,
-                "cancelled_at": _DATE,
-                "cancelled_by_customer": _FLAG,
-                "refunded_paise": _PAISE,
-                "delivery_boy_id": _OBJECT_ID,
-                "type": _one_of("subscription"),
-                "old_id": _TEXT,
-                "source": _SOURCE,
-            },
-        ),
-        # A subscription, delivery or payment of the existing application may name somebody nobody knows.
-        collections.SUBSCRIPTIONS: _document(
-            {
-                "_id": _OBJECT_ID,
-                "status": _one_of("draft", "active", "paused", "stopped"),
-                "rule": _object({"kind": _NAME, "quantity": _NUMBER}),
-                "origin": _one_of("roundsman", "source"),
-            },
-            {
-                "customer_id": _OBJECT_ID,
-                "user_id": _OBJECT_ID,
-                "product_id": _OBJECT_ID,
-                "pauses": _list_of(_object({"start": _DAY}, {"end": _DAY})),
-                "start": _DAY,
-                "end": _DAY,
-                "changes": _COUNT,
-                "created_at": _DATE,
-                "source": _SOURCE,
+                "customer_id": OBJECT_ID,
+                "user_id": OBJECT_ID,
+                "for_date": DAY,
+                "delivered_at": DATE,
+                "cancelled_at": DATE,
+                "cancelled_by_customer": FLAG,
+                "refunded_paise": PAISE,
+                "delivery_boy_id": OBJECT_ID,
+                "type": one_of("subscription"),
+                "old_id": TEXT,
+                "source": SOURCE,
             },
         ),
-        collections.DELIVERIES: _document(
+        **ACTIVITY_VALIDATORS,
+        collections.AUDIT_LOG: document_with(
             {
-                "_id": {"bsonType": ["objectId", "string"]},
-                "for_date": _DAY,
-                "status": _one_of("completed", "failed", "pending"),
-                "origin": _one_of("roundsman", "source"),
+                "_id": OBJECT_ID,
+                "at": DATE,
+                "actor": object_with({"who": NAME}, {"session": TEXT, "address": TEXT}),
+                "action": NAME,
+                "target": NAME,
             },
             {
-                "customer_id": _OBJECT_ID,
-                "user_id": _OBJECT_ID,
-                "order_id": _OBJECT_ID,
-                "names_order": _FLAG,
-                "delivery_boy_id": _OBJECT_ID,
-                "at": _DATE,
-                "failed_attempts": _COUNT,
-                "cash_collected_paise": _PAISE,
-                "rating": _COUNT,
-                "source": _SOURCE,
+                "before_digest": BYTES,
+                "after_digest": BYTES,
+                "reason": TEXT,
+                "seal": object_with({"number": COUNT, "previous": BYTES, "mac": BYTES}),
             },
         ),
-        collections.PAYMENTS: _document(
-            {
-                "_id": _OBJECT_ID,
-                "amount_paise": _PAISE,
-                "method": _TEXT,
-                "at": _DATE,
-                "status": _one_of("succeeded", "failed", "refunded"),
-                "origin": _one_of("roundsman", "source"),
-            },
-            {"customer_id": _OBJECT_ID, "user_id": _OBJECT_ID, "order_id": _OBJECT_ID, "source": _SOURCE},
+        collections.AUDIT_CHECKPOINTS: document_with(
+            {"_id": COUNT, "mac": BYTES, "at": DATE, "signature": BYTES},
         ),
-        collections.FACTS: _document(_FACT | {"user_id": _OBJECT_ID}, _FACT_DETAILS),
-        collections.UNMATCHED_FACTS: _document(_FACT | {"subject": _NAME, "names": _list_of(_NAME)}, _FACT_DETAILS),
-        collections.FACT_CONFLICTS: _document(
-            _FACT | {"key": _NAME},
-            _FACT_DETAILS | {"user_id": _OBJECT_ID, "subject": _NAME, "names": _list_of(_NAME)},
-        ),
-        collections.LIFECYCLES: _document(
-            {"_id": _OBJECT_ID, "seq": _COUNT, "policy_version": _COUNT},
+        collections.SYSTEM: document_with({"_id": NAME}),
+        collections.LEASES: document_with({"_id": NAME, "expires_at": DATE}),
+        collections.SOURCE_DOCUMENTS: document_with({"_id": NAME, "sha256": BYTES}),
+        collections.SOURCE_KEYS: document_with({"_id": NAME, "keys": list_of({"bsonType": "long"})}),
+        collections.MIGRATION_RUNS: document_with({"_id": ANY}),
+        collections.MIGRATION_PLANS: document_with({"_id": ANY}),
+        collections.REVIEWS: document_with({"_id": ANY, "status": NAME}),
+        collections.MERGES: document_with(
             {
-                "status": _ACTIVATION_STATUS,
-                "status_since": _DATE,
-                "next_transition_at": _DATE,
-                "next_status": _ACTIVATION_STATUS,
-                "waiting_at": _DATE,
-                "due_at": _DATE,
-                "signup_at": _DATE,
-                "signup_day": _DAY,
-                "signup_week": _DAY,
-                "area": _TEXT,
-                "channel": _TEXT,
-                "login_unknown": _FLAG,
-                "orders_valid": _COUNT,
-                "revenue_paise": _PAISE,
-                "payment_risk": _FLAG,
-                "pending_days": _list_of(_DAY),
-            },
-        ),
-        collections.TRANSITIONS: _document(
-            {
-                "_id": _NAME,
-                "user_id": _OBJECT_ID,
-                "after": _ACTIVATION_STATUS,
-                "effective_at": _DATE,
-                "cause": _NAME,
-                "recorded_at": _DATE,
-                "day": _DAY,
-            },
-            {
-                "before": _ACTIVATION_STATUS,
-                "superseded_at": _DATE,
-                "signup_week": _DAY,
-                "area": _TEXT,
-                "channel": _TEXT,
-                "pending": _FLAG,
-            },
-        ),
-        collections.ACTIVATION_DAYS: _document({"_id": _DAY}),
-        collections.SIGNUP_DAYS: _document({"_id": _DAY}),
-        collections.COHORT_CELLS: _document({"_id": _NAME}),
-        collections.MESSAGE_SETTINGS: _document({"_id": _NAME}, {"on": _FLAG, "opted_out_at": _DATE}),
-        collections.AUDIT_LOG: _document(
-            {
-                "_id": _OBJECT_ID,
-                "at": _DATE,
-                "actor": _object({"who": _NAME}, {"session": _TEXT, "address": _TEXT}),
-                "action": _NAME,
-                "target": _NAME,
-            },
-            {
-                "before_digest": _BYTES,
-                "after_digest": _BYTES,
-                "reason": _TEXT,
-                "seal": _object({"number": _COUNT, "previous": _BYTES, "mac": _BYTES}),
-            },
-        ),
-        collections.AUDIT_CHECKPOINTS: _document(
-            {"_id": _COUNT, "mac": _BYTES, "at": _DATE, "signature": _BYTES},
-        ),
-        collections.SYSTEM: _document({"_id": _NAME}),
-        collections.LEASES: _document({"_id": _NAME, "expires_at": _DATE}),
-        collections.SOURCE_DOCUMENTS: _document({"_id": _NAME, "sha256": _BYTES}),
-        collections.SOURCE_KEYS: _document({"_id": _NAME, "keys": _list_of({"bsonType": "long"})}),
-        collections.MIGRATION_RUNS: _document({"_id": _ANY}),
-        collections.MIGRATION_PLANS: _document({"_id": _ANY}),
-        collections.REVIEWS: _document({"_id": _ANY, "status": _NAME}),
-        collections.MERGES: _document(
-            {
-                "_id": _OBJECT_ID,
-                "number": _COUNT,
-                "cause": _NAME,
-                "at": _DATE,
-                "by": _NAME,
-                "survivor": _OBJECT_ID,
-                "users": _list_of(_OBJECT_ID),
-                "changes": _list_of(_object({"collection": _NAME})),
+                "_id": OBJECT_ID,
+                "number": COUNT,
+                "cause": NAME,
+                "at": DATE,
+                "by": NAME,
+                "survivor": OBJECT_ID,
+                "users": list_of(OBJECT_ID),
+                "changes": list_of(object_with({"collection": NAME})),
             }
         ),
-        collections.WRITE_BACK_JOURNAL: _document(
+        collections.WRITE_BACK_JOURNAL: document_with(
             {
-                "_id": _NAME,
-                "field": _NAME,
-                "run": _NAME,
-                "state": _one_of("planned", "written", "skipped", "undone", "left", "erased"),
-                "old": _object({"state": _one_of("absent", "null", "dangling", "erased")}),
-                "new": _ANY,
+                "_id": NAME,
+                "field": NAME,
+                "run": NAME,
+                "state": one_of("planned", "written", "skipped", "undone", "left", "erased"),
+                "old": object_with({"state": one_of("absent", "null", "dangling", "erased")}),
+                "new": ANY,
             }
         ),
     }

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from roundsman.ids import DeliveryId, OrderId, PaymentId, ProductId, SubscriptionId
 from roundsman.migration.conversion import OrderParties, Reading
-from roundsman.migration.reading import day, flag, number, paise, value_at
+from roundsman.migration.reading import day, flag, number, paise, value_at, values_at
 from roundsman.orders.deliveries import AnyDeliveryId, Delivery, DeliveryStatus
 from roundsman.orders.orders import OrderOrigin
 from roundsman.orders.payments import Payment, PaymentStatus
@@ -103,15 +103,17 @@ def _rule(reading: Reading, timezone: ZoneInfo) -> Rule:
 
 def _exact(reading: Reading, timezone: ZoneInfo) -> Iterator[tuple[date, float]]:
     days, quantities = reading.collection.paths("exact_day"), reading.collection.paths("exact_quantity")
-    for one in _listed(reading, "exact"):
+    # Read backwards, so that of a day which stands twice the first counts.
+    for one in reversed(_listed(reading, "exact")):
         on, quantity = day(value_at(one, days), timezone), number(value_at(one, quantities))
         if on is not None and quantity is not None:
             yield on, quantity
 
 
 def _listed(reading: Reading, meaning: str) -> list[Mapping[str, Any]]:
-    written = reading.value(meaning)
-    return [one for one in written if isinstance(one, Mapping)] if isinstance(written, list) else []
+    """What is in the lists under the meaning; a source may have several, one of them empty."""
+    lists = values_at(reading.document.fields, reading.collection.paths(meaning))
+    return [one for items in lists if isinstance(items, list) for one in items if isinstance(one, Mapping)]
 
 
 def _subscription_status(reading: Reading) -> SubscriptionStatus:

@@ -4,12 +4,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from roundsman.activation.calendar import day_of
-from roundsman.activation.facts import Fact, FactType
 from roundsman.database.transaction import Tx, in_transaction
 from roundsman.errors import Conflict
 from roundsman.identity.mode import require_operations_managed_here
 from roundsman.ids import OrderId
 from roundsman.operations.intake import Change, Intake, write_down
+from roundsman.operations.telling import facts_of_delivery
 from roundsman.orders.book import find_delivery, get_order, owner_of, put_delivery, replace_order
 from roundsman.orders.changes import delivered, not_delivered
 from roundsman.orders.deliveries import Delivery, DeliveryStatus, delivery_id_of
@@ -34,11 +34,11 @@ async def mark_delivered(tx: Tx, order_id: OrderId, *, intake: Intake, now: date
         after = delivered(before, at=now)
         if after == before:
             return before
-        delivery = await _delivery_of(tx, before, now=now)
-        await put_delivery(tx, replace(delivery, status=DeliveryStatus.COMPLETED, at=now))
-        fact = Fact(FactType.DELIVERY_COMPLETED, owner_of(before), str(delivery.id), now, order_id=str(order_id))
+        delivery = replace(await _delivery_of(tx, before, now=now), status=DeliveryStatus.COMPLETED, at=now)
+        await put_delivery(tx, delivery)
+        facts = facts_of_delivery(owner_of(before), delivery)
         change = Change("order.delivered", f"order:{order_id}", await replace_order(tx, after))
-        await write_down(tx, intake, owner_of(before), change, fact, now=now)
+        await write_down(tx, intake, owner_of(before), change, *facts, now=now)
         return after
 
     return await in_transaction(tx, work)
@@ -61,10 +61,11 @@ async def mark_not_delivered(
         after = not_delivered(before)
         if attempt != delivery.failed_attempts + 1:
             raise AttemptSkipped(f"So far {delivery.failed_attempts} attempts failed; the next is one more")
-        await put_delivery(tx, replace(delivery, status=DeliveryStatus.FAILED, at=now, failed_attempts=attempt))
-        fact = Fact(FactType.DELIVERY_FAILED, owner_of(before), f"{delivery.id}:{attempt}", now, order_id=str(order_id))
+        delivery = replace(delivery, status=DeliveryStatus.FAILED, at=now, failed_attempts=attempt)
+        await put_delivery(tx, delivery)
+        facts = facts_of_delivery(owner_of(before), delivery)
         change = Change("order.not_delivered", f"order:{order_id}", await replace_order(tx, after), reason)
-        await write_down(tx, intake, owner_of(before), change, fact, now=now)
+        await write_down(tx, intake, owner_of(before), change, *facts, now=now)
         return after
 
     return await in_transaction(tx, work)

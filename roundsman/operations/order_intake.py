@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from roundsman.activation.calendar import begin_of, day_of
-from roundsman.activation.facts import Fact, FactType
 from roundsman.catalog.listing import get_products
 from roundsman.catalog.prices import price_at
 from roundsman.customers.customers import Customer, CustomerStatus
@@ -24,6 +23,7 @@ from roundsman.operations.intake import (
     own_customer,
     write_down,
 )
+from roundsman.operations.telling import fact_of_cancelling, fact_of_placing
 from roundsman.orders.book import UnknownOrder, find_order, get_order, insert_order, owner_of, replace_order
 from roundsman.orders.changes import cancelled, total_of
 from roundsman.orders.orders import Order, OrderLine, OrderOrigin, OrderStatus
@@ -113,7 +113,7 @@ async def _placed(
         if (there := await find_order(tx, order_id)) is not None:
             return _same(there, customer, wanted)
         order = await _new_order(tx, order_id, customer, wanted, now=now)
-        fact = Fact(FactType.ORDER_PLACED, customer.user_id, str(order_id), now, amount_paise=order.total_paise)
+        fact = fact_of_placing(customer.user_id, order)
         change = Change("order.placed", f"order:{order_id}", await insert_order(tx, order))
         await write_down(tx, intake, customer.user_id, change, fact, now=now)
         return order
@@ -171,7 +171,7 @@ async def _cancelled(
         after = cancelled(before, by_customer=by_customer, at=now)
         if after == before:
             return before
-        fact = Fact(FactType.ORDER_CANCELLED, owner_of(before), str(order_id), now, by_customer=by_customer)
+        fact = fact_of_cancelling(owner_of(before), after)
         change = Change("order.cancelled", f"order:{order_id}", await replace_order(tx, after), reason)
         await write_down(tx, intake, owner_of(before), change, fact, now=now)
         return after

@@ -2,24 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
-from roundsman.activation.facts import Fact, FactType
 from roundsman.customers.customers import Customer
 from roundsman.database.transaction import Tx, in_transaction
 from roundsman.identity.mode import require_operations_managed_here
 from roundsman.ids import CustomerId, OrderId, PaymentId, UserId
 from roundsman.operations.intake import Change, Intake, KeyUsedOtherwise, customer_of_somebody, write_down
+from roundsman.operations.telling import facts_of_payment
 from roundsman.orders.book import UnknownOrder, find_payment, get_order, insert_payment, owner_of, replace_order
 from roundsman.orders.changes import refunded
 from roundsman.orders.orders import Order, OrderOrigin
 from roundsman.orders.payments import Payment, PaymentStatus
-
-_FACTS: Final = {
-    PaymentStatus.SUCCEEDED: FactType.PAYMENT_SUCCEEDED,
-    PaymentStatus.FAILED: FactType.PAYMENT_FAILED,
-    PaymentStatus.REFUNDED: FactType.ORDER_REFUNDED,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +84,10 @@ async def _stored_once(
         if _content(there) != _content(payment):
             raise KeyUsedOtherwise
         return there
-    fact = Fact(_FACTS[payment.status], user_id, str(payment.id), now, amount_paise=payment.amount_paise)
+    facts = facts_of_payment(user_id, payment)
     action = f"payment.{payment.status.value}"
     change = Change(action, f"payment:{payment.id}", await insert_payment(tx, payment), reason)
-    await write_down(tx, intake, user_id, change, fact, now=now)
+    await write_down(tx, intake, user_id, change, *facts, now=now)
     return payment
 
 

@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
-from roundsman.activation.facts import Fact, FactType
+from roundsman.activation.facts import Fact
 from roundsman.activation.tracking import find_fact
 from roundsman.database.transaction import Tx, in_transaction
 from roundsman.ids import CustomerId
 from roundsman.operations.intake import Change, Intake, KeyUsedOtherwise, customer_of_somebody, write_down
+from roundsman.operations.telling import fact_of_contact
 
 
 async def record_contact(tx: Tx, customer_id: CustomerId, *, key: str, how: str, intake: Intake, now: datetime) -> Fact:
@@ -14,8 +15,7 @@ async def record_contact(tx: Tx, customer_id: CustomerId, *, key: str, how: str,
 
     async def work(tx: Tx) -> Fact:
         customer = await customer_of_somebody(tx, customer_id)
-        contact_id = str(intake.id_for("contact", key))
-        fact = Fact(FactType.STAFF_CONTACT, customer.user_id, contact_id, now)
+        fact = fact_of_contact(customer.user_id, str(intake.id_for("contact", key)), at=now)
         if (there := await find_fact(tx, fact.key)) is not None:
             if there.subject != customer.user_id:
                 raise KeyUsedOtherwise

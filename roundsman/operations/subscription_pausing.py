@@ -4,11 +4,11 @@ from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 
 from roundsman.activation.calendar import day_of
-from roundsman.activation.facts import Fact, FactType
 from roundsman.database.transaction import Tx, in_transaction
 from roundsman.identity.mode import require_operations_managed_here
 from roundsman.ids import CustomerId, SubscriptionId, UserId
 from roundsman.operations.intake import Change, Intake, write_down
+from roundsman.operations.telling import fact_of_pausing
 from roundsman.subscriptions.pausing import UnknownSubscription, get_subscription, pause, resume
 from roundsman.subscriptions.subscriptions import Pause, Subscription
 
@@ -83,7 +83,7 @@ async def _changed(
             return before
         if after.user_id is None:
             raise UnknownSubscription("There is no such subscription of anybody who is known")
-        fact = Fact(FactType.INTERACTION, after.user_id, f"subscription:{after.id}:{after.changes}", now)
+        fact = fact_of_pausing(after.user_id, after, at=now)
         await write_down(tx, intake, after.user_id, Change(action, f"subscription:{after.id}"), fact, now=now)
         return after
 

@@ -1,25 +1,29 @@
-"""What stored orders, deliveries, payments and subscriptions say happened to their customer, as facts (pure).
+"""What orders, deliveries, payments and subscriptions say happened to their customer, as facts (pure).
 
-The keys are made of ids alone, and the instants of what the document says, so that telling live and telling all at once
-is the same. Of a key the first telling stays: that a source moves an instant later changes nothing.
+Whoever writes one tells of it by these functions, and so does the backfill: the keys are made of ids alone, and the instants
+of what the document says, so that telling live and telling all at once is the same. Of a key the first telling stays: that a
+source moves an instant later changes nothing. What a document does not keep (a pause, a contact, an attempt that another
+one followed) is told live only.
 
 - An order is placed when it says so; one that a subscription makes takes effect when its day begins in India.
 - A cancelled order that does not say when never counted: it is cancelled at the instant it was placed, and not by the customer.
 - A delivery that names an order has the order's key, like an order that is delivered without one: whichever is told
   first, it is one delivery. Where both are there, the delivery says when. One without a time was when its day began.
-- A delivery failed once a day at most.
+- A delivery of the existing application failed once a day at most; of Roundsman's own the attempts that failed are counted.
+- What the existing application gave back was paid before; money that goes back here is a payment of its own.
 - What lies ahead counts from when it was seen, but for the orders of subscriptions, which wait for their day.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import assert_never
 
 from roundsman.activation.calendar import begin_of
 from roundsman.activation.facts import Ahead, Fact, FactType
 from roundsman.ids import UserId
 from roundsman.orders.deliveries import Delivery, DeliveryStatus
-from roundsman.orders.orders import Order, OrderStatus, OrderType
+from roundsman.orders.orders import Order, OrderOrigin, OrderStatus, OrderType
 from roundsman.orders.payments import Payment, PaymentStatus
 from roundsman.subscriptions.subscriptions import Subscription
 
@@ -40,11 +44,7 @@ def facts_of(dealings: Dealings) -> list[Fact]:
     facts = [fact for delivery in dealings.deliveries for fact in facts_of_delivery(dealings.user_id, delivery)]
     facts += [fact for order in dealings.orders for fact in facts_of_order(dealings.user_id, order)]
     facts += [fact for payment in dealings.payments for fact in facts_of_payment(dealings.user_id, payment)]
-    facts += [
-        Fact(FactType.INTERACTION, dealings.user_id, f"subscription:{one.id}", one.created_at, ahead=Ahead.CLAMPED)
-        for one in dealings.subscriptions
-        if one.created_at is not None
-    ]
+    facts += [fact for one in dealings.subscriptions for fact in facts_of_subscription(dealings.user_id, one)]
     told: dict[str, Fact] = {}
     for fact in facts:
         told.setdefault(fact.key, fact)
@@ -53,38 +53,84 @@ def facts_of(dealings: Dealings) -> list[Fact]:
 
 def facts_of_order(user_id: UserId, order: Order) -> Iterator[Fact]:
     """Tell that an order was placed, and what its own document says of its end."""
-    of_subscription = order.type is OrderType.SUBSCRIPTION
-    at = _begin(order.for_date) if of_subscription and order.for_date else order.placed_at
-    ahead = Ahead.WAITS if of_subscription else Ahead.CLAMPED
-    yield Fact(FactType.ORDER_PLACED, user_id, str(order.id), at, amount_paise=order.total_paise, ahead=ahead)
+    yield fact_of_placing(user_id, order)
     if order.status is OrderStatus.CANCELLED:
-        yield Fact(FactType.ORDER_CANCELLED, user_id, str(order.id), order.cancelled_at or at, ahead=ahead)
+        yield fact_of_cancelling(user_id, order)
     if order.status is OrderStatus.DELIVERED:
+        at = _takes_effect(order)
         day = _begin(order.for_date) if order.for_date else at
         delivered_at = order.delivered_at or max(at, day)
         yield _completed(user_id, str(order.id), delivered_at, order_id=str(order.id))
 
 
+def fact_of_placing(user_id: UserId, order: Order) -> Fact:
+    """Tell that an order was placed."""
+    at, ahead = _takes_effect(order), _ahead(order)
+    return Fact(FactType.ORDER_PLACED, user_id, str(order.id), at, amount_paise=order.total_paise, ahead=ahead)
+
+
+def fact_of_cancelling(user_id: UserId, order: Order) -> Fact:
+    """Tell that an order was cancelled, and whether the customer did it."""
+    at, by_customer = order.cancelled_at or _takes_effect(order), order.cancelled_by_customer
+    return Fact(FactType.ORDER_CANCELLED, user_id, str(order.id), at, by_customer=by_customer, ahead=_ahead(order))
+
+
 def facts_of_delivery(user_id: UserId, delivery: Delivery) -> Iterator[Fact]:
-    """Tell what became of a delivery; nothing while it is to come."""
+    """Tell what became of a delivery last; nothing while it is to come."""
     at = delivery.at or _begin(delivery.for_date)
+    named = str(delivery.order_id or delivery.id)
+    order_id = named if delivery.order_id is not None or delivery.names_order else None
     if delivery.status is DeliveryStatus.COMPLETED:
-        named = str(delivery.order_id or delivery.id)
-        is_of_order = delivery.order_id is not None or delivery.names_order
-        yield _completed(user_id, named, at, order_id=named if is_of_order else None)
+        yield _completed(user_id, named, at, order_id=order_id)
     if delivery.status is DeliveryStatus.FAILED:
-        attempt = f"{delivery.id}:{delivery.for_date.isoformat()}"
-        yield Fact(FactType.DELIVERY_FAILED, user_id, attempt, at, ahead=Ahead.CLAMPED)
+        attempt = f"{delivery.id}:{delivery.failed_attempts or delivery.for_date.isoformat()}"
+        yield Fact(FactType.DELIVERY_FAILED, user_id, attempt, at, order_id=order_id, ahead=Ahead.CLAMPED)
 
 
 def facts_of_payment(user_id: UserId, payment: Payment) -> Iterator[Fact]:
-    """Tell that somebody paid, or failed to; money that was given back was paid before."""
-    failed = payment.status is PaymentStatus.FAILED
-    types = [FactType.PAYMENT_FAILED if failed else FactType.PAYMENT_SUCCEEDED]
-    if payment.status is PaymentStatus.REFUNDED:
-        types.append(FactType.ORDER_REFUNDED)
-    for one in types:
+    """Tell that somebody paid, failed to, or got money back."""
+    for one in _types_of(payment):
         yield Fact(one, user_id, str(payment.id), payment.at, amount_paise=payment.amount_paise, ahead=Ahead.CLAMPED)
+
+
+def facts_of_subscription(user_id: UserId, subscription: Subscription) -> Iterator[Fact]:
+    """Tell that somebody subscribed, where it is known when."""
+    if subscription.created_at is not None:
+        named = f"subscription:{subscription.id}"
+        yield Fact(FactType.INTERACTION, user_id, named, subscription.created_at, ahead=Ahead.CLAMPED)
+
+
+def fact_of_pausing(user_id: UserId, subscription: Subscription, *, at: datetime) -> Fact:
+    """Tell of the last pause or resumption of a subscription."""
+    return Fact(FactType.INTERACTION, user_id, f"subscription:{subscription.id}:{subscription.changes}", at)
+
+
+def fact_of_contact(user_id: UserId, contact_id: str, *, at: datetime) -> Fact:
+    """Tell that the office spoke with somebody."""
+    return Fact(FactType.STAFF_CONTACT, user_id, contact_id, at)
+
+
+def _takes_effect(order: Order) -> datetime:
+    is_of_subscription = order.type is OrderType.SUBSCRIPTION
+    return _begin(order.for_date) if is_of_subscription and order.for_date else order.placed_at
+
+
+def _ahead(order: Order) -> Ahead:
+    return Ahead.WAITS if order.type is OrderType.SUBSCRIPTION else Ahead.CLAMPED
+
+
+def _types_of(payment: Payment) -> list[FactType]:
+    match payment.status:
+        case PaymentStatus.SUCCEEDED:
+            return [FactType.PAYMENT_SUCCEEDED]
+        case PaymentStatus.FAILED:
+            return [FactType.PAYMENT_FAILED]
+        case PaymentStatus.REFUNDED if payment.origin is OrderOrigin.SOURCE:
+            return [FactType.PAYMENT_SUCCEEDED, FactType.ORDER_REFUNDED]
+        case PaymentStatus.REFUNDED:
+            return [FactType.ORDER_REFUNDED]
+        case _:
+            assert_never(payment.status)
 
 
 def _completed(user_id: UserId, source_id: str, at: datetime, *, order_id: str | None) -> Fact:

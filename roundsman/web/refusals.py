@@ -7,6 +7,7 @@ it is called: of its guard, of a request that is not well-formed, of a database 
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dis import get_instructions
 from types import CodeType, FunctionType
 from typing import Any, Final
 
@@ -28,6 +29,8 @@ _CLOSED_BY: Final[dict[Changes, tuple[type[RoundsmanError], ...]]] = {
     Changes.PEOPLE: (PeopleManagedElsewhere,),
     Changes.OPERATIONS: (OperationsManagedElsewhere,),
 }
+
+Functions = frozenset[Callable[..., Any]]
 
 
 def codes_by_status(endpoint: Callable[..., Any], guard: Guard, statuses: Iterable[str]) -> dict[str, list[str]]:
@@ -60,20 +63,23 @@ def _of_guard(guard: Guard) -> Iterator[type[RoundsmanError]]:
             pass
 
 
-def _said_by_calls_in(endpoint: Callable[..., Any]) -> Iterator[type[RoundsmanError]]:
+def _said_by_calls_in(endpoint: Callable[..., Any], seen: Functions = frozenset()) -> Iterator[type[RoundsmanError]]:
     """The errors that the functions say which an endpoint calls, itself or in a function of its own module."""
+    seen |= {endpoint}
     for called in _called_by(endpoint):
         yield from _said_by(called)
-        if called is not endpoint and called.__module__.startswith(_ENDPOINTS):
-            yield from _said_by_calls_in(called)
+        if called not in seen and called.__module__.startswith(_ENDPOINTS):
+            yield from _said_by_calls_in(called, seen)
 
 
-def _said_by(function: Callable[..., Any]) -> Iterator[type[RoundsmanError]]:
+def _said_by(function: Callable[..., Any], seen: Functions = frozenset()) -> Iterator[type[RoundsmanError]]:
+    seen |= {function}
     for raised in _RAISES.finditer(" ".join((function.__doc__ or "").split())):
         for name in _NAME.findall(raised[1]):
             meant = _meant_by(name, function)
             if isinstance(meant, FunctionType):
-                yield from _said_by(meant)
+                if meant not in seen:
+                    yield from _said_by(meant, seen)
             elif isinstance(meant, type) and issubclass(meant, RoundsmanError):
                 yield meant
 
@@ -95,7 +101,8 @@ def _called_by(function: Callable[..., Any]) -> list[Callable[..., Any]]:
 
 
 def _names_in(code: CodeType) -> Iterator[str]:
-    yield from code.co_names
+    """What the code reads from its module; an attribute of something else may have the name of a function here."""
+    yield from (one.argval for one in get_instructions(code) if one.opname == "LOAD_GLOBAL")
     for inner in code.co_consts:
         if isinstance(inner, CodeType):
             yield from _names_in(inner)

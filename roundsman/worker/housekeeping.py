@@ -1,4 +1,4 @@
-"""What has to be done now and then and needs no source: finishing what a crash left half done."""
+"""What has to be done now and then and needs no source: finishing what a crash left half done, and finding who has appeared."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -8,11 +8,14 @@ from datetime import timedelta
 
 from pymongo.errors import PyMongoError
 
+from roundsman.activation.policy import ActivationPolicy
 from roundsman.background import beside
+from roundsman.clock import Clock
 from roundsman.database.transaction import Tx
 from roundsman.database.wholeness import require_whole
 from roundsman.errors import RoundsmanError
 from roundsman.migration.closing import finish_erasures
+from roundsman.operations.fact_matching import Looked, match_parked
 
 _EVERY = timedelta(minutes=1)
 
@@ -23,6 +26,8 @@ class Housekeeping:
 
     tx: Tx
     say: Callable[[str], None]
+    policy: ActivationPolicy
+    clock: Clock
     every: timedelta = _EVERY
 
     async def run(self) -> None:
@@ -41,10 +46,13 @@ class Housekeeping:
             await asyncio.sleep(self.every.total_seconds())
 
     async def once(self) -> None:
-        """Finish the erasing of people who closed their accounts, where that was broken off."""
+        """Finish the erasing of people who closed their accounts, where that was broken off; tell what waited for people."""
         await require_whole(self.tx.database)
         if finished := await finish_erasures(self.tx):
             self.say(f"Finished erasing {finished} closed accounts from the plans of imports.")
+        looked = Looked(0, 0, "")
+        while looked.next is not None:
+            looked = await match_parked(self.tx, policy=self.policy, now=self.clock(), after=looked.next)
 
 
 @asynccontextmanager

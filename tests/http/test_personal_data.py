@@ -74,11 +74,11 @@ async def test_what_happened_is_his_and_stays_without_his_name_when_he_goes(api:
     data = data_in(await api.get(EXPORT, headers=headers))
     assert data["activation"][0]["status"] == "active"
     assert [one["after"] for one in data["activation_history"]] == ["new", "active"]
-    assert [one["type"] for one in data["facts"]] == ["signup", "order.placed"]
+    assert [one["type"] for one in data["facts"]] == ["signup", "order.placed", "login"]
 
     assert (await api.post(CLOSE, headers=headers)).status_code == 204
 
-    assert await tx.database[FACTS].count_documents({"user_id": user_id}) == 2
+    assert await tx.database[FACTS].count_documents({"user_id": user_id}) == 3
     assert await tx.database[LIFECYCLES].count_documents({"status": "active"}) == 1
     assert await tx.database[UNMATCHED_FACTS].distinct("subject") == ["phone:+919700012345"]
     assert await tx.database[FACT_CONFLICTS].count_documents({}) == 0

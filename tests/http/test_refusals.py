@@ -11,6 +11,8 @@ from roundsman.access.roles import Role
 from roundsman.database.transaction import Tx
 from roundsman.identity.mode import Mode, OperationsMode, PeopleMode, set_mode
 from roundsman.web import pacing
+from roundsman.web.guards import Public
+from roundsman.web.refusals import codes_by_status
 from tests.http.people import bearer_of, log_in
 from tests.http.test_modes import operations_of
 
@@ -49,6 +51,34 @@ def test_every_refusal_that_is_documented_names_its_codes_and_every_code_its_mea
         told |= {code for codes in operation["x-codes"].values() for code in codes}
     assert told <= document["x-codes"].keys()
     assert all(len(meaning) > 10 for meaning in document["x-codes"].values())
+
+
+NAMESAKES = """
+from roundsman.identity.lookup import UnknownUser
+
+def look(key):
+    \"\"\"Find it. Raises UnknownUser, and what `find` raises.\"\"\"
+
+def find(key):
+    \"\"\"Find it. Raises what `look` raises.\"\"\"
+    return look(key)
+
+def pause(body):
+    return resume(body), find(body.pause)
+
+def resume(body):
+    return body.resume if body.pause else pause(body)
+
+def stop(body):
+    return body.find, body.stop
+"""
+
+
+def test_functions_may_be_called_like_attributes_and_call_each_other() -> None:
+    known: dict[str, Any] = {"__name__": "roundsman.api.invented"}
+    exec(NAMESAKES, known)  # noqa: S102 - endpoints that are in no module of ours
+    codes = {name: codes_by_status(known[name], Public("a test"), ["404"]) for name in ("pause", "resume", "stop")}
+    assert codes == {"pause": {"404": ["unknown_user"]}, "resume": {"404": ["unknown_user"]}, "stop": {}}
 
 
 @pytest.mark.parametrize("people", PeopleMode)

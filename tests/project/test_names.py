@@ -16,7 +16,7 @@ PROFILE = "earlybird"
 SHARED_WORDS = """
 address address_id addresses amount area city created_at customer_id customers date delivered_at delivery_boy_id delivery_boys
 delivery_status email end gstin id is_active is_default items label landmark mode name order_id order_type orders password
-password_hash pattern pauses payment_terms phone price product_id products quantity role shift start state status subscriptions
+password_hash pattern pauses payment_terms phone price product_id products qty quantity role shift start state status subscriptions
 supplier_id suppliers unit user_id users
 """
 SHARED = frozenset(SHARED_WORDS.split())

@@ -207,6 +207,18 @@ async def test_an_inspection_says_the_same_every_time(market: Path) -> None:
         ("orders", {"total_amount": -500}, ("amount_negative", "orders.total_amount")),
         ("orders", {"items": [{"quantity": "2"}]}, ("field_type", "orders.items.quantity: string")),
         ("orders", {"items": ["milk"]}, ("field_type", "orders.items.[]: string")),
+        ("subscriptions", {"pauses": "in May"}, ("field_type", "subscriptions.pauses: string")),
+        ("subscriptions", {"pauses": ["in May"]}, ("field_type", "subscriptions.pauses.[]: string")),
+        (
+            "subscriptions_v2",
+            {"pause_intervals": [{"start": "in May"}]},
+            ("time_unreadable", "subscriptions_v2.pause_intervals.start"),
+        ),
+        (
+            "subscriptions_v2",
+            {"day_overrides": [{"date": "2026-05-01", "quantity": "two"}]},
+            ("field_type", "subscriptions_v2.day_overrides.quantity: string"),
+        ),
         ("orders", {"customer_id": "nobody"}, ("order_owner_unknown", "orders")),
         ("addresses", {}, ("address_owner_unknown", "addresses")),
         ("subscriptions", {"customer_id": "nobody"}, ("activity_owner_unknown", "subscriptions")),

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
 from bson import Decimal128
@@ -11,6 +12,7 @@ from roundsman.migration.inspection.findings import Counts, Tally
 from roundsman.migration.inspection.values import (
     ABSENT,
     AMOUNTS,
+    ITEM,
     TIMES,
     is_expected,
     password_form,
@@ -35,6 +37,12 @@ _VOCABULARY: Final[Mapping[Kind, str]] = {
     Kind.PAYMENT: "payment_status",
     Kind.SUBSCRIPTION: "subscription_status",
 }
+_LISTS: Final[Mapping[str, frozenset[str]]] = {
+    "lines": frozenset({"line_product", "line_name", "line_quantity", "line_price"}),
+    "pauses": frozenset({"pause_start", "pause_end"}),
+    "exact": frozenset({"exact_day", "exact_quantity"}),
+}
+_IN_LISTS: Final = frozenset().union(*_LISTS.values())
 
 
 class DocumentInspection:
@@ -157,20 +165,27 @@ def document_key(document: SourceDocument, collection: CollectionProfile) -> str
 
 
 def _written(fields: Mapping[str, Any], collection: CollectionProfile) -> Iterator[tuple[str, Path, Any]]:
-    """Every value under a path of the profile, those in the lines of an order too."""
-    for meaning, paths in collection.fields.items():
-        if not meaning.startswith("line_"):
-            yield from ((meaning, path, value) for path in paths if (value := written_at(fields, path)) is not ABSENT)
-    lines = value_at(fields, collection.paths("lines"))
-    for line in lines if isinstance(lines, list) else ():
-        if not isinstance(line, Mapping):
-            yield "line", (*collection.paths("lines")[0], "[]"), line
-            continue
-        for meaning, paths in collection.fields.items():
-            if meaning.startswith("line_"):
-                for path in paths:
-                    if (value := written_at(line, path)) is not ABSENT:
-                        yield meaning, (*collection.paths("lines")[0], *path), value
+    """Every value under a path of the profile, those in lists too: the lines of an order, the pauses of a subscription."""
+    yield from _under(fields, collection, collection.fields.keys() - _IN_LISTS)
+    for meaning, inner in _LISTS.items():
+        for path in collection.paths(meaning):
+            items = written_at(fields, path)
+            for item in items if isinstance(items, list) else ():
+                if isinstance(item, Mapping):
+                    yield from (
+                        (meant, (*path, *rest), value) for meant, rest, value in _under(item, collection, inner)
+                    )
+                else:
+                    yield ITEM, (*path, "[]"), item
+
+
+def _under(
+    fields: Mapping[str, Any], collection: CollectionProfile, meanings: AbstractSet[str]
+) -> Iterator[tuple[str, Path, Any]]:
+    for meaning in (one for one in collection.fields if one in meanings):
+        for path in collection.paths(meaning):
+            if (value := written_at(fields, path)) is not ABSENT:
+                yield meaning, path, value
 
 
 def _count(counter: Counter[str], word: str) -> None:

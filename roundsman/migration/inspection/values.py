@@ -12,6 +12,8 @@ from roundsman.migration.profile import Path
 
 ABSENT: Final = object()
 """Stands for a field that is not there, which is not the same as one that is null."""
+ITEM: Final = "item"
+"""Stands for the meaning of what is in a list by itself, whatever the list is of."""
 
 _LONGEST_INT32: Final = 2**31 - 1
 _LONGEST_SPELLING: Final = 24
@@ -55,6 +57,9 @@ TIMES: Final = frozenset(
         "at",
         "start",
         "end",
+        "pause_start",
+        "pause_end",
+        "exact_day",
     }
 )
 AMOUNTS: Final = frozenset({"price", "total", "line_price", "amount"})
@@ -64,6 +69,7 @@ _EXPECTED: Final[Mapping[str, frozenset[str]]] = {
     **dict.fromkeys(AMOUNTS, _AMOUNT),
     "line_quantity": _AMOUNT,
     "quantity": _AMOUNT,
+    "exact_quantity": _AMOUNT,
     "is_active": _FLAG,
     "is_default": _FLAG,
     "password": _TEXT | {"binData"},
@@ -71,8 +77,9 @@ _EXPECTED: Final[Mapping[str, frozenset[str]]] = {
     "areas": _TEXT | {"array"},
     "lines": frozenset({"array"}),
     "pauses": frozenset({"array"}),
+    "exact": frozenset({"array"}),
     "weekdays": frozenset({"array"}),
-    "line": frozenset({"object"}),
+    ITEM: frozenset({"object"}),
 }
 
 

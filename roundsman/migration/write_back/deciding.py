@@ -1,14 +1,16 @@
 """Which fields of which documents are to be written: a pass over the customers of a source that writes nothing."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from bson import ObjectId
-
-from roundsman.database.collections import CUSTOMERS, SOURCE_DOCUMENTS
+from roundsman.activation.policies import find_policy
+from roundsman.activation.reading import standings
+from roundsman.database.collections import SOURCE_DOCUMENTS
 from roundsman.database.transaction import Document, Tx
+from roundsman.ids import UserId
 from roundsman.migration.plan import Fate
 from roundsman.migration.profile import CollectionProfile, Kind, Path, SourceProfile
 from roundsman.migration.reading import source_id_text, values_at
@@ -71,7 +73,7 @@ class Decided:
 
 @dataclass(slots=True)
 class Deciding:
-    """Goes through the documents of one collection after another."""
+    """Goes through the documents of one collection after another; a status is that of `now`."""
 
     tx: Tx
     target: WriteBackTarget
@@ -79,6 +81,7 @@ class Deciding:
     request: Wanted
     run: str
     outcome: Outcome
+    now: datetime
     _known: frozenset[str] = frozenset()
     _users: SourceUsers = field(default_factory=SourceUsers)
 
@@ -151,14 +154,16 @@ class Deciding:
     async def _values(self, meaning: Meaning, copies: dict[str, Document]) -> dict[str, Any]:
         if meaning is Meaning.USER:
             return {key: self._users.name_of(copy["user_id"], self.request.form) for key, copy in copies.items()}
-        statuses = await self._statuses(copy["profile_id"] for copy in copies.values() if "profile_id" in copy)
-        return {key: statuses[copy["profile_id"]] for key, copy in copies.items() if copy.get("profile_id") in statuses}
+        statuses = await self._statuses({copy["user_id"] for copy in copies.values() if "profile_id" in copy})
+        return {key: statuses[copy["user_id"]] for key, copy in copies.items() if copy["user_id"] in statuses}
 
-    async def _statuses(self, customers: Iterable[ObjectId]) -> dict[ObjectId, str]:
-        """How far customers are in the activation pipeline, as far as it knows them."""
-        query = {"_id": {"$in": list(customers)}, "lifecycle.status": {"$type": "string"}}
-        cursor = self.tx.database[CUSTOMERS].find(query, {"lifecycle.status": 1})
-        return {customer["_id"]: customer["lifecycle"]["status"] async for customer in cursor}
+    async def _statuses(self, users: Collection[UserId]) -> dict[UserId, str]:
+        """How far people are in the activation pipeline, as far as it knows them."""
+        if (policy := await find_policy(self.tx)) is None:
+            return {}
+        found = await standings(self.tx, [*users], policy=policy, now=self.now)
+        known = {one.tracked.user_id: one.tracked.lifecycle.status for one in found}
+        return {user: status.value for user, status in known.items() if status is not None}
 
     def _judge(self, meaning: Meaning, document: SourceDocument, path: Path) -> Old | Became:
         """Why a field is left alone; or else what it holds, which may be written over as far as is known yet."""

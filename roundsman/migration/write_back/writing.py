@@ -6,6 +6,7 @@ written if the document holds exactly the new value.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from bson import ObjectId
 
@@ -38,10 +39,12 @@ class Means:
     stop: Stop = lambda: False
 
 
-async def preview(tx: Tx, target: WriteBackTarget, profile: SourceProfile, request: Wanted) -> Outcome:
+async def preview(
+    tx: Tx, target: WriteBackTarget, profile: SourceProfile, request: Wanted, *, now: datetime
+) -> Outcome:
     """Say what would be written; writes nothing anywhere."""
     outcome = Outcome()
-    deciding = Deciding(tx, target, profile, request, "", outcome)
+    deciding = Deciding(tx, target, profile, request, "", outcome, now)
     await deciding.learn()
     for collection in profile.of_kind(Kind.CUSTOMER):
         if collection.write_back:
@@ -117,7 +120,9 @@ class _Writing:
         pipeline = Pipeline(
             self.tx, start.run, self.lease, self.means.clock, stop=self.means.stop, documents_a_second=0
         )
-        deciding = Deciding(self.tx, self.target, self.profile, self.request, start.run, self.outcome)
+        deciding = Deciding(
+            self.tx, self.target, self.profile, self.request, start.run, self.outcome, self.means.clock()
+        )
         await deciding.learn()
         self.sharing = await self.target.can_share()
         try:

@@ -5,6 +5,7 @@ from roundsman.migration.former_ids import FormerIds, former_ids
 from roundsman.migration.write_back.deciding import Deciding, Wanted
 from roundsman.migration.write_back.ids import Form
 from roundsman.migration.write_back.outcome import Outcome
+from tests.builders import NOW
 from tests.imports import Database, Import, fill
 from tests.migration_builders import PHONE
 from tests.storage.migration.worlds import SUPPLIER_PHONE, everything
@@ -32,7 +33,7 @@ async def test_the_ids_are_those_that_write_back_writes(
     tx = importing.runtime.tx
     await fill(source_database, everything())
     await importing.run()
-    deciding = Deciding(tx, back.target, back.profile, Wanted(), "a run", Outcome())
+    deciding = Deciding(tx, back.target, back.profile, Wanted(), "a run", Outcome(), NOW)
     await deciding.learn()
     users = await tx.database["users"].find({"status": {"$ne": "merged"}}).to_list()
     ids = {one["_id"]: (await former_ids(tx, one["_id"])).user_id for one in users}

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from bson import DBRef
 
+from roundsman.activation.facts import Fact, FactType
 from roundsman.audit_log.log import entries_about
 from roundsman.database.collections import CUSTOMERS, SOURCE_DOCUMENTS
 from roundsman.migration.sync import compare_all, take_changes
@@ -12,6 +13,7 @@ from roundsman.migration.write_back.deciding import Wanted
 from roundsman.migration.write_back.ids import Form
 from roundsman.migration.write_back.outcome import OWN_ID, Became
 from roundsman.migration.write_back.undoing import preview_undo
+from roundsman.operations.fact_intake import tell
 from tests.imports import Database, Import, contents, database_hash, fill
 from tests.migration_builders import OTHER_PHONE, PHONE, account, doc
 from tests.storage.migration.worlds import everything
@@ -169,9 +171,10 @@ async def test_the_status_is_written_for_customers_who_have_one(
     await fill(source_database, world)
     await importing.run()
     before = await contents(source_database)
-    await back.tx.database[CUSTOMERS].update_many(
-        {"phone": {"$in": [f"+91{PHONE}", f"+91{OTHER_PHONE}"]}}, {"$set": {"lifecycle": {"status": "active"}}}
-    )
+    runtime, phones = importing.runtime, [f"+91{PHONE}", f"+91{OTHER_PHONE}"]
+    async for one in back.tx.database[CUSTOMERS].find({"phone": {"$in": phones}}):
+        order = Fact(FactType.ORDER_PLACED, one["user_id"], str(one["_id"]), runtime.clock())
+        await tell(back.tx, order.subject, [order], policy=runtime.activation, now=runtime.clock())
 
     outcome = await back.write(Wanted(activation_status=True))
 

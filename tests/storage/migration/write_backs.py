@@ -63,7 +63,7 @@ class Back:
 
     async def preview(self) -> Outcome:
         """Say what would be written."""
-        return await preview(self.tx, self.target, self.profile, Wanted())
+        return await preview(self.tx, self.target, self.profile, Wanted(), now=self.runtime.clock())
 
 
 def people() -> dict[str, list[Document]]:

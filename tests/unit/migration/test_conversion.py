@@ -18,7 +18,9 @@ from roundsman.migration.conversion import (
     product_of,
 )
 from roundsman.migration.sources.port import SourceDocument
+from roundsman.migration.trade_conversion import subscription_of
 from roundsman.orders.orders import Order, OrderStatus
+from roundsman.subscriptions.subscriptions import Pause, Rule, RuleKind
 from tests.migration_builders import AS_OF, EARLYBIRD, PASSWORD_HASH, PHONE, account, doc, plan
 
 MILK = ProductId(ObjectId())
@@ -31,6 +33,26 @@ def reading(collection: str, **fields: Any) -> Reading:  # noqa: ANN401 - any BS
 
 def an_order(**fields: Any) -> Order:  # noqa: ANN401 - any BSON value
     return order_of(reading("orders", **fields), OrderParties(None, None, None), products={"p1": MILK})
+
+
+def test_days_with_a_quantity_of_their_own_may_stand_in_several_lists() -> None:
+    read = reading(
+        "subscriptions_v2",
+        mode="weekly_pattern",
+        default_qty=1.5,
+        weekly_pattern=[0, 6],
+        irregular_list=[{"date": "2026-03-02", "qty": 3}],
+        day_overrides=[{"date": "2026-03-02", "qty": 5}, {"date": "2026-03-03", "quantity": 0}, {"date": "soon"}],
+        dayOverrides=[],
+        pause_intervals=[{"start": "2026-04-01", "end": None}],
+    )
+
+    one = subscription_of(read, OrderParties(None, None, None), products={})
+
+    assert one.rule == Rule(RuleKind.WEEKDAYS, 1.5, frozenset({0, 6}), {date(2026, 3, 2): 3, date(2026, 3, 3): 0})
+    assert one.pauses == (Pause(date(2026, 4, 1)),)
+    alone = reading("subscriptions_v2", irregular_list=[], dayOverrides=[{"date": "2026-03-04", "qty": 2}])
+    assert subscription_of(alone, OrderParties(None, None, None), products={}).rule.exact == {date(2026, 3, 4): 2}
 
 
 @pytest.mark.parametrize(
