@@ -26,6 +26,7 @@ from roundsman.settings import load_settings
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, as the API answers it.")]
 DayOption = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="An Indian day.")]
 _NOTHING: Final = "-"
+_NOBODY: Final = "\nNobody is here yet. What was imported is told of its customers by: roundsman activation backfill"
 
 
 def dashboard(
@@ -126,6 +127,8 @@ def _print_dashboard(shown: Dashboard) -> None:
         for one in shown.statuses
     ]
     print_table(("status", "now", "7 days", "30 days", "revenue in rupees"), rows)
+    if not any(one.count for one in shown.statuses):
+        say(_NOBODY)
     say(f"\nThose who signed up from {shown.first} to {shown.last}:\n")
     steps = [(one.step, one.count, _share(one.step_percent), _share(one.total_percent)) for one in shown.funnel.steps]
     print_table(("step", "people", "of the step before", "of all"), steps)

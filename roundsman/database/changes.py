@@ -164,7 +164,8 @@ def restored_value(before: Any, after: Any, now: Any) -> Any:  # noqa: ANN401 - 
 
 async def _ids(tx: Tx, collection: str, wanted: Document) -> list[Any]:
     found = tx.database[collection].find(wanted, {"_id": 1}, session=tx.session)
-    return sorted([document["_id"] async for document in found])
+    # A delivery may be called by a text or by an ObjectId, and those do not compare.
+    return sorted([document["_id"] async for document in found], key=str)
 
 
 def change_document(change: Change) -> Document:

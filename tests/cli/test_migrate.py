@@ -50,6 +50,10 @@ async def test_from_a_plan_to_a_report(roundsman: RoundsmanCommand, database: Da
     assert verified.stdout.endswith("\nlost 0\n")
     assert "5 of 5 customers have a live user" in verified.stdout
 
+    assert "by: roundsman activation backfill" in here("activation", "dashboard").stdout
+    assert here("activation", "backfill").stdout.endswith(" facts of 6 new customers and 0 others.\n")
+    assert "backfill" not in here("activation", "dashboard").stdout
+
     reported = here("migrate", "report", "--out", "DATA_CLEANUP_REPORT.md")
 
     assert reported.returncode == 0, reported.stderr

@@ -8,12 +8,32 @@ import subprocess
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
+from roundsman.activation.store import LIFECYCLE_FIELDS
 from roundsman.clock import utc_now
-from roundsman.database.collections import LEASES, ORDERS, OUTBOX, SOURCE_DOCUMENTS, SYSTEM, USERS
+from roundsman.database.collections import (
+    CUSTOMERS,
+    DELIVERIES,
+    FACT_CONFLICTS,
+    FACTS,
+    LEASES,
+    LIFECYCLES,
+    ORDERS,
+    OUTBOX,
+    PAYMENTS,
+    SOURCE_DOCUMENTS,
+    SUBSCRIPTIONS,
+    SYSTEM,
+    TRANSITIONS,
+    USERS,
+)
+from roundsman.database.transaction import Tx
+from roundsman.database.upgrade import ensure_schema
+from roundsman.migration.backfilling import backfill
 from roundsman.migration.source_cursor import find_cursor
 from roundsman.migration.sources.mongodb import MongoSource
 from roundsman.notifications.messages import Channel, Message, Template
@@ -22,7 +42,7 @@ from roundsman.runtime import Runtime
 from tests.commands import RoundsmanCommand
 from tests.depth import depth
 from tests.imports import Database, Import, fill
-from tests.living_source import Application
+from tests.living_source import Application, Trade
 from tests.migration_builders import doc, object_id
 from tests.storage.migration.worlds import an_order, everything
 
@@ -139,6 +159,82 @@ async def test_killed_again_and_again_it_ends_the_same(
         {"_id": {"$regex": "^customers_v2:"}}
     )
     assert people <= copies <= people + gone
+
+
+async def test_an_order_and_deliveries_as_the_existing_application_writes_them_move_their_customer(
+    here: RoundsmanCommand, database: Database, shop: Database
+) -> None:
+    customer = everything()["customers_v2"][2]
+    today, yesterday = (utc_now().replace(tzinfo=None) - timedelta(days=days) for days in (1, 2))
+    order = an_order("late", customer["id"], status="PENDING", created_at=yesterday.isoformat())
+    mark = {"customer_id": customer["id"], "status": "DELIVERED"}
+
+    async def is_now(status: str) -> bool:
+        return await _status(database, customer["_id"]) == status
+
+    async with running(here) as process:
+        await until(partial(is_now, "new"), process)
+
+        await shop["orders"].insert_one(order)
+        await until(partial(is_now, "active"), process)
+
+        for at in (yesterday, today):
+            stop = {**mark, "delivery_date": f"{at.date()}", "delivered_at": at.isoformat()}
+            await shop["delivery_statuses"].insert_one(doc(f"mark-{at.date()}", "", **stop))
+        await until(partial(is_now, "engaged"), process)
+
+
+async def _status(database: Database, customer: object) -> str | None:
+    profile = await database[CUSTOMERS].find_one({"_id": customer}) or {}
+    lifecycle = await database[LIFECYCLES].find_one({"_id": profile.get("user_id")}) or {}
+    return lifecycle.get("status")
+
+
+async def test_killed_at_any_instant_it_has_told_every_fact_once(
+    here: RoundsmanCommand, importing: Import, database: Database, fresh_database: Database, shop: Database
+) -> None:
+    chance = random.Random(11)  # noqa: S311 - a test that must repeat
+    customers = tuple(one["id"] for one in everything()["customers_v2"])
+    trade = Trade(shop, customers, today=utc_now(), seed=3)
+    writing = asyncio.gather(trade.write(600, a_second=50), Application(shop, seed=3).write(300, a_second=25))
+    for _ in range(depth(test=4, proof=30)):
+        async with running(here):
+            await asyncio.sleep(1.5 + 2 * chance.random())
+    await writing
+
+    async with running(here) as process:
+        await until_green(importing, process)
+        wanted = await _told_afresh(importing.runtime, fresh_database)
+
+        async def is_told() -> bool:
+            return await _told(database) == wanted
+
+        await until(is_told, process)
+
+    assert len(wanted[0]) > 400
+    assert await database[FACT_CONFLICTS].count_documents({}) == 0
+
+
+async def _told_afresh(runtime: Runtime, other: Database) -> tuple[dict[str, Any], dict[Any, Any], list[Any]]:
+    """What a backfill tells of the same documents in another database."""
+    await ensure_schema(other)
+    for name in (USERS, CUSTOMERS, ORDERS, DELIVERIES, PAYMENTS, SUBSCRIPTIONS):
+        if stored := [one async for one in runtime.tx.database[name].find()]:
+            await other[name].insert_many(stored)
+    await backfill(Tx(other), policy=runtime.activation, clock=runtime.clock)
+    return await _told(other)
+
+
+async def _told(database: Database) -> tuple[dict[str, Any], dict[Any, Any], list[Any]]:
+    """All facts, lifecycles and transitions that hold, but for when they were written."""
+    facts = {one["_id"]: (one["user_id"], one["occurred_at"]) async for one in database[FACTS].find()}
+    lifecycles = {
+        one["_id"]: {name: one.get(name) for name in (*LIFECYCLE_FIELDS, "area", "channel", "login_unknown")}
+        async for one in database[LIFECYCLES].find()
+    }
+    holding = database[TRANSITIONS].find({"superseded_at": {"$exists": False}})
+    transitions = [(str(one["user_id"]), one["effective_at"], one["after"]) async for one in holding]
+    return facts, lifecycles, sorted(transitions)
 
 
 async def test_a_second_worker_waits_and_takes_over_when_the_first_is_killed(

@@ -105,6 +105,7 @@ async def test_the_command_line_prints_what_the_api_answers(
     assert roundsman("activation", "explain", "98200 99999").returncode == 5
     assert "and 1 sign-up days." in roundsman("activation", "rebuild").stdout
     shown = roundsman("activation", "dashboard").stdout
+    assert "backfill" not in shown
     assert "sign-up to first order  100.0 %" in shown
     whole = roundsman("activation", "dashboard", "--json", "--area", AREA).stdout
     assert '"signup_to_first_order": 100.0' in whole

@@ -14,7 +14,7 @@ from roundsman.activation.policy import ActivationPolicy
 from roundsman.activation.tracked import Traits
 from roundsman.activation.tracking import find_tracked, record_facts, transitions_of
 from roundsman.database.collections import FACTS, LIFECYCLES, SYSTEM, TRANSITIONS
-from roundsman.database.transaction import Tx
+from roundsman.database.transaction import Document, Tx
 from roundsman.ids import UserId
 from tests.depth import depth
 from tests.histories import BEGIN, CUSTOMER, a_fact
@@ -38,8 +38,11 @@ async def require_told(tx: Tx, user: UserId, facts: list[Fact]) -> None:
 
 async def at_rest(tx: Tx) -> None:
     """Wait until the server does nothing any more for whom nobody waits."""
-    mine = {"ns": {"$regex": f"^{tx.database.name}[.]"}, "op": {"$in": ["insert", "update", "remove", "command"]}}
-    while (await tx.database.client.admin.command("currentOp", **mine))["inprog"]:
+    mine: Document = {
+        "ns": {"$regex": f"^{tx.database.name}[.]"},
+        "op": {"$in": ["insert", "update", "remove", "command"]},
+    }
+    while (await tx.database.client.admin.command("currentOp", **mine))["inprog"]:  # noqa: ASYNC110 - the server decides
         await asyncio.sleep(0.001)
 
 

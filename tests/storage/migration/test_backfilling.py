@@ -9,13 +9,14 @@ from roundsman.activation.facts import FactType
 from roundsman.activation.lifecycle import ActivationStatus
 from roundsman.activation.policy import ActivationPolicy
 from roundsman.activation.store import LIFECYCLE_FIELDS
+from roundsman.activation.tracked import Tracked
 from roundsman.activation.tracking import facts_of, find_tracked, record_facts
 from roundsman.database.collections import (
     CUSTOMERS,
-    DELIVERIES,
     FACT_CONFLICTS,
     FACTS,
     LIFECYCLES,
+    ORDERS,
     SOURCE_DOCUMENTS,
     TRANSITIONS,
 )
@@ -28,6 +29,7 @@ from roundsman.migration.sources.folder import FolderSource
 from roundsman.runtime import Runtime
 from tests.depth import depth
 from tests.imports import Database, Import, contents
+from tests.migration_builders import OTHER_PHONE, PHONE, MemorySource, doc, object_id
 from tests.quality import AS_OF
 
 POLICY = ActivationPolicy()
@@ -160,21 +162,43 @@ async def test_broken_off_anywhere_it_ends_the_same_when_it_is_done_again(
     assert (await lifecycles(database), await transitions(database)) == whole
 
 
-async def test_a_subscriber_who_never_opens_the_app_is_engaged(
-    tmp_path: Path, runtime: Runtime, database: Database
+async def test_a_subscriber_who_never_opens_the_app_is_engaged_and_inactive_thirty_days_after_the_last_delivery(
+    runtime: Runtime, database: Database
 ) -> None:
-    importing = await imported(tmp_path, runtime, World("plan", 0.05))
-    await told(runtime.tx)
+    days = [AS_OF - timedelta(days=number, hours=18) for number in range(1, 200)]
+    world = {
+        "customers_v2": [
+            {**doc("daily", "Asha Verma", phone=PHONE), "_id": object_id("daily", days_old=300)},
+            {**doc("over", "Zoya Khan", phone=OTHER_PHONE), "_id": object_id("over", days_old=300)},
+        ],
+        "delivery_statuses": [
+            *(a_mark("daily", day) for day in days),
+            *(a_mark("over", day) for day in days if AS_OF - day > timedelta(days=30)),
+        ],
+    }
+    await Import(runtime, MemorySource(world)).run(as_of=AS_OF)
 
-    stop = await database[DELIVERIES].find_one(
-        {"_id": {"$type": "string"}, "status": "completed", "user_id": {"$exists": True}}
-    )
-    assert stop is not None
-    tracked = await find_tracked(runtime.tx, stop["user_id"])
+    done = await told(runtime.tx)
+
+    daily, over = [await _tracked_of(runtime.tx, one["_id"]) for one in world["customers_v2"]]
+    assert (done.new, await database[ORDERS].count_documents({})) == (2, 0)
+    assert (daily.lifecycle.status, daily.lifecycle.orders_valid) == (ActivationStatus.ENGAGED, len(days))
+    assert (daily.lifecycle.first_login_at, daily.login_unknown, daily.traits.channel) == (None, True, "import")
+    assert daily.lifecycle.engaged_at == days[-3]
+    assert over.lifecycle.status is ActivationStatus.INACTIVE
+    assert await database[FACTS].count_documents({"type": FactType.LOGIN}) == 0
+
+
+def a_mark(customer: str, at: datetime) -> Document:
+    """A mark as the existing application makes it of what a subscription brings: a text for an instant, and no order."""
+    written = at.astimezone(INDIA).replace(tzinfo=None)
+    day = {"delivery_date": f"{written.date()}", "delivered_at": written.isoformat()}
+    return doc(f"{customer} {written.date()}", "", customer_id=customer, status="DELIVERED", **day)
+
+
+async def _tracked_of(tx: Tx, customer: object) -> Tracked:
+    profile = await tx.database[CUSTOMERS].find_one({"_id": customer})
+    assert profile is not None
+    tracked = await find_tracked(tx, profile["user_id"])
     assert tracked is not None
-    assert tracked.login_unknown
-    assert tracked.traits.channel == "import"
-    facts = await facts_of(runtime.tx, stop["user_id"])
-    assert f"delivery.completed:{stop['_id']}" in {fact.key for fact in facts}
-    assert {fact.type for fact in facts} & {FactType.LOGIN} == set()
-    assert (await importing.verify()).lost == 0
+    return tracked
