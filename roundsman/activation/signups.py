@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Final
 
 from roundsman.activation.days import is_of, only_of
 from roundsman.activation.figures import EVERYBODY, Slice
 from roundsman.activation.reading import Standing
-from roundsman.activation.tallies import Tally, added, tally_from, tally_of, without
+from roundsman.activation.tallies import Tally, added, sum_from, tally_of, without
 from roundsman.database.collections import SIGNUP_DAYS
 from roundsman.database.transaction import Document, Tx
+
+_PLACE: Final = frozenset({"area", "channel"})
 
 
 async def read_tally(
@@ -21,7 +24,7 @@ async def read_tally(
     if not with_times and field == "all":
         wanted = {f"all.{name}": 1 for name in ("steps", "statuses", "revenue", "payment_risk", "unknown_logins")}
     found = tx.database[SIGNUP_DAYS].find({"_id": {"$gte": begin, "$lte": end}}, wanted, session=tx.session)
-    stored = added([_tally(day) async for day in found])
+    stored = sum_from([one async for day in found for one in _numbers(day)])
     theirs = [
         one
         for one in moved
@@ -31,8 +34,8 @@ async def read_tally(
     return without(now, tally_of(one.stored for one in theirs))
 
 
-def _tally(day: Document) -> Tally:
-    """Read the tally of a day; one that waits to be counted for the first time has none."""
+def _numbers(day: Document) -> list[Document]:
+    """The numbers of a day; one that waits to be counted for the first time has none."""
     if "groups" in day:
-        return added(tally_from(group) for group in day["groups"])
-    return tally_from(day.get("all", {}))
+        return [{name: group[name] for name in group if name not in _PLACE} for group in day["groups"]]
+    return [day.get("all", {})]

@@ -140,6 +140,22 @@ def tally_document(tally: Tally) -> dict[str, Any]:
     }
 
 
+def sum_from(documents: Iterable[Mapping[str, Any]]) -> Tally:
+    """Read many and add them up, as numbers: a few times as fast as tally by tally."""
+    total: dict[str, Any] = {}
+    for document in documents:
+        _add(total, document)
+    return tally_from(total)
+
+
+def _add(total: dict[str, Any], some: Mapping[str, Any]) -> None:
+    for name, value in some.items():
+        if isinstance(value, Mapping):
+            _add(total.setdefault(name, {}), value)
+        else:
+            total[name] = total.get(name, 0) + value
+
+
 def tally_from(document: Mapping[str, Any]) -> Tally:
     """Read it; parts that were not asked for count nothing."""
     return Tally(
