@@ -1,6 +1,8 @@
 """Who is known by which old id, after people were imported: for everything that names them."""
 
+import asyncio
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from bson import ObjectId
@@ -31,6 +33,7 @@ class PeopleDirectory:
         self._kinds = kinds
         self._loaded = False
         self._learned: set[str] = set()
+        self._learning = asyncio.Lock()
         self._customers: dict[str, KnownCustomer | None] = {}
         self._users: dict[str, UserId | None] = {}
         self._delivery_boys: dict[UserId, DeliveryBoyId | None] = {}
@@ -48,10 +51,13 @@ class PeopleDirectory:
 
         Who has an identifier but no copy, because his document changed or went away before it was taken, is found too.
         """
-        new = set(aliases) - self._learned - self._users.keys()
-        if not new:
-            return
-        self._learned |= new
+        # Several batches are written at once: what one of them is looking up is not known yet to another.
+        async with self._learning:
+            if new := set(aliases) - self._learned - self._users.keys():
+                await self._find(new)
+                self._learned |= new
+
+    async def _find(self, new: AbstractSet[str]) -> None:
         identifiers = await find_identifiers(self._tx, [alias_key(alias) for alias in new])
         # A user is found by his own id without an identifier.
         owners: dict[str, tuple[UserId, ...]] = {}
