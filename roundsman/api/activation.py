@@ -6,7 +6,9 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field, StringConstraints
 
+from roundsman.access.decisions import Allowed, decide
 from roundsman.access.permissions import Permission
+from roundsman.access.principal import Principal
 from roundsman.activation.cohorts import read_cohorts
 from roundsman.activation.dashboard import range_of, read_dashboard
 from roundsman.activation.figures import Slice
@@ -23,6 +25,7 @@ from roundsman.api.activation_views import (
     ExplainedView,
     MovementView,
     WhatIfView,
+    dashboard_view,
     explained_view,
     person_view,
 )
@@ -31,6 +34,7 @@ from roundsman.ids import UserId
 from roundsman.operations.activation_lists import explain_user, list_activation
 from roundsman.operations.csv_file import csv_text
 from roundsman.web.guards import require
+from roundsman.web.principal import CurrentPrincipal
 from roundsman.web.services import services_of
 
 router = APIRouter(prefix="/activation", tags=["activation"])
@@ -102,13 +106,15 @@ class WhatIfQuery(RequestModel):
 
 
 @router.get("/dashboard", dependencies=_GUARD, responses=problems(401, 403, 422))
-async def dashboard(request: Request, query: Annotated[RangeQuery, Query()]) -> DashboardView:
+async def dashboard(
+    request: Request, query: Annotated[RangeQuery, Query()], principal: CurrentPrincipal
+) -> DashboardView:
     """Show how many customers are how far; the numbers are right even while the sweep stands still."""
     runtime = services_of(request).runtime
     read = await read_dashboard(
         runtime.tx, query.first, query.last, of=query.of, policy=runtime.activation, now=runtime.clock()
     )
-    return DashboardView.model_validate(read)
+    return dashboard_view(read, with_money=_sees_money(principal))
 
 
 @router.get("/cohorts", dependencies=_GUARD, responses=problems(401, 403, 422))
@@ -132,15 +138,19 @@ async def movement(request: Request, query: Annotated[RangeQuery, Query()]) -> M
 
 
 @router.get("/people", dependencies=_GUARD, responses=problems(401, 403, 422))
-async def list_(request: Request, query: Annotated[PeopleQuery, Query()]) -> ActivationPageView:
+async def list_(
+    request: Request, query: Annotated[PeopleQuery, Query()], principal: CurrentPrincipal
+) -> ActivationPageView:
     """List the customers behind a number, a page at a time."""
-    return await _page(request, query)
+    return await _page(request, query, principal)
 
 
 @router.get("/people.csv", dependencies=_GUARD, response_class=Response, responses=problems(401, 403, 422) | _CSV)
-async def list_as_csv(request: Request, query: Annotated[PeopleQuery, Query()]) -> Response:
+async def list_as_csv(
+    request: Request, query: Annotated[PeopleQuery, Query()], principal: CurrentPrincipal
+) -> Response:
     """Give the same page as a file for a spreadsheet."""
-    page = await _page(request, query)
+    page = await _page(request, query, principal)
     rows = [one.model_dump(mode="json") for one in page.people]
     headers = {"Content-Disposition": 'attachment; filename="customers.csv"'}
     if page.next is not None:
@@ -150,11 +160,11 @@ async def list_as_csv(request: Request, query: Annotated[PeopleQuery, Query()]) 
 
 
 @router.get("/customers/{user_id}", dependencies=_GUARD, responses=problems(401, 403, 404, 422))
-async def customer(user_id: IdInPath, request: Request) -> ExplainedView:
+async def customer(user_id: IdInPath, request: Request, principal: CurrentPrincipal) -> ExplainedView:
     """Show where one customer stands and why, what time changes next, and how he came there."""
     runtime = services_of(request).runtime
     explained = await explain_user(runtime.tx, UserId(user_id), policy=runtime.activation, now=runtime.clock())
-    return explained_view(explained)
+    return explained_view(explained, with_money=_sees_money(principal))
 
 
 @router.get("/what-if", dependencies=_GUARD, responses=problems(401, 403, 409, 422))
@@ -166,7 +176,11 @@ async def what_if_(request: Request, query: Annotated[WhatIfQuery, Query()]) -> 
     return WhatIfView.model_validate(compared)
 
 
-async def _page(request: Request, query: PeopleQuery) -> ActivationPageView:
+def _sees_money(principal: Principal) -> bool:
+    return isinstance(decide(principal, Permission.PURCHASES_READ), Allowed)
+
+
+async def _page(request: Request, query: PeopleQuery, principal: Principal) -> ActivationPageView:
     runtime = services_of(request).runtime
     page = await list_activation(
         runtime.tx,
@@ -176,4 +190,6 @@ async def _page(request: Request, query: PeopleQuery) -> ActivationPageView:
         after=query.after,
         limit=query.limit,
     )
-    return ActivationPageView(people=[person_view(one) for one in page.people], next=page.next)
+    return ActivationPageView(
+        people=[person_view(one, with_money=_sees_money(principal)) for one in page.people], next=page.next
+    )

@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from pydantic import Field
 
+from roundsman.activation.figures import Dashboard
 from roundsman.activation.lifecycle import ActivationStatus
 from roundsman.activation.tallies import Passage, Step
 from roundsman.api.models import AnswerModel, Id
@@ -17,7 +18,9 @@ class StatusCountView(AnswerModel):
     count: int
     change_7_days: int = Field(description="How many more than there were at the end of the day 7 days ago.")
     change_30_days: int
-    revenue_paise: int = Field(description="What those who are in it now have paid in all, less refunds.")
+    revenue_paise: int | None = Field(
+        description="What those who are in it now have paid in all, less refunds; null for whoever may see no money."
+    )
 
 
 class DayCountsView(AnswerModel):
@@ -187,7 +190,7 @@ class ActivationPersonView(AnswerModel):
     signup_at: datetime | None
     orders: int
     last_order_at: datetime | None
-    revenue_paise: int
+    revenue_paise: int | None = Field(description="Null for whoever may see no money.")
     payment_risk: bool
     unpaid_since: datetime | None
     last_contact_at: datetime | None
@@ -241,7 +244,17 @@ class ExplainedView(AnswerModel):
     history: list[TransitionView]
 
 
-def person_view(person: ActivationPerson) -> ActivationPersonView:
+def dashboard_view(read: Dashboard, *, with_money: bool) -> DashboardView:
+    """Show the dashboard; marketing staff sees customers and no money (spec access)."""
+    shown = DashboardView.model_validate(read)
+    if with_money:
+        return shown
+    return shown.model_copy(
+        update={"statuses": [one.model_copy(update={"revenue_paise": None}) for one in shown.statuses]}
+    )
+
+
+def person_view(person: ActivationPerson, *, with_money: bool) -> ActivationPersonView:
     """Show a person flat, so that he is a row of a table too."""
     lifecycle = person.lifecycle
     return ActivationPersonView(
@@ -255,7 +268,7 @@ def person_view(person: ActivationPerson) -> ActivationPersonView:
         signup_at=lifecycle.signup_at,
         orders=lifecycle.orders_valid,
         last_order_at=lifecycle.last_order_at,
-        revenue_paise=lifecycle.revenue_paise,
+        revenue_paise=lifecycle.revenue_paise if with_money else None,
         payment_risk=lifecycle.payment_risk,
         unpaid_since=lifecycle.unpaid_since,
         last_contact_at=lifecycle.last_contact_at,
@@ -264,10 +277,10 @@ def person_view(person: ActivationPerson) -> ActivationPersonView:
     )
 
 
-def explained_view(explained: Explained) -> ExplainedView:
+def explained_view(explained: Explained, *, with_money: bool) -> ExplainedView:
     """Show why somebody stands where he does."""
     return ExplainedView(
-        person=person_view(explained.person),
+        person=person_view(explained.person, with_money=with_money),
         explanation=ExplanationView.model_validate(explained.explanation),
         history=[TransitionView.model_validate(one) for one in explained.history],
     )

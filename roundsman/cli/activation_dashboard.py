@@ -60,7 +60,7 @@ def explain(
     if as_json:
         from roundsman.api.activation_views import explained_view  # noqa: PLC0415  see the module's docstring
 
-        say(explained_view(explained).model_dump_json(indent=2))
+        say(explained_view(explained, with_money=True).model_dump_json(indent=2))
     else:
         _print_explained(explained)
 
