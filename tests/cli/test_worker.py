@@ -204,21 +204,33 @@ async def test_killed_at_any_instant_it_has_told_every_fact_once(
 
     async with running(here) as process:
         await until_green(importing, process)
-        wanted = await _told_afresh(importing.runtime, fresh_database)
 
         async def is_told() -> bool:
-            return await _told(database) == wanted
+            # What is proved green may still lack a delivery or a payment, so it is asked again what all of them say.
+            facts, *followed = await _told(database)
+            wanted, *following = await _told_afresh(importing.runtime, fresh_database)
+            # Whoever was known before his profile, and a delivery that was before its order, were told under another
+            # key then; it follows nothing from the second telling.
+            further = {key.partition(":")[0] for key in facts.keys() - wanted.keys()}
+            return (
+                facts.items() >= wanted.items()
+                and further <= {"signup", "delivery.completed"}
+                and followed == following
+            )
 
         await until(is_told, process)
 
-    assert len(wanted[0]) > 400
+    assert await database[FACTS].count_documents({}) > 400
     assert await database[FACT_CONFLICTS].count_documents({}) == 0
 
 
 async def _told_afresh(runtime: Runtime, other: Database) -> tuple[dict[str, Any], dict[Any, Any], list[Any]]:
     """What a backfill tells of the same documents in another database."""
     await ensure_schema(other)
+    for name in (FACTS, LIFECYCLES, TRANSITIONS):
+        await other[name].delete_many({})
     for name in (USERS, CUSTOMERS, ORDERS, DELIVERIES, PAYMENTS, SUBSCRIPTIONS):
+        await other[name].delete_many({})
         if stored := [one async for one in runtime.tx.database[name].find()]:
             await other[name].insert_many(stored)
     await backfill(Tx(other), policy=runtime.activation, clock=runtime.clock)
