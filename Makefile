@@ -46,6 +46,7 @@ bench: $(VENV)/.dev-installed
 	$(BIN)/python benchmarks/auth.py
 	$(BIN)/python benchmarks/decisions.py
 	$(BIN)/python benchmarks/activation.py
+	$(BIN)/python benchmarks/ledger.py
 
 lock: $(VENV)/.dev-installed
 	$(LOCK) -o requirements/run.txt

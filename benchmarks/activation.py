@@ -19,7 +19,6 @@ from typing import Final
 from bson import ObjectId
 
 from roundsman.activation.backfill import History, store_histories
-from roundsman.activation.calendar import day_of, week_of
 from roundsman.activation.dashboard import read_dashboard
 from roundsman.activation.facts import Fact, FactType
 from roundsman.activation.listing import Wanted, list_people
@@ -28,6 +27,7 @@ from roundsman.activation.rollups import rebuild
 from roundsman.activation.sweep import sweep
 from roundsman.activation.tracked import Traits
 from roundsman.activation.tracking import record_facts
+from roundsman.calendar import day_of, week_of
 from roundsman.database.collections import ACTIVATION_DAYS, COHORT_CELLS, FACTS, LIFECYCLES, SIGNUP_DAYS, TRANSITIONS
 from roundsman.database.transaction import Document, Tx, in_transaction
 from roundsman.ids import UserId

@@ -14,7 +14,7 @@ class ActivationSettings(BaseSettings):
         Field(
             ge=1,
             le=3650,
-            description="After how many days without an order a customer is inactive. Whoever changes it changes every history: all are told anew.",
+            description="After how many days without an order a customer is inactive. Whoever changes it changes every history: all are told anew, once the server and the worker are started with it.",
         ),
     ] = 30
     churn_after_days: Annotated[

@@ -15,21 +15,30 @@ from roundsman.api import (
     codes,
     contacts,
     customers,
+    deliveries,
+    delivery,
+    delivery_boys,
+    delivery_terms,
     documents,
     facts,
     health,
+    kept_facts,
     messages,
     orders,
+    own_supplies,
     passwords,
     payments,
+    payouts,
     personal_data,
     products,
+    purchase_orders,
     reviews,
     second_factor,
     sessions,
     staff_users,
     standing,
     subscriptions,
+    suppliers,
     users,
 )
 from roundsman.auth.hashing import PasswordHashing
@@ -120,6 +129,18 @@ def _routers() -> tuple[APIRouter, ...]:
         payments.of_orders,
         subscriptions.router,
         subscriptions.of_customers,
+        deliveries.router,
+        delivery.router,
+        delivery_boys.router,
+        delivery_terms.rates,
+        delivery_terms.stops,
+        delivery_terms.of_customers,
+        payouts.router,
+        payouts.adjustments,
+        own_supplies.router,
+        purchase_orders.router,
+        suppliers.router,
+        suppliers.of_users,
         sessions.router,
         sessions.of_users,
         standing.router,
@@ -130,6 +151,7 @@ def _routers() -> tuple[APIRouter, ...]:
         reviews.router,
         facts.router,
         activation.router,
+        kept_facts.router,
         messages.router,
     )
 
@@ -145,16 +167,8 @@ def _lifespan(opener: RuntimeOpener) -> Callable[[FastAPI], AbstractAsyncContext
             hashing = PasswordHashing(
                 workers=settings.hashing_threads, queue=settings.hashing_queue, cost=argon2_cost(settings)
             )
-            slowing = Slowing(sign_in_throttle(settings))
             app.state.trusted_proxies = trusted_networks(settings.trusted_proxies)
-            app.state.services = Services(
-                runtime,
-                _password_sign_in(runtime, hashing, slowing),
-                _password_setting(runtime, hashing, slowing),
-                recent_principals=RecentPrincipals(
-                    timedelta(seconds=settings.session_trust_seconds), policy=session_policy(settings)
-                ),
-            )
+            app.state.services = _services(runtime, hashing)
             app.state.recently_whole = RecentlyWhole()
             app.state.recent_overview = overview.RecentOverview()
             # A worker sends too, but a single process must bring a code within a second.
@@ -169,6 +183,18 @@ def _lifespan(opener: RuntimeOpener) -> Callable[[FastAPI], AbstractAsyncContext
 
 def _runtime_of_settings() -> AbstractAsyncContextManager[Runtime]:
     return open_answering_runtime(load_settings())
+
+
+def _services(runtime: Runtime, hashing: PasswordHashing) -> Services:
+    slowing = Slowing(sign_in_throttle(runtime.settings))
+    return Services(
+        runtime,
+        _password_sign_in(runtime, hashing, slowing),
+        _password_setting(runtime, hashing, slowing),
+        recent_principals=RecentPrincipals(
+            timedelta(seconds=runtime.settings.session_trust_seconds), policy=session_policy(runtime.settings)
+        ),
+    )
 
 
 def _password_sign_in(runtime: Runtime, hashing: PasswordHashing, slowing: Slowing) -> PasswordSignIn:

@@ -17,6 +17,10 @@ SessionId = NewType("SessionId", ObjectId)
 SubscriptionId = NewType("SubscriptionId", ObjectId)
 DeliveryId = NewType("DeliveryId", ObjectId)
 PaymentId = NewType("PaymentId", ObjectId)
+PayoutId = NewType("PayoutId", ObjectId)
+AdjustmentId = NewType("AdjustmentId", ObjectId)
+PurchaseOrderId = NewType("PurchaseOrderId", ObjectId)
+PriceProposalId = NewType("PriceProposalId", ObjectId)
 
 _OBJECT_ID_BYTES = 12
 

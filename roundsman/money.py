@@ -40,3 +40,9 @@ def grouped(number: int) -> str:
     head, tail = digits[:-3], digits[-3:]
     groups = [head[max(end - 2, 0) : end] for end in range(len(head), 0, -2)][::-1]
     return ("-" if number < 0 else "") + ",".join([*groups, tail])
+
+
+def cost_paise(quantity: float, unit_price_paise: int) -> int:
+    """Give what so many units cost, in whole paise; half a paisa counts as a whole one."""
+    exact = Decimal(str(quantity)) * unit_price_paise
+    return int(exact.quantize(Decimal(1), rounding=ROUND_HALF_UP))

@@ -2,13 +2,13 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
 from roundsman.access.assurance import AssuranceRules
-from roundsman.activation.policies import settle_policy
-from roundsman.activation.policy import ActivationPolicy
+from roundsman.activation.policies import counting_policy, settle_policy
+from roundsman.activation.policy import ActivationPolicy, ImpossiblePolicy
 from roundsman.auth.digests import derived_key
 from roundsman.auth.factor_seal import FactorSeal
 from roundsman.auth.key_ring import keys_from, keys_in
@@ -46,7 +46,8 @@ class Runtime:
     """What a running Roundsman is made of.
 
     `sealing_key` encrypts the verbatim copies of source documents; of `secret_key` the keys are made under which codes
-    and tokens are kept as digests; `sender` brings messages to people; `activation` says when customers are inactive.
+    and tokens are kept as digests; `sender` brings messages to people; `activation` says when customers are inactive: as
+    the settings of what runs on said last, so those here may be others.
     """
 
     settings: Settings
@@ -116,13 +117,30 @@ async def open_runtime(
     ) as client:
         tx = Tx(client[settings.database_name])
         await ensure_schema(tx.database)
-        activation = await settle_policy(tx, wanted, now=clock())
+        activation = await counting_policy(tx, wanted, now=clock())
         yield Runtime(settings, client, tx, clock, sealing_key, secret_key, sender, activation)
 
 
 def open_answering_runtime(settings: Settings) -> AbstractAsyncContextManager[Runtime]:
     """Open the runtime for whoever answers requests: a database that hangs is given up in the time the settings say."""
-    return open_runtime(settings, operation_seconds=settings.database_patience_seconds)
+    return _open_settling(settings, operation_seconds=settings.database_patience_seconds)
+
+
+def open_working_runtime(settings: Settings) -> AbstractAsyncContextManager[Runtime]:
+    """Open the runtime for the worker, for whom nobody waits."""
+    return _open_settling(settings, patience_seconds=LONG_WORK_SECONDS)
+
+
+@asynccontextmanager
+async def _open_settling(
+    settings: Settings, *, patience_seconds: float = 8.0, operation_seconds: float | None = None
+) -> AsyncIterator[Runtime]:
+    """Open the runtime for what runs on: from now on its settings say when customers are inactive."""
+    async with open_runtime(
+        settings, patience_seconds=patience_seconds, operation_seconds=operation_seconds
+    ) as runtime:
+        activation = await settle_policy(runtime.tx, activation_policy(settings), now=runtime.clock())
+        yield replace(runtime, activation=activation)
 
 
 @asynccontextmanager
@@ -173,7 +191,11 @@ def _load_keys(settings: Settings) -> tuple[bytes, bytes]:
 def activation_policy(settings: Settings) -> ActivationPolicy:
     """After how long, and from how many orders on, a customer's status changes. Raises ImpossiblePolicy."""
     inactive, churn = timedelta(days=settings.inactive_after_days), timedelta(days=settings.churn_after_days)
-    return ActivationPolicy(inactive, churn, settings.engaged_orders)
+    try:
+        return ActivationPolicy(inactive, churn, settings.engaged_orders)
+    except ImpossiblePolicy as error:
+        hint = "set ROUNDSMAN_CHURN_AFTER_DAYS to more than ROUNDSMAN_INACTIVE_AFTER_DAYS"
+        raise ImpossiblePolicy(f"{error.message}; {hint}") from None
 
 
 def otp_policy(settings: Settings) -> OtpPolicy:

@@ -15,7 +15,9 @@ from roundsman.ids import (
     CustomerId,
     DeliveryBoyId,
     OrderId,
+    PriceProposalId,
     ProductId,
+    PurchaseOrderId,
     SubscriptionId,
     SupplierId,
     UserId,
@@ -29,6 +31,8 @@ from roundsman.subscriptions.subscriptions import (
     SubscriptionOrigin,
     SubscriptionStatus,
 )
+from roundsman.suppliers.proposals import PriceProposal, ProposalStatus
+from roundsman.suppliers.purchase_orders import PurchaseLine, PurchaseOrder, PurchaseOrderStatus
 from roundsman.suppliers.suppliers import Supplier, SupplierStatus
 
 NOW = datetime(2026, 3, 1, 6, 30, tzinfo=UTC)
@@ -76,6 +80,27 @@ def a_delivery_boy(user_id: UserId, name: str = "Ravi Kumar") -> DeliveryBoy:
 def a_supplier(user_id: UserId, name: str = "Nandi Dairy") -> Supplier:
     """Build the supplier's profile of a user."""
     return Supplier(SupplierId(ObjectId()), user_id, name, SupplierStatus.ACTIVE, NOW, "system")
+
+
+def a_purchase_order(
+    supplier_id: SupplierId | None = None, status: PurchaseOrderStatus = PurchaseOrderStatus.DRAFT
+) -> PurchaseOrder:
+    """Build a purchase order for a hundred litres of milk; a draft unless said otherwise."""
+    return PurchaseOrder(
+        id=PurchaseOrderId(ObjectId()),
+        supplier_id=supplier_id or SupplierId(ObjectId()),
+        lines=(PurchaseLine(None, "Milk", "litre", 100, 3200),),
+        total_paise=320_000,
+        status=status,
+        for_date=NOW.date(),
+        created_at=NOW,
+        sent_at=None if status is PurchaseOrderStatus.DRAFT else NOW,
+    )
+
+
+def a_price_proposal(supplier_id: SupplierId, product_id: ProductId) -> PriceProposal:
+    """Build a proposal of Rs 36 for a product, from when it is accepted."""
+    return PriceProposal(PriceProposalId(ObjectId()), supplier_id, product_id, 3600, None, ProposalStatus.PROPOSED, NOW)
 
 
 def an_order(user_id: UserId, *, placed_at: datetime = NOW) -> Order:

@@ -32,6 +32,18 @@ class Permission(StrEnum):
     """Order something for oneself, and cancel that."""
     ME_PAUSE = "me:pause"
     """Pause one's own subscriptions, and go on with them."""
+    ME_RATE = "me:rate"
+    """Say how a delivery to oneself was."""
+    ME_ROUND = "me:round"
+    """See what one has to bring to whom today."""
+    ME_DELIVER = "me:deliver"
+    """Tell what became of the deliveries of one's own round."""
+    ME_EARNINGS = "me:earnings"
+    """See what one earned with deliveries, and what of it was paid."""
+    ME_SUPPLIES = "me:supplies"
+    """See what is one's own as a supplier: profile, products, prices, purchase orders and dues."""
+    ME_SUPPLY = "me:supply"
+    """Answer one's own purchase orders as a supplier, and propose prices."""
     CATALOG_READ = "catalog:read"
     """See what is sold, and for how much."""
     SESSIONS_MANAGE = "sessions:manage"
@@ -48,10 +60,36 @@ class Permission(StrEnum):
     """See the orders, payments and subscriptions of any customer."""
     ORDERS_MANAGE = "orders:manage"
     """Order for any customer, cancel an order, and say whether it was delivered."""
+    DELIVERY_BOYS_READ = "delivery_boys:read"
+    """See all delivery boys with their rounds, earnings and payouts."""
+    DELIVERY_BOYS_CREATE = "delivery_boys:create"
+    """Register delivery boys, and say whether they can be given deliveries."""
+    DELIVERIES_ASSIGN = "deliveries:assign"
+    """Say who delivers to whom, and take back that something was delivered."""
+    RATES_SET = "rates:set"
+    """Say what deliveries bring from when on."""
+    EARNINGS_ADJUST = "earnings:adjust"
+    """Propose to add to somebody's earnings or to take from them, and decide about another's proposal."""
+    CASH_TAKE = "cash:take"
+    """Take the money that a delivery boy was paid at doors."""
+    PAYOUTS_DRAFT = "payouts:draft"
+    """Draft payouts, and say that one was paid or came to nothing."""
+    PAYOUTS_APPROVE = "payouts:approve"
+    """Say that a payout may be paid."""
     PAYMENTS_RECORD = "payments:record"
     """Tell of payments of any customer, and of money that went back to him."""
     SUBSCRIPTIONS_MANAGE = "subscriptions:manage"
     """Pause the subscriptions of any customer, and go on with them."""
+    SUPPLIERS_READ = "suppliers:read"
+    """See suppliers, their purchase orders, dues and proposed prices, and what is needed for a day."""
+    SUPPLIERS_ONBOARD = "suppliers:onboard"
+    """Take on a supplier, with his account."""
+    SUPPLIERS_BUY = "suppliers:buy"
+    """Say which supplier brings what, make and send purchase orders, and tell what came."""
+    SUPPLIERS_PRICE = "suppliers:price"
+    """Accept and reject the prices that suppliers propose."""
+    SUPPLIERS_PAY = "suppliers:pay"
+    """Tell of payments to suppliers, and of their credit notes."""
     USERS_READ = "users:read"
     """Find any user by any identifier and see his roles and profiles."""
     USERS_EXPORT = "users:export"
@@ -71,7 +109,7 @@ class Permission(StrEnum):
     REVIEWS_DECIDE = "reviews:decide"
     """Say who is who, which joins people or keeps them apart, and take such an answer back."""
     FACTS_TELL = "facts:tell"
-    """Tell what happened to customers, as another system does that takes orders (an integration account)."""
+    """Tell what happened to customers, as another system does (an integration account), and see what came to nothing."""
     MESSAGES_SET = "messages:set"
     """See which messages customers get when they come and go, and switch them on and off."""
 
@@ -102,9 +140,14 @@ _OF_EVERYBODY: Final = frozenset(
     }
 )
 
-_OF_CUSTOMERS: Final = frozenset({Permission.ME_PURCHASES, Permission.ME_ORDER, Permission.ME_PAUSE})
+_OF_CUSTOMERS: Final = frozenset(
+    {Permission.ME_PURCHASES, Permission.ME_ORDER, Permission.ME_PAUSE, Permission.ME_RATE}
+)
+_OF_DELIVERY_BOYS: Final = frozenset({Permission.ME_ROUND, Permission.ME_DELIVER, Permission.ME_EARNINGS})
 
-OWN_ONLY: Final = (_OF_EVERYBODY | _OF_CUSTOMERS) - {Permission.CATALOG_READ}
+_OF_SUPPLIERS: Final = frozenset({Permission.ME_SUPPLIES, Permission.ME_SUPPLY})
+
+OWN_ONLY: Final = (_OF_EVERYBODY | _OF_CUSTOMERS | _OF_DELIVERY_BOYS | _OF_SUPPLIERS) - {Permission.CATALOG_READ}
 """Permissions that reach only what belongs to the one who asks."""
 
 MAY_TRUST_RECENT: Final = frozenset({Permission.ME_READ})
@@ -115,8 +158,8 @@ Money, roles and whatever else is hard to take back must never be added.
 
 _GRANTED: Final[dict[Role, frozenset[Permission]]] = {
     Role.CUSTOMER: _OF_EVERYBODY | _OF_CUSTOMERS,
-    Role.DELIVERY_BOY: _OF_EVERYBODY | {Permission.CUSTOMERS_CREATE},
-    Role.SUPPLIER: _OF_EVERYBODY,
+    Role.DELIVERY_BOY: _OF_EVERYBODY | _OF_DELIVERY_BOYS | {Permission.CUSTOMERS_CREATE},
+    Role.SUPPLIER: _OF_EVERYBODY | _OF_SUPPLIERS,
     Role.MARKETING_STAFF: _OF_EVERYBODY
     | {Permission.CUSTOMERS_CREATE, Permission.CONTACTS_RECORD, Permission.ACTIVATION_READ},
     # Made from the enum, so that no permission can be added that admin lacks.
@@ -140,6 +183,20 @@ _CHANGES: Final[dict[Permission, Changes]] = {
     Permission.CATALOG_MANAGE: Changes.OPERATIONS,
     Permission.ME_ORDER: Changes.OPERATIONS,
     Permission.ME_PAUSE: Changes.OPERATIONS,
+    Permission.ME_RATE: Changes.OPERATIONS,
+    Permission.ME_ROUND: Changes.NOTHING,
+    Permission.ME_DELIVER: Changes.OPERATIONS,
+    Permission.ME_EARNINGS: Changes.NOTHING,
+    Permission.DELIVERY_BOYS_READ: Changes.NOTHING,
+    Permission.DELIVERY_BOYS_CREATE: Changes.PEOPLE,
+    Permission.DELIVERIES_ASSIGN: Changes.OPERATIONS,
+    Permission.RATES_SET: Changes.OPERATIONS,
+    Permission.EARNINGS_ADJUST: Changes.OPERATIONS,
+    Permission.CASH_TAKE: Changes.OPERATIONS,
+    Permission.PAYOUTS_DRAFT: Changes.OPERATIONS,
+    Permission.PAYOUTS_APPROVE: Changes.OPERATIONS,
+    Permission.ME_SUPPLIES: Changes.NOTHING,
+    Permission.ME_SUPPLY: Changes.OPERATIONS,
     Permission.USERS_EXPORT: Changes.NOTHING,
     Permission.AUTHENTICATORS_FORGET: Changes.NOTHING,
     Permission.SESSIONS_MANAGE: Changes.NOTHING,
@@ -150,6 +207,11 @@ _CHANGES: Final[dict[Permission, Changes]] = {
     Permission.ORDERS_MANAGE: Changes.OPERATIONS,
     Permission.PAYMENTS_RECORD: Changes.OPERATIONS,
     Permission.SUBSCRIPTIONS_MANAGE: Changes.OPERATIONS,
+    Permission.SUPPLIERS_READ: Changes.NOTHING,
+    Permission.SUPPLIERS_ONBOARD: Changes.PEOPLE,
+    Permission.SUPPLIERS_BUY: Changes.OPERATIONS,
+    Permission.SUPPLIERS_PRICE: Changes.OPERATIONS,
+    Permission.SUPPLIERS_PAY: Changes.OPERATIONS,
     Permission.USERS_READ: Changes.NOTHING,
     Permission.ACTIVATION_READ: Changes.NOTHING,
     Permission.USERS_SESSIONS: Changes.NOTHING,

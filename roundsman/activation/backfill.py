@@ -16,15 +16,24 @@ from roundsman.activation.facts import Fact
 from roundsman.activation.lifecycle import Transition
 from roundsman.activation.machine import fold
 from roundsman.activation.policy import ActivationPolicy
+from roundsman.activation.recorded_facts import (
+    Telling,
+    compare_facts,
+    correct_facts,
+    facts_of,
+    stored_at,
+    whole_milliseconds,
+)
 from roundsman.activation.store import fact_document, tracked_document, tracked_from, transition_documents
 from roundsman.activation.tracked import Tracked, Traits, with_pending
-from roundsman.activation.tracking import facts_of, refold, stored_at, whole_milliseconds
+from roundsman.activation.tracking import refold
 from roundsman.database.bulk import insert_missing
 from roundsman.database.collections import FACTS, LIFECYCLES, SYSTEM, TRANSITIONS
 from roundsman.database.transaction import Document, Tx
 from roundsman.ids import UserId
 
 _STORING: Final = "storing_histories:"
+_NEWS: Final = frozenset({Telling.NEW, Telling.CORRECTION})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +48,20 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Untold:
-    """Histories of people without a lifecycle, and of the others what was not told of them yet."""
+    """Histories of people without a lifecycle, and of the others what was not told of them yet, or otherwise."""
 
     new: Sequence[History]
     news: Sequence[History]
 
 
 async def untold(tx: Tx, histories: Sequence[History]) -> Untold:
-    """Leave out what is known: facts whose key was told, and people of whom there is nothing new. Of a key the first telling stays."""
+    """Leave out what is known: facts told alike or in contradiction, and people of whom there is nothing new."""
     wanted = {"_id": {"$in": [history.user_id for history in histories]}}
     found = tx.database[LIFECYCLES].find(wanted, session=tx.session)
     tracked = {document["_id"]: tracked_from(document) async for document in found}
     known = [history for history in histories if history.user_id in tracked]
-    keys = [fact.key for history in known for fact in history.facts]
-    told = tx.database[FACTS].find({"_id": {"$in": keys}}, {"_id": 1}, session=tx.session)
-    there = {document["_id"] async for document in told} if keys else set()
-    left = [replace(one, facts=[fact for fact in one.facts if fact.key not in there]) for one in known]
+    tellings = await compare_facts(tx, [fact for history in known for fact in history.facts])
+    left = [replace(one, facts=[fact for fact in one.facts if tellings[fact.key] in _NEWS]) for one in known]
     return Untold(
         [history for history in histories if history.user_id not in tracked],
         [one for one in left if one.facts or one.traits != tracked[one.user_id].traits],
@@ -88,7 +95,7 @@ async def mend_half_stored(tx: Tx, *, policy: ActivationPolicy, now: datetime) -
 
 
 async def _store_facts(tx: Tx, histories: Sequence[History], *, now: datetime) -> Mapping[UserId, Sequence[Fact]]:
-    """Insert facts; gives those that are each person's, which are others where a key was told before."""
+    """Insert facts, or correct them; gives those that are each person's, which are others where a key was told before."""
     owners: dict[str, UserId] = {}
     documents: list[Document] = []
     facts: dict[UserId, Sequence[Fact]] = {}
@@ -98,7 +105,9 @@ async def _store_facts(tx: Tx, histories: Sequence[History], *, now: datetime) -
         owners |= {fact.key: history.user_id for fact in told}
         documents += [fact_document(fact, stored_at=stored_at(fact, now), now=now) for fact in told]
     outcome = await insert_missing(tx, FACTS, documents)
-    for user_id in {owners[key] for key in outcome.differing}:
+    differing = set(outcome.differing)
+    await correct_facts(tx, [fact for history in histories for fact in history.facts if fact.key in differing])
+    for user_id in {owners[key] for key in differing}:
         facts[user_id] = await facts_of(tx, user_id)
     return facts
 

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from roundsman.activation.calendar import begin_of, day_of, week_of
 from roundsman.activation.days import is_of, only_of
 from roundsman.activation.figures import EVERYBODY, Cohort, CohortCell, Slice, percent
 from roundsman.activation.lifecycle import ORDERING
@@ -13,6 +12,7 @@ from roundsman.activation.policy import ActivationPolicy
 from roundsman.activation.reading import Standing, overdue
 from roundsman.activation.signups import read_tally
 from roundsman.activation.tallies import Step
+from roundsman.calendar import begin_of, day_of, week_of
 from roundsman.database.collections import COHORT_CELLS
 from roundsman.database.transaction import Document, Tx
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from roundsman.activation.calendar import day_of
 from roundsman.activation.days import Stock, read_flows, read_stocks
 from roundsman.activation.figures import (
     EVERYBODY,
@@ -17,12 +16,14 @@ from roundsman.activation.figures import (
     plan_keys_of,
     stage_times_of,
 )
+from roundsman.activation.kept_facts import count_kept
 from roundsman.activation.lifecycle import ORDERING, ActivationStatus
 from roundsman.activation.policy import ActivationPolicy
 from roundsman.activation.reading import Standing, overdue
 from roundsman.activation.risks import count_at_risk, read_payment_risk, read_sweep_health
 from roundsman.activation.signups import read_tally
 from roundsman.activation.tallies import Tally
+from roundsman.calendar import day_of
 from roundsman.database.transaction import Tx
 from roundsman.errors import InvalidInput
 
@@ -74,6 +75,7 @@ async def read_dashboard(
         payment_risk=await read_payment_risk(tx, of=of, now=now),
         at_risk=await count_at_risk(tx, of=of, moved=moved, now=now),
         sweep=await read_sweep_health(tx, moved=moved),
+        kept_facts=await count_kept(tx),
     )
 
 

@@ -3,13 +3,12 @@
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from datetime import date, timedelta
-from typing import Any
 
-from roundsman.activation.calendar import day_of
 from roundsman.activation.figures import EVERYBODY, Slice
 from roundsman.activation.lifecycle import ActivationStatus
 from roundsman.activation.reading import Standing
 from roundsman.activation.tracked import Traits
+from roundsman.calendar import day_of
 from roundsman.database.collections import ACTIVATION_DAYS
 from roundsman.database.transaction import Document, Tx
 
@@ -53,10 +52,13 @@ def sliced(of: Slice) -> Document:
     return {name: value for name, value in (("area", of.area), ("channel", of.channel)) if value is not None}
 
 
-def only_of(of: Slice, field: str) -> Any:  # noqa: ANN401  an expression of MongoDB
-    """Give the projection of a list of rows to those of a slice. What was asked for is a literal, whatever it holds."""
+def only_of(of: Slice, field: str) -> Document:
+    """Give the projection of a list of rows to those of a slice; none of what waits to be counted for the first time.
+
+    What was asked for is a literal, whatever it holds.
+    """
     wanted = [{"$eq": [f"$$row.{name}", {"$literal": value}]} for name, value in sliced(of).items()]
-    return {"$filter": {"input": f"${field}", "as": "row", "cond": {"$and": wanted}}}
+    return {"$filter": {"input": {"$ifNull": [f"${field}", []]}, "as": "row", "cond": {"$and": wanted}}}
 
 
 async def _stored_stocks(tx: Tx, first: date, last: date, of: Slice) -> dict[date, Stock]:

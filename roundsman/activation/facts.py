@@ -1,8 +1,8 @@
 """What can happen to a customer, as values; the list is closed (spec activation, Facts).
 
 Each fact has a natural key, so that whoever tells it twice tells it once. Two tellings of one key that differ in their
-digest, or are about two people, contradict each other; the amount is not in the digest, because it may be corrected apart,
-and neither is the person, because people are merged.
+digest, or are about two people, contradict each other. Not in the digest are the amount, who cancelled and the order of a
+delivery, because they may be corrected apart, nor the person, because people are merged.
 """
 
 import hashlib

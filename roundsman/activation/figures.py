@@ -138,6 +138,14 @@ class SweepHealth:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptCounts:
+    """How many facts contradict others, and how many wait for somebody."""
+
+    conflicts: int
+    unmatched: int
+
+
+@dataclass(frozen=True, slots=True)
 class Dashboard:
     """All of it at one instant. The days are `first` to `last`; the funnel and the times are of those who signed up then."""
 
@@ -152,6 +160,7 @@ class Dashboard:
     payment_risk: PaymentRisk
     at_risk: Capped
     sweep: SweepHealth
+    kept_facts: KeptCounts
 
 
 def percent(part: int, whole: int) -> float | None:

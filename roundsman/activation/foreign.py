@@ -9,8 +9,8 @@ from typing import Final
 
 from bson import ObjectId
 
-from roundsman.activation.calendar import begin_of, day_of
 from roundsman.activation.facts import Ahead, Fact, FactType
+from roundsman.calendar import begin_of, day_of
 from roundsman.errors import InvalidInput
 from roundsman.ids import UserId
 

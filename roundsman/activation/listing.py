@@ -8,11 +8,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from bson import ObjectId
 
-from roundsman.activation.calendar import begin_of
 from roundsman.activation.days import is_of, sliced
 from roundsman.activation.figures import EVERYBODY, Slice
 from roundsman.activation.lifecycle import ActivationStatus, Transition
@@ -22,6 +21,7 @@ from roundsman.activation.risks import failed_payment, is_leaving_soon, leaving_
 from roundsman.activation.store import tracked_from, transition_from
 from roundsman.activation.tallies import Step, steps_of
 from roundsman.activation.tracked import Tracked
+from roundsman.calendar import begin_of
 from roundsman.database.collections import LIFECYCLES, TRANSITIONS
 from roundsman.database.transaction import Document, Tx
 from roundsman.errors import InvalidInput
@@ -165,7 +165,8 @@ def _holds(wanted: Wanted, standing: Standing, history: Sequence[Transition], no
         return False
     if wanted.at_risk and not is_leaving_soon(tracked, now):
         return False
-    return is_of(wanted.of, tracked.traits)
+    # Whoever became part of another has no status of his own.
+    return tracked.lifecycle.status is not None and is_of(wanted.of, tracked.traits)
 
 
 def _status_on(history: Sequence[Transition], day: date) -> ActivationStatus | None:
@@ -176,8 +177,9 @@ def _status_on(history: Sequence[Transition], day: date) -> ActivationStatus | N
 
 
 def _key(walk: _Walk, document: Document) -> str:
+    """Name the last of a page, in signs that stand in a URL for themselves: a plus would be a space there."""
     value = document[walk.by]
-    text = value.isoformat() if isinstance(value, datetime) else "" if walk.by == "_id" else value
+    text = f"{value:%Y-%m-%dT%H:%M:%S.%fZ}" if isinstance(value, datetime) else "" if walk.by == "_id" else value
     return f"{document['_id']}{text}"
 
 
@@ -194,7 +196,7 @@ def _beyond(walk: _Walk, after: str | None) -> list[Document]:
     return [{"$or": [{walk.by: {"$gt": value}}, {walk.by: value, "_id": {"$gt": last}}]}]
 
 
-def _value(walk: _Walk, text: str) -> Any:  # noqa: ANN401  a day as text, or an instant
+def _value(walk: _Walk, text: str) -> str | datetime:
     try:
         return date.fromisoformat(text).isoformat() if walk.by == "signup_day" else _instant(text)
     except ValueError:

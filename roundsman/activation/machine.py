@@ -16,10 +16,10 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any, Final
 
-from roundsman.activation.calendar import day_of
 from roundsman.activation.facts import Fact, FactType, in_order
 from roundsman.activation.lifecycle import ORDERING, TIMER, ActivationStatus, Lifecycle, Transition
 from roundsman.activation.policy import ActivationPolicy
+from roundsman.calendar import day_of
 
 _NOBODY: Final = Lifecycle()
 

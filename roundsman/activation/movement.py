@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from roundsman.activation.calendar import day_of
 from roundsman.activation.dashboard import range_of
 from roundsman.activation.days import is_of, read_stocks, sliced
 from roundsman.activation.figures import EVERYBODY, Slice
@@ -16,6 +15,7 @@ from roundsman.activation.lifecycle import ActivationStatus, Transition
 from roundsman.activation.policy import ActivationPolicy
 from roundsman.activation.reading import Standing, overdue
 from roundsman.activation.store import transition_from
+from roundsman.calendar import day_of
 from roundsman.database.collections import TRANSITIONS
 from roundsman.database.transaction import Document, Tx
 from roundsman.ids import UserId

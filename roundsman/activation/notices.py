@@ -5,12 +5,12 @@ having made him inactive, an order after that. What is older than two days tells
 wants of him, and he has not begun himself, is said by day: the Indian rules let such messages through from 10 to 21 o'clock.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import Final
 
-from roundsman.activation.calendar import INDIA
 from roundsman.activation.lifecycle import ORDERING, TIMER, ActivationStatus, Transition
+from roundsman.calendar import INDIA
 from roundsman.notifications.messages import Template
 
 FRESH_FOR: Final = timedelta(hours=48)
@@ -18,6 +18,11 @@ ONCE: Final = frozenset({Template.WELCOME, Template.FIRST_ORDER})
 """What is said to a person once, however his history is told."""
 
 _BEGINNERS: Final = frozenset({ActivationStatus.NEW, ActivationStatus.ONBOARDED})
+_SAID_TO: Final[Mapping[Template, frozenset[ActivationStatus]]] = {
+    Template.FIRST_ORDER: ORDERING,
+    Template.WE_MISS_YOU: frozenset({ActivationStatus.INACTIVE}),
+    Template.WELCOME_BACK: ORDERING,
+}
 _FIRST_HOUR: Final = time(10)
 _LAST_HOUR: Final = time(21)
 
@@ -43,6 +48,11 @@ def template_of(one: Transition, history: Sequence[Transition], *, channel: str 
     if not any(past.after in ORDERING for past in history if past.effective_at < one.effective_at):
         return Template.FIRST_ORDER
     return None if one.before in ORDERING else Template.WELCOME_BACK
+
+
+def untrue_of(status: ActivationStatus | None) -> frozenset[Template]:
+    """Which messages are not said to somebody whose status is this now, whatever it was when there was an occasion."""
+    return frozenset(template for template, statuses in _SAID_TO.items() if status not in statuses)
 
 
 def not_before(template: Template, *, now: datetime) -> datetime:

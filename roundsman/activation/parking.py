@@ -10,6 +10,7 @@ from bson import ObjectId
 from roundsman.activation.conflicts import keep_conflict
 from roundsman.activation.facts import Ahead, Fact
 from roundsman.activation.foreign import NOBODY
+from roundsman.activation.recorded_facts import renew_details
 from roundsman.activation.store import fact_document, fact_from
 from roundsman.database.collections import FACT_CONFLICTS, FACTS, UNMATCHED_FACTS
 from roundsman.database.transaction import Document, Tx
@@ -37,7 +38,7 @@ def name_of_id(one: ObjectId) -> str:
 async def park(tx: Tx, names: Sequence[str], fact: Fact, *, now: datetime) -> bool:
     """Let a fact wait for whoever has one of these names; False if its key was told otherwise, which is kept for people.
 
-    The same told again changes nothing. Call it in a transaction.
+    The same told again changes nothing but what it corrects. Call it in a transaction.
     """
     document = _parked_document(fact, names, now=now)
     key = {"_id": fact.key}
@@ -50,6 +51,7 @@ async def park(tx: Tx, names: Sequence[str], fact: Fact, *, now: datetime) -> bo
             return True
         there = await tx.database[UNMATCHED_FACTS].find_one(key, session=tx.session)
     if there and (there.get("subject"), there.get("digest")) == (document["subject"], document["digest"]):
+        await renew_details(tx, UNMATCHED_FACTS, [fact])
         return True
     await keep_conflict(tx, document)
     return False
@@ -87,7 +89,12 @@ async def list_parked_subjects(tx: Tx, *, after: str = "", most: int) -> list[st
 async def find_parked_text(tx: Tx, subject: str) -> str | None:
     """Give what somebody was called of whom facts wait, so that he can be looked up; None if they were told meanwhile."""
     waiting = await tx.database[UNMATCHED_FACTS].find_one({"subject": subject}, {"names": 1}, session=tx.session)
-    return waiting["names"][-1].removeprefix(_ALIAS) if waiting else None
+    return None if waiting is None else text_in(waiting)
+
+
+def text_in(document: Document) -> str | None:
+    """Give what somebody was called of whom a fact was told; None where he was known."""
+    return document["names"][-1].removeprefix(_ALIAS) if "names" in document else None
 
 
 async def erase_named(tx: Tx, names: Sequence[str]) -> None:

@@ -1,6 +1,10 @@
-"""The versions of the policy there have been: each lifecycle says by which it was told."""
+"""The versions of the policy there have been: each lifecycle says by which it was told.
+
+What runs on, `serve` and `worker`, settles the policy when it starts; everything else goes by the newest.
+"""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -20,9 +24,19 @@ async def settle_policy(tx: Tx, wanted: ActivationPolicy, *, now: datetime) -> A
         stored = await tx.database[SYSTEM].find_one({"_id": POLICY_ID}) or {"versions": []}
         versions: Sequence[Document] = stored["versions"]
         if versions and _thresholds(wanted) == {name: versions[-1][name] for name in _thresholds(wanted)}:
-            return _numbered(wanted, len(versions))
+            return replace(wanted, version=len(versions))
         if await _add(tx, wanted, len(versions), now=now):
-            return _numbered(wanted, len(versions) + 1)
+            return replace(wanted, version=len(versions) + 1)
+
+
+async def counting_policy(tx: Tx, wanted: ActivationPolicy, *, now: datetime) -> ActivationPolicy:
+    """Give the newest policy, whatever is wanted; only where none was ever settled that is settled."""
+    return await find_policy(tx) or await settle_policy(tx, wanted, now=now)
+
+
+async def newest_policy(tx: Tx, policy: ActivationPolicy, *, told_by: int) -> ActivationPolicy:
+    """Give a policy, or the newest one where somebody was told by a later version: another process began with other settings."""
+    return policy if told_by <= policy.version else await find_policy(tx) or policy
 
 
 async def find_policy(tx: Tx) -> ActivationPolicy | None:
@@ -52,7 +66,3 @@ def _thresholds(policy: ActivationPolicy) -> Document:
         "churn_days": policy.churn_after.days,
         "engaged_orders": policy.engaged_orders,
     }
-
-
-def _numbered(policy: ActivationPolicy, version: int) -> ActivationPolicy:
-    return ActivationPolicy(policy.inactive_after, policy.churn_after, policy.engaged_orders, version)

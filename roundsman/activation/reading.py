@@ -11,9 +11,10 @@ from datetime import datetime
 from roundsman.activation.lifecycle import Transition
 from roundsman.activation.machine import advanced, fold
 from roundsman.activation.policy import ActivationPolicy
+from roundsman.activation.recorded_facts import facts_of
 from roundsman.activation.store import tracked_from
 from roundsman.activation.tracked import Tracked
-from roundsman.activation.tracking import facts_of, find_tracked
+from roundsman.activation.tracking import find_tracked
 from roundsman.database.collections import LIFECYCLES
 from roundsman.database.transaction import Tx
 from roundsman.ids import UserId

@@ -17,17 +17,19 @@ CAP: Final = 1000
 UNPAID_FOR: Final = timedelta(days=30)
 SOON: Final = timedelta(days=7)
 _SWEEP: Final = "activation_sweep"
+_IS_SOMEWHERE: Final[Document] = {"status": {"$exists": True}}
+"""Who has no status yet is in no number, whatever was told of him already."""
 _SOONEST_FIRST: Final = "status_1_next_transition_at_1__id_1"
 
 
 def failed_payment() -> Document:
     """Give the criteria of those whose last payment failed."""
-    return {"payment_risk": True}
+    return {"payment_risk": True} | _IS_SOMEWHERE
 
 
 def missing_payment(now: datetime) -> Document:
     """Give the criteria of those who were delivered to and have not paid for 30 days since."""
-    return {"unpaid_since": {"$lte": now - UNPAID_FOR}}
+    return {"unpaid_since": {"$lte": now - UNPAID_FOR}} | _IS_SOMEWHERE
 
 
 def leaving_soon(now: datetime) -> Document:

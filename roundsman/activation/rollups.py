@@ -18,10 +18,10 @@ from typing import Final
 
 from pymongo import DeleteOne, UpdateOne
 
-from roundsman.activation.calendar import week_of
 from roundsman.activation.lifecycle import ORDERING
 from roundsman.activation.store import tracked_from
 from roundsman.activation.tallies import tally_document, tally_of
+from roundsman.calendar import week_of
 from roundsman.database.collections import (
     ACTIVATION_DAYS,
     COHORT_CELLS,
@@ -54,10 +54,27 @@ class RolledUp:
 
 
 async def roll_up(tx: Tx, *, now: datetime) -> RolledUp:
-    """Count again what has changed; a few seconds after a fact the reports know of it."""
+    """Count again what has changed, a hundred thousand changes at most; a few seconds after a fact the reports know of it."""
     for _ in range(_PORTIONS):
-        if not (await _collect_transitions(tx) or await _collect_signup_days(tx)):
+        if not await _collect(tx):
             break
+    return await _count(tx, now=now)
+
+
+async def roll_up_all(tx: Tx, *, now: datetime) -> RolledUp:
+    """Count again all that has changed, however much that is: after a backfill, for instance."""
+    while await _collect(tx):
+        pass
+    return await _count(tx, now=now)
+
+
+async def _collect(tx: Tx) -> int:
+    """Turn some marks into dirty weeks and days; 0 when none is left."""
+    return await _collect_transitions(tx) or await _collect_signup_days(tx)
+
+
+async def _count(tx: Tx, *, now: datetime) -> RolledUp:
+    """Count again what is dirty."""
     weeks = [one["_id"] async for one in tx.database[COHORT_CELLS].find({"dirty": {"$gt": 0}}, {"_id": 1})]
     for week in sorted(weeks):
         await _count_week(tx, date.fromisoformat(week))

@@ -5,15 +5,16 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any, Final
 
-from roundsman.activation.calendar import day_of
 from roundsman.activation.facts import Fact, FactType
 from roundsman.activation.lifecycle import ActivationStatus, Lifecycle, Transition
 from roundsman.activation.tracked import Tracked, Traits
+from roundsman.calendar import day_of
 from roundsman.database.documents import without_absent
 from roundsman.database.transaction import Document
 
 _STATUSES: Final = frozenset({"status", "next_status"})
 _COUNTS: Final = tuple(one.name for one in fields(Lifecycle) if one.type == "int")
+FACT_DETAILS: Final = ("order_id", "by_customer", "amount_paise")
 LIFECYCLE_FIELDS: Final = tuple(one.name for one in fields(Lifecycle))
 
 
@@ -28,12 +29,16 @@ def fact_document(fact: Fact, *, stored_at: datetime, now: datetime) -> Document
             "occurred_at": stored_at,
             "recorded_at": now,
             "digest": fact.digest(),
-            "order_id": fact.order_id,
-            "by_customer": fact.by_customer or None,
-            "amount_paise": fact.amount_paise or None,
+            **fact_details(fact),
             "clamped": stored_at != fact.occurred_at or None,
         }
     )
+
+
+def fact_details(fact: Fact) -> Document:
+    """What a later telling of the same fact may correct; what says nothing is None."""
+    details = (fact.order_id, fact.by_customer or None, fact.amount_paise or None)
+    return dict(zip(FACT_DETAILS, details, strict=True))
 
 
 def fact_from(document: Document) -> Fact:

@@ -43,23 +43,26 @@ async def last_swept_at(tx: Tx) -> datetime | None:
     return None if document is None else document["at"]
 
 
-async def _move(tx: Tx, user_id: UserId, policy: ActivationPolicy, now: datetime, tell: Tell | None) -> None:
-    async def work(tx: Tx) -> None:
+async def _move(tx: Tx, user_id: UserId, policy: ActivationPolicy, now: datetime, tell: Tell | None) -> Recorded | None:
+    async def work(tx: Tx) -> Recorded | None:
         recorded = await advance(tx, user_id, policy=policy, now=now)
         if recorded is not None and recorded.transitions and tell is not None:
             await tell(tx, user_id, recorded)
+        return recorded
 
-    await in_transaction(tx, work)
+    return await in_transaction(tx, work)
 
 
-async def _each(tx: Tx, wanted: Document, order: str, move: Callable[[Tx, UserId], Awaitable[object]]) -> int:
-    """Go through those who are wanted until none is left; whoever was moved is not wanted any more."""
+async def _each(tx: Tx, wanted: Document, order: str, move: Callable[[Tx, UserId], Awaitable[Recorded | None]]) -> int:
+    """Go through those who are wanted until none is left, and count whom not somebody else has moved meanwhile.
+
+    Whoever was moved is not wanted any more.
+    """
     count = 0
     while True:
         found = tx.database[LIFECYCLES].find(wanted, {"_id": 1}).sort(order).limit(_BATCH)
         users = [UserId(document["_id"]) async for document in found]
         for user_id in users:
-            await move(tx, user_id)
-        count += len(users)
+            count += await move(tx, user_id) is not None
         if len(users) < _BATCH:
             return count

@@ -70,7 +70,7 @@ def tally_of(people: Iterable[Tracked]) -> Tally:
             tally.revenue[lifecycle.status.value] += lifecycle.revenue_paise
         at_risk += lifecycle.payment_risk
         unknown += one.login_unknown and len(steps) == 1
-        for passage, (begin, end) in _passages(lifecycle).items():
+        for passage, (begin, end) in _passages(one).items():
             if begin is not None:
                 tally.begun[passage] += 1
                 if end is not None:
@@ -176,10 +176,12 @@ def _written(counts: Mapping[Any, int]) -> dict[str, int]:
     return {str(name): counts[name] for name in sorted(counts) if counts[name]}
 
 
-def _passages(lifecycle: Lifecycle) -> dict[Passage, tuple[datetime | None, datetime | None]]:
+def _passages(one: Tracked) -> dict[Passage, tuple[datetime | None, datetime | None]]:
+    """When somebody came to where each begins and ends; who may have signed in elsewhere before begins no way to it."""
+    lifecycle = one.lifecycle
     signup, order = lifecycle.signup_at, lifecycle.first_order_at
     return {
-        Passage.SIGNUP_TO_LOGIN: (signup, lifecycle.first_login_at),
+        Passage.SIGNUP_TO_LOGIN: (None if one.login_unknown else signup, lifecycle.first_login_at),
         Passage.SIGNUP_TO_ORDER: (signup, order),
         Passage.ORDER_TO_DELIVERY: (order, lifecycle.first_delivery_at),
         Passage.ORDER_TO_PAYMENT: (order, lifecycle.first_payment_at),

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from roundsman.activation.calendar import day_of, week_of
 from roundsman.activation.lifecycle import Lifecycle
+from roundsman.calendar import day_of, week_of
 from roundsman.ids import UserId
 
 

@@ -2,22 +2,22 @@
 
 One transaction: the fact, the lifecycle, the transitions. A fact that is later than everything known costs the same however
 long the history is; any other has the history of this one person told anew. Nobody else writes lifecycles, but the
-sweep, the backfill and who is told here to fold anew.
+sweep, the backfill and who is told here to fold anew. Whoever was told by a later policy than the one given is told by the newest.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
-from roundsman.activation.conflicts import keep_conflict
-from roundsman.activation.facts import Ahead, Fact
+from pymongo.asynchronous.cursor import AsyncCursor
+
+from roundsman.activation.facts import Fact
 from roundsman.activation.lifecycle import Transition
 from roundsman.activation.machine import Told, advanced, fold, is_next, step
+from roundsman.activation.policies import newest_policy
 from roundsman.activation.policy import ActivationPolicy
+from roundsman.activation.recorded_facts import facts_of, insert_facts, whole_milliseconds
 from roundsman.activation.store import (
-    fact_document,
-    fact_from,
     grouping,
     tracked_document,
     tracked_from,
@@ -25,19 +25,10 @@ from roundsman.activation.store import (
     transition_from,
 )
 from roundsman.activation.tracked import Tracked, Traits, with_pending
-from roundsman.database.collections import FACTS, LIFECYCLES, TRANSITIONS
-from roundsman.database.documents import find_value
+from roundsman.database.collections import LIFECYCLES, TRANSITIONS
 from roundsman.database.transaction import Document, Tx, in_transaction
-from roundsman.errors import IntegrityBroken, InvalidInput
+from roundsman.errors import IntegrityBroken
 from roundsman.ids import UserId
-
-_SKEW: Final = timedelta(minutes=5)
-
-
-class FactAhead(InvalidInput):
-    """A fact that lies further ahead than clocks differ."""
-
-    code = "fact_ahead"
 
 
 class LifecycleChangedMeanwhile(IntegrityBroken):
@@ -48,7 +39,7 @@ class LifecycleChangedMeanwhile(IntegrityBroken):
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What became of facts: the new ones' keys, and those told before, with what a contradiction says.
+    """What became of facts: the new ones' keys, and those told before: alike, corrected now, or with a contradiction.
 
     `transitions` are those that hold now and did not before; `withdrawn` counts those that held and do not.
     """
@@ -56,6 +47,7 @@ class Recorded:
     tracked: Tracked
     new: tuple[str, ...] = ()
     known: tuple[str, ...] = ()
+    corrected: tuple[str, ...] = ()
     contradicting: tuple[str, ...] = ()
     transitions: tuple[Transition, ...] = field(default=())
     withdrawn: int = 0
@@ -73,13 +65,6 @@ class Introduction:
 Introducing = Callable[[Tx], Awaitable[Introduction]]
 
 
-@dataclass(slots=True)
-class _Taken:
-    new: list[Fact] = field(default_factory=list)
-    known: list[str] = field(default_factory=list)
-    contradicting: list[str] = field(default_factory=list)
-
-
 async def record_facts(
     tx: Tx,
     user_id: UserId,
@@ -92,6 +77,7 @@ async def record_facts(
 ) -> Recorded:
     """Record what happened to one person; the same told again changes nothing, what contradicts is kept for people.
 
+    What corrects a fact has his history told anew.
     `traits` are his from now on, if given. Where nothing was told of him yet, `introduce` is asked for his sign-up and
     his traits. Raises FactAhead.
     """
@@ -105,22 +91,24 @@ async def record_facts(
                 introduction = await introduce(tx)
                 told, his = [*introduction.signups, *facts], traits or introduction.traits
                 before = replace(before, login_unknown=introduction.login_unknown)
-        taken = await _insert_all(tx, [_checked(fact, now) for fact in told], now=now)
+        counting = await newest_policy(tx, policy, told_by=before.policy_version)
+        taken = await insert_facts(tx, told, now=now)
         after = replace(before, traits=his or before.traits)
-        if before.seq == 0 and taken.known:
-            recorded = await _begun_anew(tx, before, after, policy=policy, now=now)
+        if before.seq == 0 and (taken.known or taken.corrected):
+            recorded = await _begun_anew(tx, before, after, policy=counting, now=now)
+        elif taken.corrected:
+            recorded = await _folded(tx, before, after, policy=counting, now=now)
         else:
-            recorded = await _told(tx, before, after, taken.new, policy=policy, now=now)
-        keys = tuple(fact.key for fact in taken.new)
-        return replace(recorded, new=keys, known=tuple(taken.known), contradicting=tuple(taken.contradicting))
+            recorded = await _told(tx, before, after, taken.new, policy=counting, now=now)
+        return replace(
+            recorded,
+            new=tuple(fact.key for fact in taken.new),
+            known=tuple(taken.known),
+            corrected=tuple(taken.corrected),
+            contradicting=tuple(taken.contradicting),
+        )
 
     return await in_transaction(tx, work)
-
-
-def require_not_ahead(fact: Fact, *, now: datetime) -> None:
-    """Refuse what lies further ahead than clocks differ, where nothing else becomes of it. Raises FactAhead."""
-    if fact.ahead is Ahead.REFUSED and fact.occurred_at > now + _SKEW:
-        raise FactAhead(f"{fact.key} is said to happen at {fact.occurred_at.isoformat()}: that has not come yet")
 
 
 async def refold(
@@ -135,7 +123,8 @@ async def refold(
     async def work(tx: Tx) -> Recorded:
         before = await find_tracked(tx, user_id) or Tracked(user_id, policy_version=policy.version)
         after = replace(before, traits=traits or before.traits)
-        return await _folded(tx, before, after, policy=policy, now=now)
+        counting = await newest_policy(tx, policy, told_by=before.policy_version)
+        return await _folded(tx, before, after, policy=counting, now=now)
 
     return await in_transaction(tx, work)
 
@@ -148,7 +137,8 @@ async def advance(tx: Tx, user_id: UserId, *, policy: ActivationPolicy, now: dat
         before = await find_tracked(tx, user_id)
         if before is None or before.due_at is None or before.due_at > now:
             return None
-        return await _told(tx, before, before, [], policy=policy, now=now)
+        counting = await newest_policy(tx, policy, told_by=before.policy_version)
+        return await _told(tx, before, before, [], policy=counting, now=now)
 
     return await in_transaction(tx, work)
 
@@ -159,23 +149,12 @@ async def find_tracked(tx: Tx, user_id: UserId) -> Tracked | None:
     return None if document is None else tracked_from(document)
 
 
-async def find_fact(tx: Tx, key: str) -> Fact | None:
-    """Find what was told under a key."""
-    return await find_value(tx, FACTS, fact_from, {"_id": key})
-
-
-async def facts_of(tx: Tx, user_id: UserId) -> list[Fact]:
-    """Read everything that happened to a person, the earliest first."""
-    found = tx.database[FACTS].find({"user_id": user_id}, session=tx.session).sort("occurred_at")
-    return [fact_from(document) async for document in found]
-
-
 async def transitions_of(tx: Tx, user_id: UserId) -> list[Transition]:
     """Read the transitions of a person that hold, the earliest first."""
     return [transition_from(document) async for document in _holding(tx, user_id)]
 
 
-def _holding(tx: Tx, user_id: UserId):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _holding(tx: Tx, user_id: UserId) -> AsyncCursor[Document]:
     wanted = {"user_id": user_id, "superseded_at": {"$exists": False}}
     return tx.database[TRANSITIONS].find(wanted, session=tx.session).sort("effective_at")
 
@@ -269,43 +248,3 @@ async def _regroup(tx: Tx, after: Tracked) -> None:
     if gone := [name for name in ("signup_week", "area", "channel") if name not in groups]:
         update["$unset"] = dict.fromkeys(gone, "")
     await tx.database[TRANSITIONS].update_many({"user_id": after.user_id}, update, session=tx.session)
-
-
-async def _insert_all(tx: Tx, facts: Sequence[Fact], *, now: datetime) -> _Taken:
-    taken = _Taken()
-    for fact in facts:
-        occurred_at = stored_at(fact, now)
-        document = fact_document(fact, stored_at=occurred_at, now=now)
-        if (there := await _insert(tx, document)) is None:
-            taken.new.append(replace(fact, occurred_at=occurred_at))
-        elif there["digest"] == document["digest"] and there["user_id"] == fact.subject:
-            taken.known.append(fact.key)
-        else:
-            await keep_conflict(tx, document)
-            taken.contradicting.append(fact.key)
-    return taken
-
-
-async def _insert(tx: Tx, document: Document) -> Document | None:
-    """Insert a fact; gives what is there under its key if it is not the first telling."""
-    key = {"_id": document["_id"]}
-    inserted = await tx.database[FACTS].update_one(key, {"$setOnInsert": document}, upsert=True, session=tx.session)
-    if inserted.upserted_id is not None:
-        return None
-    return await tx.database[FACTS].find_one(key, {"digest": 1, "user_id": 1}, session=tx.session)
-
-
-def _checked(fact: Fact, now: datetime) -> Fact:
-    fact = replace(fact, occurred_at=whole_milliseconds(fact.occurred_at))
-    require_not_ahead(fact, now=now)
-    return fact
-
-
-def stored_at(fact: Fact, now: datetime) -> datetime:
-    """When a fact counts as having happened: what a source says of the future, from when it was seen."""
-    return min(fact.occurred_at, now) if fact.ahead is Ahead.CLAMPED else fact.occurred_at
-
-
-def whole_milliseconds(at: datetime) -> datetime:
-    """Give an instant as it is stored."""
-    return at - timedelta(microseconds=at.microsecond % 1000)

@@ -13,7 +13,7 @@ from typing import Final
 from roundsman.activation.facts import Fact
 from roundsman.activation.lifecycle import ActivationStatus
 from roundsman.activation.machine import fold
-from roundsman.activation.policy import ActivationPolicy
+from roundsman.activation.policy import ActivationPolicy, ImpossiblePolicy
 from roundsman.activation.store import fact_from
 from roundsman.database.collections import FACTS
 from roundsman.database.transaction import Tx
@@ -62,11 +62,13 @@ def other_policy(
     policy: ActivationPolicy, *, inactive_days: int | None, churn_days: int | None, engaged_orders: int | None
 ) -> ActivationPolicy:
     """Give a policy with some thresholds changed. Raises ImpossiblePolicy."""
-    return ActivationPolicy(
-        policy.inactive_after if inactive_days is None else timedelta(days=inactive_days),
-        policy.churn_after if churn_days is None else timedelta(days=churn_days),
-        policy.engaged_orders if engaged_orders is None else engaged_orders,
-    )
+    inactive = policy.inactive_after if inactive_days is None else timedelta(days=inactive_days)
+    churn = policy.churn_after if churn_days is None else timedelta(days=churn_days)
+    try:
+        return ActivationPolicy(inactive, churn, engaged_orders or policy.engaged_orders)
+    except ImpossiblePolicy as error:
+        hint = "give both --inactive-days and --churn-days (over the API inactive_days and churn_days)"
+        raise ImpossiblePolicy(f"{error.message}; {hint}") from None
 
 
 async def what_if(

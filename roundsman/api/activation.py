@@ -30,7 +30,6 @@ from roundsman.api.activation_views import (
     person_view,
 )
 from roundsman.api.models import IdInPath, Line, RequestModel, problems
-from roundsman.ids import UserId
 from roundsman.operations.activation_lists import explain_user, list_activation
 from roundsman.operations.csv_file import csv_text
 from roundsman.web.guards import require
@@ -161,9 +160,9 @@ async def list_as_csv(
 
 @router.get("/customers/{user_id}", dependencies=_GUARD, responses=problems(401, 403, 404, 422))
 async def customer(user_id: IdInPath, request: Request, principal: CurrentPrincipal) -> ExplainedView:
-    """Show where one customer stands and why, what time changes next, and how he came there."""
+    """Show where a customer stands and why, what time changes next, and how he came there; also by a customer id."""
     runtime = services_of(request).runtime
-    explained = await explain_user(runtime.tx, UserId(user_id), policy=runtime.activation, now=runtime.clock())
+    explained = await explain_user(runtime.tx, user_id, policy=runtime.activation, now=runtime.clock())
     return explained_view(explained, with_money=_sees_money(principal))
 
 

@@ -95,6 +95,13 @@ class SweepHealthView(AnswerModel):
     rolled_up_at: datetime | None
 
 
+class KeptCountsView(AnswerModel):
+    """Facts that were told and changed nothing: `/activation/conflicts` and `/activation/unmatched` list them."""
+
+    conflicts: int
+    unmatched: int
+
+
 class DashboardView(AnswerModel):
     """How far customers have come. Days are Indian."""
 
@@ -109,6 +116,7 @@ class DashboardView(AnswerModel):
     payment_risk: PaymentRiskView
     at_risk: CappedView = Field(description="Active or engaged, and inactive within 7 days if nothing happens.")
     sweep: SweepHealthView
+    kept_facts: KeptCountsView
 
 
 class CohortCellView(AnswerModel):

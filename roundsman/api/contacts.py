@@ -3,17 +3,15 @@
 from datetime import datetime
 from typing import Literal
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends
 from pydantic import Field
 
 from roundsman.access.permissions import Permission
 from roundsman.api.models import AnswerModel, IdInPath, RequestModel, problems
-from roundsman.api.operating import Key, intake_of
+from roundsman.api.operating import Key, Work
 from roundsman.ids import CustomerId
 from roundsman.operations.staff_contacts import record_contact
 from roundsman.web.guards import require
-from roundsman.web.principal import CurrentPrincipal
-from roundsman.web.services import services_of
 
 router = APIRouter(prefix="/customers/{customer_id}/contacts", tags=["customers"])
 
@@ -38,10 +36,9 @@ class ContactView(AnswerModel):
     dependencies=[Depends(require(Permission.CONTACTS_RECORD))],
     responses=problems(401, 403, 404, 409, 422),
 )
-async def record(body: Contacting, customer_id: IdInPath, request: Request, principal: CurrentPrincipal) -> ContactView:
+async def record(body: Contacting, customer_id: IdInPath, work: Work) -> ContactView:
     """Tell that one has spoken with a customer."""
-    runtime, intake = services_of(request).runtime, intake_of(request, principal)
     fact = await record_contact(
-        runtime.tx, CustomerId(customer_id), key=body.key, how=body.how, intake=intake, now=runtime.clock()
+        work.tx, CustomerId(customer_id), key=body.key, how=body.how, intake=work.intake, now=work.now
     )
     return ContactView(id=fact.source_id, at=fact.occurred_at)

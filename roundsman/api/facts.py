@@ -3,15 +3,15 @@
 from datetime import datetime
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends
 from pydantic import Field
 
 from roundsman.access.permissions import Permission
 from roundsman.activation.foreign import FOREIGN_TYPES, ForeignFact
 from roundsman.api.models import AnswerModel, Line, RequestModel, problems
+from roundsman.api.operating import Work
 from roundsman.operations.fact_batches import Fate, tell_batch
 from roundsman.web.guards import require
-from roundsman.web.services import services_of
 
 router = APIRouter(prefix="/facts", tags=["activation"])
 
@@ -61,7 +61,8 @@ class OutcomeView(AnswerModel):
     """What became of a row."""
 
     fate: Fate = Field(
-        description="recorded; already_recorded: told before; conflict: something else was told before under the same type "
+        description="recorded; already_recorded: told before; corrected: told before with another amount, `order_id` or "
+        "`by_customer`, and what this row says stands from now on; conflict: something else was told before under the same type "
         "and id; parked: nobody is known by this subject yet, it goes to him when he appears; refused: `code` says why."
     )
     code: str | None
@@ -75,9 +76,8 @@ class BatchOutcome(AnswerModel):
 
 
 @router.post("", dependencies=[Depends(require(Permission.FACTS_TELL))], responses=problems(401, 403, 422))
-async def take_facts(body: FactBatch, request: Request) -> BatchOutcome:
+async def take_facts(body: FactBatch, work: Work) -> BatchOutcome:
     """Take facts from another system. Each row stands for itself; telling the same again changes nothing."""
-    runtime = services_of(request).runtime
     rows = [ForeignFact(**row.model_dump()) for row in body.facts]
-    outcomes = await tell_batch(runtime.tx, rows, policy=runtime.activation, now=runtime.clock())
+    outcomes = await tell_batch(work.tx, rows, intake=work.intake, now=work.now)
     return BatchOutcome(outcomes=[OutcomeView.model_validate(one) for one in outcomes])

@@ -1,14 +1,18 @@
 """What the routes of products, orders, payments, subscriptions and contacts have in common."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import Request
+from fastapi import Depends, Request
 from pydantic import Field, StringConstraints
 
-from roundsman.access.principal import Principal
 from roundsman.api.models import RequestModel
 from roundsman.audit_log.entries import acting
+from roundsman.database.transaction import Tx
+from roundsman.ids import UserId
 from roundsman.operations.intake import Intake
+from roundsman.web.principal import CurrentPrincipal
 from roundsman.web.services import client_address, services_of
 
 Key = Annotated[
@@ -38,6 +42,21 @@ class Page(RequestModel):
     limit: Annotated[int, Field(ge=1, le=200)] = 50
 
 
-def intake_of(request: Request, principal: Principal) -> Intake:
-    """Who tells in this request, and by which policy it is told what follows."""
-    return Intake(acting(principal, address=client_address(request)), services_of(request).runtime.activation)
+@dataclass(frozen=True, slots=True)
+class Operating:
+    """What a route works with: the database, who asks and as whom he tells, and when that is."""
+
+    tx: Tx
+    user_id: UserId
+    intake: Intake
+    now: datetime
+
+
+async def operating(request: Request, principal: CurrentPrincipal) -> Operating:
+    """Put together what the route of this request works with."""
+    runtime = services_of(request).runtime
+    intake = Intake(acting(principal, address=client_address(request)), runtime.activation)
+    return Operating(runtime.tx, principal.user_id, intake, runtime.clock())
+
+
+Work = Annotated[Operating, Depends(operating)]

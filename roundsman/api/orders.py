@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 
 from roundsman.access.permissions import Permission
@@ -17,7 +17,7 @@ from roundsman.api.models import (
     RequestModel,
     problems,
 )
-from roundsman.api.operating import Key, Page, intake_of
+from roundsman.api.operating import Key, Page, Work
 from roundsman.ids import CustomerId, OrderId, ProductId
 from roundsman.operations.delivery_marks import mark_delivered, mark_not_delivered
 from roundsman.operations.intake import customer_of_somebody
@@ -32,8 +32,6 @@ from roundsman.operations.order_intake import (
 from roundsman.orders.book import list_orders
 from roundsman.orders.orders import OrderStatus
 from roundsman.web.guards import require
-from roundsman.web.principal import CurrentPrincipal
-from roundsman.web.services import services_of
 
 router = APIRouter(prefix="/orders", tags=["orders"])
 of_customers = APIRouter(prefix="/customers/{customer_id}/orders", tags=["orders"])
@@ -107,22 +105,19 @@ class OrderView(AnswerModel):
     dependencies=[Depends(require(Permission.ME_ORDER))],
     responses=problems(401, 403, 404, 409, 422),
 )
-async def place_own(body: OwnOrdering, request: Request, principal: CurrentPrincipal) -> OrderView:
+async def place_own(body: OwnOrdering, work: Work) -> OrderView:
     """Order something for oneself."""
-    runtime, intake = services_of(request).runtime, intake_of(request, principal)
     customer_id = None if body.customer_id is None else CustomerId(body.customer_id)
     wanted = _wanted(body)
     return OrderView.model_validate(
-        await place_own_order(
-            runtime.tx, principal.user_id, wanted, customer_id=customer_id, intake=intake, now=runtime.clock()
-        )
+        await place_own_order(work.tx, work.user_id, wanted, customer_id=customer_id, intake=work.intake, now=work.now)
     )
 
 
 @router.get("", dependencies=[Depends(require(Permission.ME_PURCHASES))], responses=problems(401, 403, 422))
-async def own(request: Request, principal: CurrentPrincipal, page: Annotated[Page, Query()]) -> list[OrderView]:
+async def own(work: Work, page: Annotated[Page, Query()]) -> list[OrderView]:
     """List one's own orders, the newest first."""
-    found = await list_orders(services_of(request).runtime.tx, principal.user_id, skip=page.skip, limit=page.limit)
+    found = await list_orders(work.tx, work.user_id, skip=page.skip, limit=page.limit)
     return [OrderView.model_validate(order) for order in found]
 
 
@@ -131,11 +126,10 @@ async def own(request: Request, principal: CurrentPrincipal, page: Annotated[Pag
     dependencies=[Depends(require(Permission.ME_ORDER))],
     responses=problems(401, 403, 404, 409, 422),
 )
-async def cancel_own(order_id: IdInPath, request: Request, principal: CurrentPrincipal) -> OrderView:
+async def cancel_own(order_id: IdInPath, work: Work) -> OrderView:
     """Cancel an order of oneself that was not delivered yet."""
-    runtime, intake = services_of(request).runtime, intake_of(request, principal)
     return OrderView.model_validate(
-        await cancel_own_order(runtime.tx, principal.user_id, OrderId(order_id), intake=intake, now=runtime.clock())
+        await cancel_own_order(work.tx, work.user_id, OrderId(order_id), intake=work.intake, now=work.now)
     )
 
 
@@ -144,12 +138,9 @@ async def cancel_own(order_id: IdInPath, request: Request, principal: CurrentPri
     dependencies=[Depends(require(Permission.ORDERS_MANAGE))],
     responses=problems(401, 403, 404, 409, 422),
 )
-async def delivered(order_id: IdInPath, request: Request, principal: CurrentPrincipal) -> OrderView:
+async def delivered(order_id: IdInPath, work: Work) -> OrderView:
     """Say that an order was delivered."""
-    runtime, intake = services_of(request).runtime, intake_of(request, principal)
-    return OrderView.model_validate(
-        await mark_delivered(runtime.tx, OrderId(order_id), intake=intake, now=runtime.clock())
-    )
+    return OrderView.model_validate(await mark_delivered(work.tx, OrderId(order_id), intake=work.intake, now=work.now))
 
 
 @router.post(
@@ -157,18 +148,15 @@ async def delivered(order_id: IdInPath, request: Request, principal: CurrentPrin
     dependencies=[Depends(require(Permission.ORDERS_MANAGE))],
     responses=problems(401, 403, 404, 409, 422),
 )
-async def not_delivered(
-    body: FailedAttempt, order_id: IdInPath, request: Request, principal: CurrentPrincipal
-) -> OrderView:
+async def not_delivered(body: FailedAttempt, order_id: IdInPath, work: Work) -> OrderView:
     """Say that an attempt to deliver an order failed. It may be tried again."""
-    runtime, intake = services_of(request).runtime, intake_of(request, principal)
     order = await mark_not_delivered(
-        runtime.tx,
+        work.tx,
         OrderId(order_id),
         attempt=body.attempt,
         reason=body.reason,
-        intake=intake,
-        now=runtime.clock(),
+        intake=work.intake,
+        now=work.now,
     )
     return OrderView.model_validate(order)
 
@@ -179,22 +167,20 @@ async def not_delivered(
     dependencies=[Depends(require(Permission.ORDERS_MANAGE))],
     responses=problems(401, 403, 404, 409, 422),
 )
-async def place(body: Ordering, customer_id: IdInPath, request: Request, principal: CurrentPrincipal) -> OrderView:
+async def place(body: Ordering, customer_id: IdInPath, work: Work) -> OrderView:
     """Order something for a customer."""
-    runtime, intake = services_of(request).runtime, intake_of(request, principal)
     return OrderView.model_validate(
-        await place_order(runtime.tx, CustomerId(customer_id), _wanted(body), intake=intake, now=runtime.clock())
+        await place_order(work.tx, CustomerId(customer_id), _wanted(body), intake=work.intake, now=work.now)
     )
 
 
 @of_customers.get(
     "", dependencies=[Depends(require(Permission.PURCHASES_READ))], responses=problems(401, 403, 404, 422)
 )
-async def of_customer(customer_id: IdInPath, request: Request, page: Annotated[Page, Query()]) -> list[OrderView]:
+async def of_customer(customer_id: IdInPath, work: Work, page: Annotated[Page, Query()]) -> list[OrderView]:
     """List the orders of the person a customer is, the newest first."""
-    tx = services_of(request).runtime.tx
-    customer = await customer_of_somebody(tx, CustomerId(customer_id))
-    found = await list_orders(tx, customer.user_id, skip=page.skip, limit=page.limit)
+    customer = await customer_of_somebody(work.tx, CustomerId(customer_id))
+    found = await list_orders(work.tx, customer.user_id, skip=page.skip, limit=page.limit)
     return [OrderView.model_validate(order) for order in found]
 
 
@@ -203,18 +189,15 @@ async def of_customer(customer_id: IdInPath, request: Request, page: Annotated[P
     dependencies=[Depends(require(Permission.ORDERS_MANAGE))],
     responses=problems(401, 403, 404, 409, 422),
 )
-async def cancel(
-    body: Why, customer_id: IdInPath, order_id: IdInPath, request: Request, principal: CurrentPrincipal
-) -> OrderView:
+async def cancel(body: Why, customer_id: IdInPath, order_id: IdInPath, work: Work) -> OrderView:
     """Cancel a customer's order that was not delivered yet, for the business: it does not count as the customer's doing."""
-    runtime, intake = services_of(request).runtime, intake_of(request, principal)
     order = await cancel_order(
-        runtime.tx,
+        work.tx,
         CustomerId(customer_id),
         OrderId(order_id),
         reason=body.reason,
-        intake=intake,
-        now=runtime.clock(),
+        intake=work.intake,
+        now=work.now,
     )
     return OrderView.model_validate(order)
 

@@ -3,20 +3,18 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 
 from roundsman.access.permissions import Permission
 from roundsman.api.models import KEPT_FOR_GOOD, AnswerModel, Id, IdInBody, IdInPath, Line, RequestModel, problems
-from roundsman.api.operating import Key, Method, Page, Paise, intake_of
+from roundsman.api.operating import Key, Method, Page, Paise, Work
 from roundsman.ids import CustomerId, OrderId
 from roundsman.operations.intake import customer_of_somebody
 from roundsman.operations.payment_intake import GivenBack, Received, record_payment, refund_order
 from roundsman.orders.book import list_payments
 from roundsman.orders.payments import PaymentStatus
 from roundsman.web.guards import require
-from roundsman.web.principal import CurrentPrincipal
-from roundsman.web.services import services_of
 
 router = APIRouter(prefix="/payments", tags=["payments"])
 of_customers = APIRouter(prefix="/customers/{customer_id}/payments", tags=["payments"])
@@ -61,32 +59,28 @@ class PaymentView(AnswerModel):
     dependencies=[Depends(require(Permission.PAYMENTS_RECORD))],
     responses=problems(401, 403, 404, 409, 422),
 )
-async def record(body: Paying, request: Request, principal: CurrentPrincipal) -> PaymentView:
+async def record(body: Paying, work: Work) -> PaymentView:
     """Tell of a payment of a customer."""
-    runtime, intake = services_of(request).runtime, intake_of(request, principal)
     order_id = None if body.order_id is None else OrderId(body.order_id)
     received = Received(body.key, body.amount_paise, body.method, succeeded=body.succeeded, order_id=order_id)
-    payment = await record_payment(
-        runtime.tx, CustomerId(body.customer_id), received, intake=intake, now=runtime.clock()
-    )
+    payment = await record_payment(work.tx, CustomerId(body.customer_id), received, intake=work.intake, now=work.now)
     return PaymentView.model_validate(payment)
 
 
 @router.get("", dependencies=[Depends(require(Permission.ME_PURCHASES))], responses=problems(401, 403, 422))
-async def own(request: Request, principal: CurrentPrincipal, page: Annotated[Page, Query()]) -> list[PaymentView]:
+async def own(work: Work, page: Annotated[Page, Query()]) -> list[PaymentView]:
     """List what one paid, could not pay and got back, the newest first."""
-    found = await list_payments(services_of(request).runtime.tx, principal.user_id, skip=page.skip, limit=page.limit)
+    found = await list_payments(work.tx, work.user_id, skip=page.skip, limit=page.limit)
     return [PaymentView.model_validate(payment) for payment in found]
 
 
 @of_customers.get(
     "", dependencies=[Depends(require(Permission.PURCHASES_READ))], responses=problems(401, 403, 404, 422)
 )
-async def of_customer(customer_id: IdInPath, request: Request, page: Annotated[Page, Query()]) -> list[PaymentView]:
+async def of_customer(customer_id: IdInPath, work: Work, page: Annotated[Page, Query()]) -> list[PaymentView]:
     """List what the person a customer is paid, could not pay and got back, the newest first."""
-    tx = services_of(request).runtime.tx
-    customer = await customer_of_somebody(tx, CustomerId(customer_id))
-    found = await list_payments(tx, customer.user_id, skip=page.skip, limit=page.limit)
+    customer = await customer_of_somebody(work.tx, CustomerId(customer_id))
+    found = await list_payments(work.tx, customer.user_id, skip=page.skip, limit=page.limit)
     return [PaymentView.model_validate(payment) for payment in found]
 
 
@@ -96,10 +90,9 @@ async def of_customer(customer_id: IdInPath, request: Request, page: Annotated[P
     dependencies=[Depends(require(Permission.PAYMENTS_RECORD))],
     responses=problems(401, 403, 404, 409, 422),
 )
-async def refund(body: Refunding, order_id: IdInPath, request: Request, principal: CurrentPrincipal) -> PaymentView:
+async def refund(body: Refunding, order_id: IdInPath, work: Work) -> PaymentView:
     """Tell that money of an order went back to the customer, in all no more than the order costs."""
-    runtime, intake = services_of(request).runtime, intake_of(request, principal)
     given = GivenBack(**body.model_dump())
     return PaymentView.model_validate(
-        await refund_order(runtime.tx, OrderId(order_id), given, intake=intake, now=runtime.clock())
+        await refund_order(work.tx, OrderId(order_id), given, intake=work.intake, now=work.now)
     )

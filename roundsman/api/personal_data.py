@@ -42,7 +42,7 @@ async def export_own(request: Request, principal: CurrentPrincipal) -> Response:
     responses=problems(401, 403, 404, 422) | _ZIP,
 )
 async def export_of(user_id: IdInPath, request: Request, principal: CurrentPrincipal) -> Response:
-    """Get the same about another, who asked for it at the counter or on the phone."""
+    """Get everything that is stored about another, who asked for it at the counter or on the phone."""
     return await _export(request, principal, UserId(user_id))
 
 

@@ -3,20 +3,18 @@
 from datetime import date, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query
 from pydantic import Field, StringConstraints
 
 from roundsman.access.permissions import Permission
 from roundsman.api.models import AnswerModel, Id, IdInBody, IdInPath, Line, RequestModel, problems
-from roundsman.api.operating import Key, Page, Paise, intake_of
+from roundsman.api.operating import Key, Page, Paise, Work
 from roundsman.catalog.changing import get_product
 from roundsman.catalog.listing import list_active_products
 from roundsman.catalog.prices import begun_price
 from roundsman.ids import ProductId, SupplierId
 from roundsman.operations.catalog_changes import WantedProduct, make_product, price_product, sell_product
 from roundsman.web.guards import require
-from roundsman.web.principal import CurrentPrincipal
-from roundsman.web.services import services_of
 
 router = APIRouter(prefix="/products", tags=["products"])
 
@@ -81,12 +79,12 @@ class PricedProduct(AnswerModel):
 
 
 @router.get("", dependencies=[Depends(require(Permission.CATALOG_READ))], responses=problems(401, 403, 422))
-async def sold(request: Request, page: Annotated[Page, Query()]) -> list[ProductView]:
+async def sold(work: Work, page: Annotated[Page, Query()]) -> list[ProductView]:
     """List what is sold, by name."""
-    runtime = services_of(request).runtime
-    now = runtime.clock()
-    found = await list_active_products(runtime.tx, skip=page.skip, limit=page.limit)
-    return [ProductView(id=one.id, name=one.name, unit=one.unit, price_paise=begun_price(one, now)) for one in found]
+    found = await list_active_products(work.tx, skip=page.skip, limit=page.limit)
+    return [
+        ProductView(id=one.id, name=one.name, unit=one.unit, price_paise=begun_price(one, work.now)) for one in found
+    ]
 
 
 @router.get(
@@ -94,9 +92,9 @@ async def sold(request: Request, page: Annotated[Page, Query()]) -> list[Product
     dependencies=[Depends(require(Permission.CATALOG_PRICES))],
     responses=problems(401, 403, 404, 422),
 )
-async def one(product_id: IdInPath, request: Request) -> PricedProduct:
+async def one(product_id: IdInPath, work: Work) -> PricedProduct:
     """See a product with all its prices, sold or not."""
-    return PricedProduct.model_validate(await get_product(services_of(request).runtime.tx, ProductId(product_id)))
+    return PricedProduct.model_validate(await get_product(work.tx, ProductId(product_id)))
 
 
 @router.post(
@@ -105,12 +103,11 @@ async def one(product_id: IdInPath, request: Request) -> PricedProduct:
     dependencies=[Depends(require(Permission.CATALOG_MANAGE))],
     responses=problems(401, 403, 409, 422),
 )
-async def make(body: Making, request: Request, principal: CurrentPrincipal) -> PricedProduct:
+async def make(body: Making, work: Work) -> PricedProduct:
     """Take something new into the catalogue."""
-    runtime, intake = services_of(request).runtime, intake_of(request, principal)
     supplier_id = None if body.supplier_id is None else SupplierId(body.supplier_id)
     wanted = WantedProduct(body.key, body.name, body.unit, body.price_paise, supplier_id)
-    return PricedProduct.model_validate(await make_product(runtime.tx, wanted, intake=intake, now=runtime.clock()))
+    return PricedProduct.model_validate(await make_product(work.tx, wanted, intake=work.intake, now=work.now))
 
 
 @router.post(
@@ -118,11 +115,10 @@ async def make(body: Making, request: Request, principal: CurrentPrincipal) -> P
     dependencies=[Depends(require(Permission.CATALOG_MANAGE))],
     responses=problems(401, 403, 404, 409, 422),
 )
-async def price(body: Pricing, product_id: IdInPath, request: Request, principal: CurrentPrincipal) -> PricedProduct:
+async def price(body: Pricing, product_id: IdInPath, work: Work) -> PricedProduct:
     """Have a product cost something else from a day on. Orders keep the price they were placed at."""
-    runtime, actor = services_of(request).runtime, intake_of(request, principal).actor
     product = await price_product(
-        runtime.tx, ProductId(product_id), body.paise, since=body.valid_from, actor=actor, now=runtime.clock()
+        work.tx, ProductId(product_id), body.paise, since=body.valid_from, actor=work.intake.actor, now=work.now
     )
     return PricedProduct.model_validate(product)
 
@@ -132,10 +128,9 @@ async def price(body: Pricing, product_id: IdInPath, request: Request, principal
     dependencies=[Depends(require(Permission.CATALOG_MANAGE))],
     responses=problems(401, 403, 404, 409, 422),
 )
-async def sell(body: Selling, product_id: IdInPath, request: Request, principal: CurrentPrincipal) -> PricedProduct:
+async def sell(body: Selling, product_id: IdInPath, work: Work) -> PricedProduct:
     """Take a product out of the catalogue, or back into it."""
-    runtime, actor = services_of(request).runtime, intake_of(request, principal).actor
     product = await sell_product(
-        runtime.tx, ProductId(product_id), active=body.active, actor=actor, now=runtime.clock()
+        work.tx, ProductId(product_id), active=body.active, actor=work.intake.actor, now=work.now
     )
     return PricedProduct.model_validate(product)

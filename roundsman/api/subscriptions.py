@@ -1,15 +1,15 @@
 """Subscriptions: what one gets again and again, paused and gone on with by oneself or by staff."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends
 from pydantic import Field
 
 from roundsman.access.permissions import Permission
-from roundsman.activation.calendar import day_of
 from roundsman.api.models import AnswerModel, Id, IdInPath, RequestModel, problems
-from roundsman.api.operating import intake_of
+from roundsman.api.operating import Work
+from roundsman.calendar import day_of
 from roundsman.ids import CustomerId, SubscriptionId
 from roundsman.operations.intake import customer_of_somebody
 from roundsman.operations.subscription_pausing import (
@@ -18,13 +18,10 @@ from roundsman.operations.subscription_pausing import (
     pause_subscription,
     resume_subscription,
 )
-from roundsman.runtime import Runtime
 from roundsman.subscriptions.pausing import subscriptions_of_user
 from roundsman.subscriptions.quantities import next_delivery, quantity_on
 from roundsman.subscriptions.subscriptions import Pause, RuleKind, Subscription, SubscriptionStatus
 from roundsman.web.guards import require
-from roundsman.web.principal import CurrentPrincipal
-from roundsman.web.services import services_of
 
 router = APIRouter(prefix="/subscriptions", tags=["subscriptions"])
 of_customers = APIRouter(prefix="/customers/{customer_id}/subscriptions", tags=["subscriptions"])
@@ -75,10 +72,9 @@ class SubscriptionView(AnswerModel):
 
 
 @router.get("", dependencies=[Depends(require(Permission.ME_PURCHASES))], responses=problems(401, 403))
-async def own(request: Request, principal: CurrentPrincipal) -> list[SubscriptionView]:
+async def own(work: Work) -> list[SubscriptionView]:
     """List one's own subscriptions."""
-    runtime = services_of(request).runtime
-    return [_view(one, runtime) for one in await subscriptions_of_user(runtime.tx, principal.user_id)]
+    return [_view(one, work.now) for one in await subscriptions_of_user(work.tx, work.user_id)]
 
 
 @router.post(
@@ -86,14 +82,11 @@ async def own(request: Request, principal: CurrentPrincipal) -> list[Subscriptio
     dependencies=[Depends(require(Permission.ME_PAUSE))],
     responses=problems(401, 403, 404, 409, 422),
 )
-async def pause_own(
-    body: Pausing, subscription_id: IdInPath, request: Request, principal: CurrentPrincipal
-) -> SubscriptionView:
+async def pause_own(body: Pausing, subscription_id: IdInPath, work: Work) -> SubscriptionView:
     """Have nothing brought for some days."""
-    runtime, intake = services_of(request).runtime, intake_of(request, principal)
-    find = of_user(principal.user_id, SubscriptionId(subscription_id))
+    find = of_user(work.user_id, SubscriptionId(subscription_id))
     days = Pause(body.start, body.end)
-    return _view(await pause_subscription(runtime.tx, find, days, intake=intake, now=runtime.clock()), runtime)
+    return _view(await pause_subscription(work.tx, find, days, intake=work.intake, now=work.now), work.now)
 
 
 @router.post(
@@ -101,23 +94,19 @@ async def pause_own(
     dependencies=[Depends(require(Permission.ME_PAUSE))],
     responses=problems(401, 403, 404, 409, 422),
 )
-async def resume_own(
-    body: Resuming, subscription_id: IdInPath, request: Request, principal: CurrentPrincipal
-) -> SubscriptionView:
+async def resume_own(body: Resuming, subscription_id: IdInPath, work: Work) -> SubscriptionView:
     """End every pause of a subscription."""
-    runtime, intake = services_of(request).runtime, intake_of(request, principal)
-    find = of_user(principal.user_id, SubscriptionId(subscription_id))
-    return _view(await resume_subscription(runtime.tx, find, body.start, intake=intake, now=runtime.clock()), runtime)
+    find = of_user(work.user_id, SubscriptionId(subscription_id))
+    return _view(await resume_subscription(work.tx, find, body.start, intake=work.intake, now=work.now), work.now)
 
 
 @of_customers.get(
     "", dependencies=[Depends(require(Permission.PURCHASES_READ))], responses=problems(401, 403, 404, 422)
 )
-async def of_one_customer(customer_id: IdInPath, request: Request) -> list[SubscriptionView]:
+async def of_one_customer(customer_id: IdInPath, work: Work) -> list[SubscriptionView]:
     """List the subscriptions of the person a customer is."""
-    runtime = services_of(request).runtime
-    customer = await customer_of_somebody(runtime.tx, CustomerId(customer_id))
-    return [_view(one, runtime) for one in await subscriptions_of_user(runtime.tx, customer.user_id)]
+    customer = await customer_of_somebody(work.tx, CustomerId(customer_id))
+    return [_view(one, work.now) for one in await subscriptions_of_user(work.tx, customer.user_id)]
 
 
 @of_customers.post(
@@ -125,14 +114,11 @@ async def of_one_customer(customer_id: IdInPath, request: Request) -> list[Subsc
     dependencies=[Depends(require(Permission.SUBSCRIPTIONS_MANAGE))],
     responses=problems(401, 403, 404, 409, 422),
 )
-async def pause(
-    body: Pausing, customer_id: IdInPath, subscription_id: IdInPath, request: Request, principal: CurrentPrincipal
-) -> SubscriptionView:
+async def pause(body: Pausing, customer_id: IdInPath, subscription_id: IdInPath, work: Work) -> SubscriptionView:
     """Have nothing brought to a customer for some days."""
-    runtime, intake = services_of(request).runtime, intake_of(request, principal)
     find = of_customer(CustomerId(customer_id), SubscriptionId(subscription_id))
     days = Pause(body.start, body.end)
-    return _view(await pause_subscription(runtime.tx, find, days, intake=intake, now=runtime.clock()), runtime)
+    return _view(await pause_subscription(work.tx, find, days, intake=work.intake, now=work.now), work.now)
 
 
 @of_customers.post(
@@ -140,17 +126,14 @@ async def pause(
     dependencies=[Depends(require(Permission.SUBSCRIPTIONS_MANAGE))],
     responses=problems(401, 403, 404, 409, 422),
 )
-async def resume(
-    body: Resuming, customer_id: IdInPath, subscription_id: IdInPath, request: Request, principal: CurrentPrincipal
-) -> SubscriptionView:
+async def resume(body: Resuming, customer_id: IdInPath, subscription_id: IdInPath, work: Work) -> SubscriptionView:
     """End every pause of a customer's subscription."""
-    runtime, intake = services_of(request).runtime, intake_of(request, principal)
     find = of_customer(CustomerId(customer_id), SubscriptionId(subscription_id))
-    return _view(await resume_subscription(runtime.tx, find, body.start, intake=intake, now=runtime.clock()), runtime)
+    return _view(await resume_subscription(work.tx, find, body.start, intake=work.intake, now=work.now), work.now)
 
 
-def _view(one: Subscription, runtime: Runtime) -> SubscriptionView:
-    today = day_of(runtime.clock())
+def _view(one: Subscription, now: datetime) -> SubscriptionView:
+    today = day_of(now)
     following = next_delivery(one, today)
     return SubscriptionView(
         id=one.id,

@@ -38,7 +38,7 @@ async def insert_product(tx: Tx, product: Product) -> Document:
     return document
 
 
-async def write_edited(tx: Tx, product: Product, field: Literal["prices", "active"]) -> Document:
+async def write_edited(tx: Tx, product: Product, field: Literal["prices", "active", "supplier_id"]) -> Document:
     """Write what was edited of a product, where a source is followed no more; gives the product as it is stored."""
     document = product_document(product)
     edited: Document = {"$set": {field: document[field]}, "$addToSet": {EDITED: field}}

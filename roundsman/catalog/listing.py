@@ -11,7 +11,7 @@ from roundsman.database.collections import PRODUCTS
 from roundsman.database.documents import iterate
 from roundsman.database.transaction import Tx
 from roundsman.errors import InvalidInput
-from roundsman.ids import ProductId
+from roundsman.ids import ProductId, SupplierId
 
 _BY_NAME = [("name", ASCENDING), ("_id", ASCENDING)]
 
@@ -34,10 +34,21 @@ def iterate_products(tx: Tx) -> AsyncIterator[Product]:
 
 async def get_products(tx: Tx, product_ids: Collection[ProductId]) -> dict[ProductId, Product]:
     """Read these products. Raises UnknownProduct."""
-    found = {one.id: one async for one in iterate(tx, PRODUCTS, product_from, {"_id": {"$in": list(product_ids)}})}
+    found = await products_known(tx, product_ids)
     if unknown := set(product_ids) - found.keys():
         raise UnknownProduct(f"There is no product {', '.join(sorted(map(str, unknown)))}")
     return found
+
+
+async def products_known(tx: Tx, product_ids: Collection[ProductId]) -> dict[ProductId, Product]:
+    """Those of these products that are in the catalogue, sold or not."""
+    return {one.id: one async for one in iterate(tx, PRODUCTS, product_from, {"_id": {"$in": list(product_ids)}})}
+
+
+async def list_products_of(tx: Tx, supplier_id: SupplierId, *, skip: int, limit: int) -> list[Product]:
+    """List some of the products that a supplier brings, sold or not, by their names."""
+    found = tx.database[PRODUCTS].find({"supplier_id": supplier_id}, session=tx.session).sort(_BY_NAME)
+    return [product_from(document) async for document in found.skip(skip).limit(limit)]
 
 
 async def list_active_products(tx: Tx, *, skip: int, limit: int) -> list[Product]:

@@ -8,15 +8,17 @@ import typer
 
 from roundsman.activation.lifecycle import ActivationStatus
 from roundsman.activation.policy import ActivationPolicy
-from roundsman.activation.rollups import roll_up
+from roundsman.activation.rollups import roll_up_all
+from roundsman.activation.sweep import Swept
 from roundsman.activation.table import TABLE, Event
-from roundsman.cli import activation_dashboard
+from roundsman.cli import activation_dashboard, kept_facts
 from roundsman.cli.activation_messages import messages
+from roundsman.cli.activation_runtime import activation_runtime
 from roundsman.cli.output import print_json, say
 from roundsman.cli.running import run
 from roundsman.migration.backfilling import Backfilled, backfill
-from roundsman.runtime import LONG_WORK_SECONDS, Runtime, open_runtime
-from roundsman.settings import load_settings
+from roundsman.operations.activation_sweep import sweep_everybody
+from roundsman.runtime import LONG_WORK_SECONDS, Runtime
 
 app = typer.Typer(help="How far customers have come, from sign-up to engagement.", no_args_is_help=True)
 app.command("dashboard")(activation_dashboard.dashboard)
@@ -24,6 +26,8 @@ app.command("explain")(activation_dashboard.explain)
 app.command("what-if")(activation_dashboard.what_if)
 app.command("rebuild")(activation_dashboard.rebuild)
 app.command("messages")(messages)
+app.command("conflicts")(kept_facts.conflicts)
+app.command("unmatched")(kept_facts.unmatched)
 
 _INTRODUCTION: Final = """# Activation
 
@@ -65,15 +69,34 @@ def backfill_(*, as_json: Annotated[bool, typer.Option("--json", help="Print JSO
     say(f"Told {done.facts} facts of {done.new} new customers and {done.renewed} others.")
 
 
+@app.command()
+def sweep(*, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """Move everybody on who is due, as the worker does all the time; it may run meanwhile."""
+    swept = run(_sweep())
+    if as_json:
+        print_json(asdict(swept))
+        return
+    say(f"Moved {swept.moved} customers on.")
+    if swept.refolded:
+        say(f"Told the histories of {swept.refolded} anew, because the thresholds have changed.")
+
+
+async def _sweep() -> Swept:
+    async with activation_runtime(patience_seconds=LONG_WORK_SECONDS) as runtime:
+        swept = await sweep_everybody(runtime.tx, now=runtime.clock())
+        await roll_up_all(runtime.tx, now=runtime.clock())
+        return swept
+
+
 async def _backfill() -> Backfilled:
-    async with open_runtime(load_settings(), patience_seconds=LONG_WORK_SECONDS) as runtime:
+    async with activation_runtime(patience_seconds=LONG_WORK_SECONDS) as runtime:
         return await tell_all(runtime)
 
 
 async def tell_all(runtime: Runtime) -> Backfilled:
     """Tell what is stored of customers, and count it for the dashboard."""
     done = await backfill(runtime.tx, policy=runtime.activation, clock=runtime.clock)
-    await roll_up(runtime.tx, now=runtime.clock())
+    await roll_up_all(runtime.tx, now=runtime.clock())
     return done
 
 

@@ -16,12 +16,12 @@ from roundsman.activation.dashboard import read_dashboard
 from roundsman.activation.figures import Capped, Dashboard, Slice
 from roundsman.activation.rollups import RolledUp
 from roundsman.activation.what_if import WhatIf, other_policy
+from roundsman.cli.activation_runtime import activation_runtime
 from roundsman.cli.output import print_json, print_table, say
 from roundsman.cli.running import run
 from roundsman.money import rupees_text
 from roundsman.operations.activation_lists import Explained, explain_customer
-from roundsman.runtime import LONG_WORK_SECONDS, open_runtime
-from roundsman.settings import load_settings
+from roundsman.runtime import LONG_WORK_SECONDS
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, as the API answers it.")]
 DayOption = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="An Indian day.")]
@@ -51,7 +51,7 @@ def dashboard(
 
 
 def explain(
-    customer: Annotated[str, typer.Argument(help="A phone, an e-mail, an old id or a user id.")],
+    customer: Annotated[str, typer.Argument(help="A phone, an e-mail, an old id, a user id or a customer id.")],
     *,
     as_json: JsonOption = False,
 ) -> None:
@@ -92,7 +92,7 @@ def rebuild(*, as_json: JsonOption = False) -> None:
 
 
 async def _dashboard(first: datetime | None, last: datetime | None, of: Slice) -> Dashboard:
-    async with open_runtime(load_settings()) as runtime:
+    async with activation_runtime() as runtime:
         return await read_dashboard(
             runtime.tx,
             first and first.date(),
@@ -104,12 +104,12 @@ async def _dashboard(first: datetime | None, last: datetime | None, of: Slice) -
 
 
 async def _explain(customer: str) -> Explained:
-    async with open_runtime(load_settings()) as runtime:
+    async with activation_runtime() as runtime:
         return await explain_customer(runtime.tx, customer, policy=runtime.activation, now=runtime.clock())
 
 
 async def _what_if(inactive_days: int | None, churn_days: int | None, engaged_orders: int | None) -> WhatIf:
-    async with open_runtime(load_settings(), patience_seconds=LONG_WORK_SECONDS) as runtime:
+    async with activation_runtime(patience_seconds=LONG_WORK_SECONDS) as runtime:
         other = other_policy(
             runtime.activation, inactive_days=inactive_days, churn_days=churn_days, engaged_orders=engaged_orders
         )
@@ -117,11 +117,22 @@ async def _what_if(inactive_days: int | None, churn_days: int | None, engaged_or
 
 
 async def _rebuild() -> RolledUp:
-    async with open_runtime(load_settings(), patience_seconds=LONG_WORK_SECONDS) as runtime:
+    async with activation_runtime(patience_seconds=LONG_WORK_SECONDS) as runtime:
         return await rollups.rebuild(runtime.tx, now=runtime.clock())
 
 
 def _print_dashboard(shown: Dashboard) -> None:
+    _print_statuses(shown)
+    say(f"\nThose who signed up from {shown.first} to {shown.last}:\n")
+    steps = [(one.step, one.count, _share(one.step_percent), _share(one.total_percent)) for one in shown.funnel.steps]
+    print_table(("step", "people", "of the step before", "of all"), steps)
+    say("")
+    _print_times(shown)
+    say("\nAll customers:\n")
+    _print_others(shown)
+
+
+def _print_statuses(shown: Dashboard) -> None:
     rows: list[Sequence[object]] = [
         (one.status, one.count, one.change_7_days, one.change_30_days, rupees_text(one.revenue_paise))
         for one in shown.statuses
@@ -129,23 +140,18 @@ def _print_dashboard(shown: Dashboard) -> None:
     print_table(("status", "now", "7 days", "30 days", "revenue in rupees"), rows)
     if not any(one.count for one in shown.statuses):
         say(_NOBODY)
-    say(f"\nThose who signed up from {shown.first} to {shown.last}:\n")
-    steps = [(one.step, one.count, _share(one.step_percent), _share(one.total_percent)) for one in shown.funnel.steps]
-    print_table(("step", "people", "of the step before", "of all"), steps)
-    say("")
+
+
+def _print_times(shown: Dashboard) -> None:
     times = [
-        (
-            one.passage,
-            _hours(one.p50_hours),
-            _hours(one.p75_hours),
-            _hours(one.p90_hours),
-            _share(one.not_converted_percent),
-        )
+        (one.passage, *map(_hours, (one.p50_hours, one.p75_hours, one.p90_hours)), _share(one.not_converted_percent))
         for one in shown.stage_times
     ]
     print_table(("passage", "half within", "75 % within", "90 % within", "not yet"), times)
-    say("\nAll customers:\n")
-    keys, risk, sweep = shown.plan_keys, shown.payment_risk, shown.sweep
+
+
+def _print_others(shown: Dashboard) -> None:
+    keys, risk, sweep, kept = shown.plan_keys, shown.payment_risk, shown.sweep, shown.kept_facts
     others = [
         ("sign-up to first order", _share(keys.signup_to_first_order)),
         ("first order to active", _share(keys.first_order_to_active)),
@@ -156,6 +162,8 @@ def _print_dashboard(shown: Dashboard) -> None:
         ("waiting for the sweep", _capped(sweep.overdue)),
         ("last sweep", _instant(sweep.last_run_at)),
         ("reports counted", _instant(sweep.rolled_up_at)),
+        ("facts that contradict", kept.conflicts),
+        ("facts of nobody yet", kept.unmatched),
     ]
     print_table(("what", "value"), others)
 

@@ -16,7 +16,7 @@ from roundsman.migration.profile import SourceProfile
 from roundsman.migration.sealing import Seal
 from roundsman.migration.sources.opening import open_source
 from roundsman.notifications.dispatch import sending
-from roundsman.runtime import LONG_WORK_SECONDS, open_runtime
+from roundsman.runtime import open_working_runtime
 from roundsman.settings import load_settings
 from roundsman.worker.housekeeping import Housekeeping, keeping_house
 from roundsman.worker.intake import Intake, Rhythm
@@ -47,13 +47,13 @@ async def _work(option: str | None, profile: SourceProfile, rhythm: Rhythm, thro
     settings = load_settings()
     locator = option or settings.source
     stop = asyncio.Event()
-    async with open_runtime(settings, patience_seconds=LONG_WORK_SECONDS) as runtime:
+    async with open_working_runtime(settings) as runtime:
         with interrupts_go_to(stop.set):
             async with (
                 sending(runtime.dispatcher),
                 sealing(sealer_of(runtime, say=_say)),
                 keeping_house(Housekeeping(runtime.tx, _say, runtime.activation, runtime.clock)),
-                keeping_time(Timers(runtime.tx, runtime.activation, runtime.clock, _say)),
+                keeping_time(Timers(runtime.tx, runtime.clock, _say)),
             ):
                 if locator is None:
                     _say("No source is set, so none is followed; messages are sent. Ctrl-C ends it.")

@@ -1,117 +1,101 @@
-"""The API as its page shows it (pure): read from the OpenAPI document, which is all that it is made of."""
+"""The API as its pages show it (pure): read from the OpenAPI document, which is all that it is made of.
 
-import json
+Each tag of the document is a chapter. A chapter has all the models that its operations carry, so that a reader need not
+leave it; the models of refusals are the same everywhere and stand with the codes.
+"""
+
 from collections.abc import Iterator
 from dataclasses import dataclass
-from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
-from roundsman.console.schemas import Field, Model, Schema, Word, field_of, fields_of, models_of, type_of
-from roundsman.web.examples import curl_of, example_of
+from roundsman.console.operation import Operation, operation_of
+from roundsman.console.schemas import Model, Schema, models_of
 
-_GROUPS: Final = {
+_CHAPTERS: Final = {
     "auth": ("Signing in", "Passwords, codes, authenticators and sessions, and what concerns oneself."),
     "users": ("Users", "Finding people, and deciding about them."),
-    "customers": ("Customers", "Registering those who buy."),
+    "customers": ("Customers", "Registering those who buy, and telling that one has spoken with them."),
+    "products": ("Products", "What is sold, and for how much."),
+    "orders": ("Orders", "Ordering something once, cancelling it, and saying whether it arrived."),
+    "subscriptions": ("Subscriptions", "What comes again and again: seeing it, pausing it, going on with it."),
+    "payments": ("Payments", "What customers paid, and what they got back."),
+    "deliveries": ("Deliveries", "What is brought to whom, and what came of it."),
+    "delivery": ("Delivering", "What delivery boys do on their rounds."),
+    "delivery boys": ("Delivery boys", "What the office does about those who deliver."),
+    "payouts": ("Payouts", "Paying delivery boys what they earned."),
+    "suppliers": ("Suppliers", "Those from whom the goods come."),
+    "purchase orders": ("Purchase orders", "Ordering from suppliers, and saying what came."),
+    "activation": (
+        "Activation",
+        "How far customers have come, what other systems tell of them, and what they are told.",
+    ),
     "reviews": ("Questions", "What an import left to humans: who is who."),
     "health": ("Health", "For whoever keeps it running, and his machines."),
 }
+"""Name and description of each tag, in the order of reading; a tag that is not here comes last under its own name."""
 _OTHER: Final = "other"
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
-    """What a request or an answer carries. `fields` are those of a request's model, so that nobody has to look them up."""
+class Chapter:
+    """The operations of one tag, and the models they carry. `key` is the last part of its address."""
 
-    type: tuple[Word, ...]
-    fields: tuple[Field, ...]
-    example: str
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One way an operation is answered when it is done."""
-
-    status: str
-    phrase: str
-    body: Body | None
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """One status with which it is refused, and the codes that tell why."""
-
-    status: str
-    phrase: str
-    codes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One request that can be made. `public_because` is None where it takes a permission."""
-
-    anchor: str
-    method: str
-    path: str
-    name: str
-    description: str
-    permission: str | None
-    roles: tuple[str, ...]
-    public_because: str | None
-    step_up: bool
-    changes: str
-    parameters: tuple[Field, ...]
-    body: Body | None
-    answers: tuple[Answer, ...]
-    refusals: tuple[Refusal, ...]
-    curl: str
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """The operations of one tag."""
-
-    anchor: str
+    key: str
     name: str
     description: str
     operations: tuple[Operation, ...]
+    models: tuple[Model, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Everything the page shows."""
+    """Everything the pages show."""
 
-    title: str
     version: str
     description: str
-    groups: tuple[Group, ...]
-    models: tuple[Model, ...]
+    chapters: tuple[Chapter, ...]
     codes: dict[str, str]
+    models_of_refusals: tuple[Model, ...]
 
 
 def read_reference(document: Schema) -> Reference:
-    """Read the page's content from an OpenAPI document."""
-    info = document["info"]
+    """Read the content of the pages from an OpenAPI document."""
+    found = _operations(document)
     return Reference(
-        title=info["title"],
-        version=info["version"],
-        description=info.get("description", ""),
-        groups=tuple(_groups(document)),
-        models=models_of(document),
+        version=document["info"]["version"],
+        description=document["info"].get("description", ""),
+        chapters=tuple(_chapters(document, found)),
         codes=document.get("x-codes", {}),
+        models_of_refusals=models_of(document, [part for one in found for part in _refusals(one.said)]),
     )
 
 
-def _groups(document: Schema) -> Iterator[Group]:
-    by_tag: dict[str, list[Operation]] = {tag: [] for tag in _GROUPS}
-    for path, operations in document["paths"].items():
-        for method, operation in operations.items():
-            tag = (operation.get("tags") or [_OTHER])[-1]
-            by_tag.setdefault(tag, []).append(_operation(document, path, method, operation))
-    for tag, found in by_tag.items():
-        if found:
-            name, description = _GROUPS.get(tag, (tag.replace("_", " ").capitalize(), ""))
-            yield Group(f"group-{tag}", name, description, tuple(sorted(found, key=_place)))
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """An operation where it stands in the document."""
+
+    path: str
+    method: str
+    said: Schema
+
+
+def _operations(document: Schema) -> list[_Found]:
+    paths = document["paths"].items()
+    return [_Found(path, method, said) for path, operations in paths for method, said in operations.items()]
+
+
+def _chapters(document: Schema, operations: list[_Found]) -> Iterator[Chapter]:
+    by_tag: dict[str, list[_Found]] = {tag: [] for tag in _CHAPTERS}
+    for one in operations:
+        by_tag.setdefault((one.said.get("tags") or [_OTHER])[-1], []).append(one)
+    yield from (_chapter(document, tag, found) for tag, found in by_tag.items() if found)
+
+
+def _chapter(document: Schema, tag: str, found: list[_Found]) -> Chapter:
+    name, description = _CHAPTERS.get(tag, (tag.capitalize(), ""))
+    operations = [operation_of(document, one.path, one.method, one.said) for one in found]
+    models = models_of(document, [part for one in found for part in _carried(one.said)])
+    return Chapter(tag.replace(" ", "-"), name, description, tuple(sorted(operations, key=_place)), models)
 
 
 def _place(operation: Operation) -> tuple[bool, str]:
@@ -119,53 +103,12 @@ def _place(operation: Operation) -> tuple[bool, str]:
     return not operation.path.startswith("/api/"), operation.path
 
 
-def _operation(document: Schema, path: str, method: str, operation: Schema) -> Operation:
-    said = operation["responses"].items()
-    codes = operation.get("x-codes", {})
-    return Operation(
-        anchor=f"{method}{path}".replace("/", "-").replace("{", "").replace("}", ""),
-        method=method.upper(),
-        path=path,
-        name=operation.get("summary", "").strip(),
-        description=operation.get("description", ""),
-        permission=operation.get("x-permission"),
-        roles=tuple(operation.get("x-roles", ())),
-        public_because=operation.get("x-public"),
-        step_up=operation.get("x-step-up", False),
-        changes=operation.get("x-changes", "nothing"),
-        parameters=tuple(map(_parameter, operation.get("parameters", ()))),
-        body=_body(document, operation.get("requestBody", {}), with_fields=True),
-        answers=tuple(Answer(s, _phrase(s), _body(document, answer)) for s, answer in said if s < "4"),
-        refusals=tuple(Refusal(s, _phrase(s), tuple(codes.get(s, ()))) for s, _ in said if s >= "4"),
-        curl=curl_of(document, path, method, operation),
-    )
+def _carried(operation: Schema) -> Iterator[Schema]:
+    """Where an operation names the models of its chapter."""
+    yield from operation.get("parameters", ())
+    yield operation.get("requestBody", {})
+    yield from (answer for status, answer in operation["responses"].items() if status < "4")
 
 
-def _parameter(parameter: Schema) -> Field:
-    return field_of(
-        parameter["name"],
-        parameter["schema"],
-        required=parameter["required"],
-        where=parameter["in"],
-        description=parameter.get("description", ""),
-    )
-
-
-def _body(document: Schema, carrying: Schema, *, with_fields: bool = False) -> Body | None:
-    schema = carrying.get("content", {}).get("application/json", {}).get("schema")
-    if schema is None:
-        return None
-    example = json.dumps(example_of(document, schema), indent=2, ensure_ascii=False)
-    fields = fields_of(_resolved(document, schema)) if with_fields else ()
-    return Body(tuple(type_of(schema)), fields, example)
-
-
-def _resolved(document: Schema, schema: Schema) -> Schema:
-    if "$ref" not in schema:
-        return schema
-    resolved: dict[str, Any] = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
-    return resolved
-
-
-def _phrase(status: str) -> str:
-    return HTTPStatus(int(status)).phrase
+def _refusals(operation: Schema) -> Iterator[Schema]:
+    yield from (answer for status, answer in operation["responses"].items() if status >= "4")

@@ -1,7 +1,7 @@
 """The models of the OpenAPI document as a page shows them (pure): each field in a row, each type in words."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -58,10 +58,15 @@ class Model:
     values: tuple[str, ...]
 
 
-def models_of(document: Schema) -> tuple[Model, ...]:
-    """Every model of the document, by name."""
+def models_of(document: Schema, parts: Iterable[Schema]) -> tuple[Model, ...]:
+    """Every model that these parts of the document name, and those that these are made of, by name."""
     schemas = document["components"]["schemas"]
-    return tuple(sorted((model_of(key, schema) for key, schema in schemas.items()), key=lambda model: model.name))
+    found: set[str] = set()
+    waiting = {key for part in parts for key in _named_in(part)}
+    while waiting:
+        found |= waiting
+        waiting = {key for known in waiting for key in _named_in(schemas[known])} - found
+    return tuple(sorted((model_of(key, schemas[key]) for key in found), key=lambda model: model.name))
 
 
 def model_of(key: str, schema: Schema) -> Model:
@@ -92,7 +97,7 @@ def type_of(schema: Schema) -> Iterator[Word]:
     """Say in words what values a schema allows."""
     match schema:
         case {"$ref": str() as reference}:
-            key = reference.rpartition("/")[2]
+            key = _key_of(reference)
             yield Word(name_of(key), key)
         case {"anyOf": ways} | {"oneOf": ways}:
             yield from _any_of(ways)
@@ -116,6 +121,20 @@ def name_of(key: str) -> str:
     """Name a model for people: two of one name in different modules are told apart."""
     module, separator, name = key.rpartition("__")
     return f"{name} ({module.rpartition('__')[2].replace('_', ' ')})" if separator else key
+
+
+def _named_in(part: object) -> Iterator[str]:
+    match part:
+        case {"$ref": str() as reference}:
+            yield _key_of(reference)
+        case Mapping():
+            yield from (key for inner in part.values() for key in _named_in(inner))
+        case list():
+            yield from (key for inner in part for key in _named_in(inner))
+
+
+def _key_of(reference: str) -> str:
+    return reference.rpartition("/")[2]
 
 
 def _any_of(ways: list[Schema]) -> Iterator[Word]:

@@ -9,7 +9,7 @@ from roundsman.database.collections import ADDRESSES, CUSTOMERS
 from roundsman.database.transaction import Tx
 from roundsman.ids import SourceRef, UserId
 
-_PERSONAL = ("phone", "email", "address", "area", EDITED)
+_PERSONAL = ("phone", "email", "address", "area", "note", EDITED)
 
 
 async def erase_customers(tx: Tx, users: Sequence[UserId]) -> list[SourceRef]:

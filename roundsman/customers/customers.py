@@ -21,7 +21,8 @@ class Customer:
     """A household the business delivers to, and the user it belongs to.
 
     `phone` and `email` are contacts: they may repeat between customers and prove nothing. `phone` is E.164 where it
-    could be read, else as it was written.
+    could be read, else as it was written. `stop` is his place in the round of his delivery boy, from 1 on, and `note`
+    what he has to know at the door.
     """
 
     id: CustomerId
@@ -35,6 +36,8 @@ class Customer:
     address: str | None = None
     area: str | None = None
     delivery_boy_id: DeliveryBoyId | None = None
+    stop: int | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

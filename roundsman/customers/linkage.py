@@ -1,8 +1,9 @@
 """Customer profiles and the users they belong to."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
+from dataclasses import replace
 
-from roundsman.customers.customers import Customer
+from roundsman.customers.customers import Customer, CustomerStatus
 from roundsman.customers.store import customer_document, customer_from
 from roundsman.database.bulk import EDITED, BulkOutcome, insert_missing, renew_fields
 from roundsman.database.changes import Edit, edit
@@ -10,9 +11,10 @@ from roundsman.database.collections import CUSTOMERS
 from roundsman.database.documents import find_value, iterate
 from roundsman.database.transaction import Document, Tx
 from roundsman.errors import NotFound
-from roundsman.ids import CustomerId, UserId
+from roundsman.ids import CustomerId, DeliveryBoyId, UserId
 
-_FOLLOWED = ("name", "status", "phone", "email", "address", "area", "delivery_boy_id")
+_FOLLOWED = ("name", "status", "phone", "email", "address", "area", "delivery_boy_id", "note")
+_ASSIGNED = ("delivery_boy_id", "stop")
 
 
 class UnknownCustomer(NotFound):
@@ -77,12 +79,44 @@ async def find_owner_of_customer(tx: Tx, customer_id: CustomerId) -> UserId | No
     return None if found is None else UserId(found["user_id"])
 
 
+async def customers_called(tx: Tx, customer_ids: Collection[CustomerId]) -> dict[CustomerId, Customer]:
+    """Read those of these customers who are there."""
+    criteria = {"_id": {"$in": list(customer_ids)}}
+    return {one.id: one async for one in iterate(tx, CUSTOMERS, customer_from, criteria)} if customer_ids else {}
+
+
+async def customers_of_delivery_boy(tx: Tx, boy: DeliveryBoyId) -> dict[CustomerId, Customer]:
+    """Read the customers whom a delivery boy usually delivers to."""
+    return {one.id: one async for one in iterate(tx, CUSTOMERS, customer_from, {"delivery_boy_id": boy})}
+
+
+async def assign_customer(tx: Tx, customer: Customer, boy: DeliveryBoyId | None, stop: int | None) -> Document:
+    """Write who delivers to a customer and at which stop, where a source is followed no more; gives the customer as stored."""
+    document = customer_document(replace(customer, delivery_boy_id=boy, stop=stop))
+    assigned = {name: document[name] for name in _ASSIGNED if name in document}
+    update: Document = {"$addToSet": {EDITED: "delivery_boy_id"}}
+    if assigned:
+        update["$set"] = assigned
+    if gone := [name for name in _ASSIGNED if name not in assigned]:
+        update["$unset"] = dict.fromkeys(gone, "")
+    await tx.database[CUSTOMERS].update_one({"_id": customer.id}, update, session=tx.session)
+    return document
+
+
 async def customers_of_users(tx: Tx, user_ids: Sequence[UserId]) -> dict[UserId, list[Customer]]:
     """List the customers of several users at once."""
     found: dict[UserId, list[Customer]] = {}
     async for customer in iterate(tx, CUSTOMERS, customer_from, {"user_id": {"$in": list(user_ids)}}):
         found.setdefault(customer.user_id, []).append(customer)
     return found
+
+
+async def customers_who_are_served(tx: Tx, customer_ids: Collection[CustomerId]) -> set[CustomerId]:
+    """Find those of the customers who get something: they are on trial or active."""
+    statuses = [CustomerStatus.TRIAL.value, CustomerStatus.ACTIVE.value]
+    wanted = {"_id": {"$in": list(customer_ids)}, "status": {"$in": statuses}}
+    found = tx.database[CUSTOMERS].find(wanted, {"_id": 1}, session=tx.session)
+    return {CustomerId(document["_id"]) async for document in found}
 
 
 async def owners_of_contact(tx: Tx, contacts: Sequence[str]) -> set[UserId]:

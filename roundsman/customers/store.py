@@ -20,6 +20,8 @@ def customer_document(customer: Customer) -> Document:
             "address": customer.address,
             "area": customer.area,
             "delivery_boy_id": customer.delivery_boy_id,
+            "stop": customer.stop,
+            "note": customer.note,
         }
     )
 
@@ -38,6 +40,8 @@ def customer_from(document: Document) -> Customer:
         address=document.get("address"),
         area=document.get("area"),
         delivery_boy_id=document.get("delivery_boy_id"),
+        stop=document.get("stop"),
+        note=document.get("note"),
     )
 
 

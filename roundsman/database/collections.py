@@ -19,6 +19,16 @@ ORDERS = "orders"
 SUBSCRIPTIONS = "subscriptions"
 DELIVERIES = "deliveries"
 PAYMENTS = "payments"
+LEDGER_ENTRIES = "ledger_entries"
+DELIVERY_TOTALS = "delivery_totals"
+RATE_CARDS = "rate_cards"
+PAYOUTS = "payouts"
+ADJUSTMENTS = "adjustments"
+RATINGS = "ratings"
+PURCHASE_ORDERS = "purchase_orders"
+SUPPLIER_DUES = "supplier_dues"
+SUPPLIER_TOTALS = "supplier_totals"
+PRICE_PROPOSALS = "price_proposals"
 FACTS = "facts"
 UNMATCHED_FACTS = "unmatched_facts"
 FACT_CONFLICTS = "fact_conflicts"
@@ -40,5 +50,8 @@ REVIEWS = "reviews"
 MERGES = "merges"
 WRITE_BACK_JOURNAL = "write_back_journal"
 
-OF_USERS = (CUSTOMERS, ADDRESSES, DELIVERY_BOYS, SUPPLIERS, ORDERS, SUBSCRIPTIONS, DELIVERIES, PAYMENTS, FACTS)
+OF_USERS = (
+    *(CUSTOMERS, ADDRESSES, DELIVERY_BOYS, SUPPLIERS, ORDERS, SUBSCRIPTIONS, DELIVERIES, PAYMENTS, FACTS),
+    RATINGS,
+)
 """The collections in which `user_id` says whose a record is: it goes with him when he is merged."""

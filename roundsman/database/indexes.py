@@ -12,6 +12,8 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from roundsman.database import collections
 from roundsman.database.transaction import Document
 
+OPEN_ORDERS = ("pending", "out_for_delivery", "not_delivered")
+"""The statuses of orders that are still to be brought."""
 BY_NAME: Document = {"locale": "en", "strength": 1}
 """How names are compared where people look for them: neither case nor accents count."""
 
@@ -41,6 +43,10 @@ def _on(*fields: str, reason: str) -> Index:
 
 def _newest_first(owner: str, time: str, *, reason: str) -> Index:
     return Index(((owner, ASCENDING), (time, DESCENDING)), reason)
+
+
+def _all_newest_first(time: str, *, reason: str) -> Index:
+    return Index(((time, DESCENDING), ("_id", DESCENDING)), reason)
 
 
 def _where_present(field: str, *, reason: str) -> Index:
@@ -92,32 +98,92 @@ INDEXES: Mapping[str, tuple[Index, ...]] = MappingProxyType(
         ),
         collections.CUSTOMERS: (
             _on("user_id", reason="The customer profiles of a user, in every joined view."),
+            _where_present("delivery_boy_id", reason="The round of a delivery boy."),
             _where_present("phone", reason="The lookup by a contact phone, which a household may share."),
         ),
         collections.ADDRESSES: (_on("user_id", reason="The addresses of a user."),),
-        collections.DELIVERY_BOYS: (_unique("user_id", reason="Each user has at most one such profile."),),
-        collections.SUPPLIERS: (_unique("user_id", reason="Each user has at most one such profile."),),
-        collections.PRODUCTS: (_on("active", "name", "_id", reason="What is sold, by its name, page by page."),),
+        collections.DELIVERY_BOYS: (
+            _unique("user_id", reason="Each user has at most one such profile."),
+            _on("name", "_id", reason="The delivery boys by their names, page by page."),
+        ),
+        collections.SUPPLIERS: (
+            _unique("user_id", reason="Each user has at most one such profile."),
+            _on("name", "_id", reason="Suppliers by their names, page by page."),
+        ),
+        collections.PRODUCTS: (
+            _on("active", "name", "_id", reason="What is sold, by its name, page by page."),
+            _on("supplier_id", "name", "_id", reason="What a supplier brings, by its name, page by page."),
+        ),
         collections.ORDERS: (
             _newest_first("customer_id", "placed_at", reason="A customer's orders."),
             _newest_first("user_id", "placed_at", reason="A user's orders, and the last of them in every joined view."),
             _where_present("old_id", reason="The order that a source's delivery names."),
+            Index(
+                (("customer_id", ASCENDING), ("for_date", ASCENDING)),
+                "What is still to be brought to the customers of a round.",
+                {"partialFilterExpression": {"status": {"$in": list(OPEN_ORDERS)}}},
+            ),
+            _on("for_date", "status", reason="What is to be brought on a day, and what has no day yet."),
         ),
-        collections.SUBSCRIPTIONS: (_on("user_id", reason="The subscriptions of a user, and those of nobody."),),
+        collections.SUBSCRIPTIONS: (
+            _on("user_id", reason="The subscriptions of a user, and those of nobody."),
+            _on("customer_id", reason="What subscriptions bring to the customers of a round."),
+            _on("status", reason="Those that bring something on some days: what is to be bought for a day."),
+        ),
         collections.DELIVERIES: (
             _newest_first("user_id", "for_date", reason="What was delivered to a user, the newest first."),
             _where_present("order_id", reason="The delivery of an order."),
+            _on("delivery_boy_id", "for_date", reason="What a delivery boy has to do with on a day."),
+            _on("customer_id", "for_date", reason="Who brings something to a customer on a day."),
         ),
         collections.PAYMENTS: (_newest_first("user_id", "at", reason="What a user paid, the newest first."),),
+        collections.LEDGER_ENTRIES: (
+            _on(
+                "delivery_boy_id", "earned_at", reason="What a delivery boy earned in a month, and what is to be paid."
+            ),
+            _on("thing", reason="All that was written about a delivery, to see what counts."),
+            _where_present("payout_id", reason="What a payout claims."),
+        ),
+        collections.RATINGS: (
+            _on("user_id", reason="What a user said of deliveries, among all that is stored of him."),
+        ),
+        collections.PAYOUTS: (
+            _newest_first("delivery_boy_id", "created_at", reason="The payouts of a delivery boy."),
+            _newest_first("status", "created_at", reason="The payouts that wait for somebody."),
+            _all_newest_first("created_at", reason="All payouts, page by page."),
+        ),
+        collections.ADJUSTMENTS: (
+            _newest_first("status", "created_at", reason="What waits for a second person."),
+            _newest_first("delivery_boy_id", "created_at", reason="The adjustments of a delivery boy."),
+            _all_newest_first("created_at", reason="All adjustments, page by page."),
+        ),
+        collections.RATE_CARDS: (
+            _on("delivery_boy_id", "valid_from", reason="What a delivery brings, asked with each that is made."),
+        ),
+        collections.PURCHASE_ORDERS: (
+            _newest_first("supplier_id", "created_at", reason="The purchase orders of a supplier."),
+            _newest_first("status", "created_at", reason="The purchase orders that wait for somebody."),
+            _all_newest_first("created_at", reason="All purchase orders, page by page."),
+        ),
+        collections.SUPPLIER_DUES: (
+            _newest_first("supplier_id", "at", reason="What is owed to a supplier, entry by entry."),
+        ),
+        collections.PRICE_PROPOSALS: (
+            _newest_first("supplier_id", "proposed_at", reason="The prices that a supplier proposed."),
+            _newest_first("status", "proposed_at", reason="The proposed prices that wait for an admin."),
+            _all_newest_first("proposed_at", reason="All proposed prices, page by page."),
+        ),
         collections.FACTS: (
             _on("user_id", "occurred_at", reason="The history of a person, when a late fact has it told anew."),
         ),
         collections.UNMATCHED_FACTS: (
             _on("subject", reason="Whom facts wait for, to look each up now and then."),
             _on("names", reason="What waits for somebody by any of his names, when he appears."),
+            _on("recorded_at", "_id", reason="What was told last and waits, for people to look at."),
         ),
         collections.FACT_CONFLICTS: (
             _where_present("names", reason="What tells who somebody is, when he closes his account."),
+            _on("recorded_at", "_id", reason="What was told last and contradicts, for people to look at."),
         ),
         collections.LIFECYCLES: (
             _where_present("due_at", reason="Whom time moves next: the sweep, who is overdue, and who is at risk."),

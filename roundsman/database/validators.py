@@ -10,6 +10,7 @@ from types import MappingProxyType
 from roundsman.database import collections
 from roundsman.database.activity_validators import ACTIVITY_VALIDATORS
 from roundsman.database.bulk import EDITED
+from roundsman.database.partner_validators import PARTNER_VALIDATORS
 from roundsman.database.shapes import (
     ANY,
     BYTES,
@@ -229,6 +230,7 @@ VALIDATORS: Mapping[str, Document] = MappingProxyType(
             },
         ),
         **ACTIVITY_VALIDATORS,
+        **PARTNER_VALIDATORS,
         collections.AUDIT_LOG: document_with(
             {
                 "_id": OBJECT_ID,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from roundsman.errors import Conflict
 from roundsman.ids import DeliveryBoyId, UserId
 
 
@@ -14,6 +15,12 @@ class DeliveryBoyStatus(StrEnum):
     ON_LEAVE = "on_leave"
     SUSPENDED = "suspended"
     LEFT = "left"
+
+
+class DeliveryBoyGone(Conflict):
+    """The delivery boy is suspended or has left: nothing new is given to him."""
+
+    code = "delivery_boy_gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +36,9 @@ class DeliveryBoy:
     created_by: str
     phone: str | None = None
     email: str | None = None
+
+
+def require_here(boy: DeliveryBoy) -> None:
+    """Go on only where something may be given to a delivery boy to bring. Raises DeliveryBoyGone."""
+    if boy.status in {DeliveryBoyStatus.SUSPENDED, DeliveryBoyStatus.LEFT}:
+        raise DeliveryBoyGone("He is suspended or has left: choose another one, or say that he is active again")

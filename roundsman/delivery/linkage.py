@@ -2,13 +2,29 @@
 
 from collections.abc import AsyncIterator, Sequence
 
+from pymongo import ASCENDING
+
 from roundsman.database.bulk import EDITED, BulkOutcome, insert_missing, renew_fields
 from roundsman.database.collections import DELIVERY_BOYS
 from roundsman.database.documents import find_value, iterate
 from roundsman.database.transaction import Document, Tx
 from roundsman.delivery.delivery_boys import DeliveryBoy
 from roundsman.delivery.store import delivery_boy_document, delivery_boy_from
-from roundsman.ids import UserId
+from roundsman.errors import Conflict, NotFound
+from roundsman.ids import DeliveryBoyId, UserId
+
+
+class UnknownDeliveryBoy(NotFound):
+    """There is no such delivery boy."""
+
+    code = "unknown_delivery_boy"
+
+
+class NoDeliveryBoyProfile(Conflict):
+    """Who asks has the role of a delivery boy and no profile as one."""
+
+    code = "no_delivery_boy_profile"
+
 
 _FOLLOWED = ("name", "status", "areas", "phone", "email")
 
@@ -45,6 +61,36 @@ async def delivery_boys_of_users(tx: Tx, user_ids: Sequence[UserId]) -> dict[Use
         return {}
     found = iterate(tx, DELIVERY_BOYS, delivery_boy_from, {"user_id": {"$in": list(user_ids)}})
     return {boy.user_id: boy async for boy in found}
+
+
+async def get_delivery_boy(tx: Tx, boy: DeliveryBoyId) -> DeliveryBoy:
+    """Read a delivery boy. Raises UnknownDeliveryBoy."""
+    found = await find_value(tx, DELIVERY_BOYS, delivery_boy_from, {"_id": boy})
+    if found is None:
+        raise UnknownDeliveryBoy("There is no such delivery boy")
+    return found
+
+
+async def write_status(tx: Tx, boy: DeliveryBoy) -> Document:
+    """Write a delivery boy's status, where a source is followed no more; gives him as he is stored."""
+    document = delivery_boy_document(boy)
+    edited: Document = {"$set": {"status": document["status"]}, "$addToSet": {EDITED: "status"}}
+    await tx.database[DELIVERY_BOYS].update_one({"_id": boy.id}, edited, session=tx.session)
+    return document
+
+
+async def list_delivery_boys(tx: Tx, *, skip: int, limit: int) -> list[DeliveryBoy]:
+    """List some of the delivery boys, by their names."""
+    found = tx.database[DELIVERY_BOYS].find({}, session=tx.session).sort([("name", ASCENDING), ("_id", ASCENDING)])
+    return [delivery_boy_from(document) async for document in found.skip(skip).limit(limit)]
+
+
+async def get_delivery_boy_of_user(tx: Tx, user_id: UserId) -> DeliveryBoy:
+    """Read the delivery boy a user is. Raises NoDeliveryBoyProfile."""
+    boy = await find_delivery_boy_of_user(tx, user_id)
+    if boy is None:
+        raise NoDeliveryBoyProfile("You are not registered as a delivery boy; ask the office to do so")
+    return boy
 
 
 async def find_delivery_boy_of_user(tx: Tx, user_id: UserId) -> DeliveryBoy | None:

@@ -1,11 +1,13 @@
-"""What comes along with people: products, addresses, orders and what became of them, as the source has them at this moment.
+"""What comes along with people: products, addresses, orders and what became of them, earnings, as the source has them at this moment.
+
+Purchase orders come along with suppliers in the same way.
 
 They carry no decision of their own but one (R3): which customer an order or the like belongs to, since the existing application may
 write a customer's or an account's old id. The id as a customer's comes first, then the account's only customer, then the
 one at the order's address, then his oldest, and such a guess is said in the run's findings.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -24,6 +26,7 @@ from roundsman.identity.mode import get_mode
 from roundsman.ids import ProductId, UserId
 from roundsman.migration.conversion import OrderParties, Reading, address_of, product_of
 from roundsman.migration.directory import PeopleDirectory
+from roundsman.migration.earnings import import_earnings
 from roundsman.migration.pipeline import Pipeline
 from roundsman.migration.profile import ATTACHED, OPERATIONS, Kind, SourceProfile
 from roundsman.migration.reading import old_id, text, values_at
@@ -53,7 +56,8 @@ async def import_attached(
     """
     work = _AttachedImport(tx, source, profile, as_of=as_of, add=add, pipeline=pipeline, concerned=concerned)
     await work.run()
-    return dict(work.findings)
+    of_earnings = await import_earnings(tx, source, profile, as_of=as_of, add=add, pipeline=pipeline)
+    return Counter(work.findings) + Counter(of_earnings)
 
 
 class _AttachedImport:
@@ -94,6 +98,9 @@ class _AttachedImport:
             async for readings in self._readings(kind):
                 await self._submit(self._write(readings, write), readings)
             await self._pipeline.drain()
+        async for readings in self._readings(Kind.PURCHASE_ORDER):
+            await self._submit(self._write_purchases(readings), readings)
+        await self._pipeline.drain()
 
     def _operations(self) -> Mapping[Kind, Write]:
         """A delivery names the order it brings: orders come first."""
@@ -152,6 +159,18 @@ class _AttachedImport:
         parties = [await self._parties(reading, customers) for reading in readings]
         name, outcome = await write(readings, parties)
         self._concerned |= {one.user_id for one in parties if one.user_id is not None}
+        self._add(name, outcome)
+
+    async def _write_purchases(self, readings: Sequence[Reading]) -> None:
+        if self._orders_are_ours:
+            await self._only_count(readings)
+            return
+        named = [reading.old_id("owner") for reading in readings]
+        known = {alias: await self._people.supplier(alias) for alias in set(named)}
+        suppliers = [known[alias] for alias in named]
+        if nobodys := suppliers.count(None):
+            self.findings["purchase_order_of_nobody"] += nobodys
+        name, outcome = await TradeImport(self._tx, self._products).purchase_orders(readings, suppliers)
         self._add(name, outcome)
 
     async def _only_count(self, readings: Sequence[Reading]) -> None:

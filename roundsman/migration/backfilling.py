@@ -18,10 +18,11 @@ from roundsman.activation.tracking import record_facts
 from roundsman.clock import Clock
 from roundsman.customers.customers import Customer
 from roundsman.customers.linkage import customers_of_users
-from roundsman.database.transaction import Tx
+from roundsman.database.transaction import Tx, in_transaction
 from roundsman.identity.importing import find_users, iterate_users
 from roundsman.identity.users import User
 from roundsman.ids import UserId
+from roundsman.operations.activation_messages import withdraw_untrue
 from roundsman.operations.fact_intake import BY_HIMSELF, signups_of, tell, traits_of
 from roundsman.operations.telling import Dealings, facts_of
 from roundsman.orders.dealings import deliveries_of_users, payments_of_users
@@ -89,8 +90,19 @@ async def _store(tx: Tx, histories: Sequence[History], *, policy: ActivationPoli
     found = await untold(tx, histories)
     facts = await store_histories(tx, found.new, policy=policy, now=now)
     for one in found.news:
-        await record_facts(tx, one.user_id, one.facts, policy=policy, now=now, traits=one.traits)
+        await _renew(tx, one, policy=policy, now=now)
     return Backfilled(len(found.new), len(found.news), facts + sum(len(one.facts) for one in found.news))
+
+
+async def _renew(tx: Tx, history: History, *, policy: ActivationPolicy, now: datetime) -> None:
+    """Tell of a known person what was not told yet. He is told nothing, and nothing any more that is not so by it."""
+
+    async def work(tx: Tx) -> None:
+        his, facts = history.user_id, history.facts
+        recorded = await record_facts(tx, his, facts, policy=policy, now=now, traits=history.traits)
+        await withdraw_untrue(tx, his, recorded, now=now)
+
+    await in_transaction(tx, work)
 
 
 def _raised(result: Backfilled | BaseException) -> Backfilled:

@@ -31,6 +31,7 @@ from roundsman.migration.plan import DocumentRow
 from roundsman.migration.profile import CollectionProfile, SourceProfile
 from roundsman.migration.reading import (
     LARGEST_PAISE,
+    came_at,
     day,
     flag,
     moment,
@@ -44,6 +45,7 @@ from roundsman.migration.reading import (
 )
 from roundsman.migration.records import read_contact
 from roundsman.migration.sources.port import SourceDocument
+from roundsman.orders.changes import total_of
 from roundsman.orders.orders import Order, OrderLine, OrderOrigin, OrderStatus, OrderType
 from roundsman.suppliers.suppliers import Supplier, SupplierStatus
 
@@ -95,9 +97,10 @@ class Reading:
         return flag(self.value("is_active"), default=True)
 
     def created_at(self) -> datetime:
-        """When the record came to be: as written, else as its `_id` tells, else the as-of time."""
+        """When the record came to be: as written, else as its `_id` tells, else the as-of time; nothing comes from ahead."""
         own = self.document.id
-        return self.moment("created_at") or (own.generation_time if isinstance(own, ObjectId) else self.as_of)
+        born = own.generation_time if isinstance(own, ObjectId) else None
+        return came_at(self.moment("created_at"), born, as_of=self.as_of)
 
     def contact(self) -> Mapping[str, str]:
         """Phone and e-mail as contacts: in standard form where they can be read, else as they were written."""
@@ -152,6 +155,8 @@ def customer_of(
         address=reading.text("address"),
         area=reading.text("area"),
         delivery_boy_id=delivery_boy_id,
+        stop=None,
+        note=reading.text("note"),
         **reading.contact(),
     )
 
@@ -252,8 +257,8 @@ def order_of(reading: Reading, parties: OrderParties, *, products: Mapping[str, 
 
 def _sum_of(lines: Sequence[OrderLine]) -> int:
     """What the lines cost together; 0 if that is more than any amount is."""
-    total = sum(line.quantity * line.unit_price_paise for line in lines)
-    return round(total) if abs(total) <= LARGEST_PAISE else 0
+    roughly = sum(abs(line.quantity * line.unit_price_paise) for line in lines)
+    return total_of(lines) if roughly <= LARGEST_PAISE else 0
 
 
 def _lines(reading: Reading, products: Mapping[str, ProductId]) -> list[OrderLine]:

@@ -1,20 +1,23 @@
-"""Handing over to the person who leaves a user what is his: old ids, copies, profiles, orders and addresses."""
+"""Handing over to the person who leaves a user what is his: old ids, copies, profiles, addresses and all his dealings."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
-from bson import ObjectId
-
+from roundsman.activation.recorded_facts import facts_of
 from roundsman.customers.linkage import add_customer
 from roundsman.database.changes import Change, move
 from roundsman.database.collections import (
     ADDRESSES,
     CUSTOMERS,
+    DELIVERIES,
     DELIVERY_BOYS,
     FACTS,
     ORDERS,
+    PAYMENTS,
+    RATINGS,
     SOURCE_DOCUMENTS,
+    SUBSCRIPTIONS,
     SUPPLIERS,
 )
 from roundsman.database.transaction import Document, Tx
@@ -26,7 +29,10 @@ from roundsman.migration.plan import DocumentRow
 from roundsman.migration.profile import Kind
 from roundsman.migration.roster import Roster, Row
 from roundsman.migration.separation import CannotSeparate, Separation
+from roundsman.operations.telling import things_of
 
+DEALINGS: Final = (ORDERS, DELIVERIES, PAYMENTS, SUBSCRIPTIONS)
+"""Where a person's dealings are kept, each with the customer profile that it is of."""
 _PROFILES = {Kind.CUSTOMER: CUSTOMERS, Kind.DELIVERY_BOY: DELIVERY_BOYS, Kind.SUPPLIER: SUPPLIERS}
 
 
@@ -48,7 +54,7 @@ class HandingOver:
     changes: list[Change] = field(default_factory=list)
 
     async def everything(self, parted: Separation, user_id: UserId) -> list[Change]:
-        """Old ids, copies, profiles, orders and addresses; the changes in their order. Raises CannotSeparate."""
+        """Old ids, copies, profiles, dealings, addresses and facts; the changes in their order. Raises CannotSeparate."""
         await self._aliases(parted, user_id)
         documents = list(parted.planning.document_rows())
         await self._move(SOURCE_DOCUMENTS, user_id, parted.user_id, [one.key for one in documents])
@@ -59,18 +65,29 @@ class HandingOver:
         for profile in parted.planning.profile_rows():
             self.changes.append(await add_customer(self.tx, replace(profile.customer, created_by=self.by)))
         customers = await ids_where(self.tx, CUSTOMERS, {"user_id": parted.user_id})
-        staying = self._orders_named(parted.staying)
-        of_his = await ids_where(self.tx, ORDERS, {"customer_id": {"$in": customers}})
-        await self._move(ORDERS, user_id, parted.user_id, [one for one in of_his if one not in staying])
-        await self._choose_customer([one for one in of_his if one in staying], user_id)
-        await self._named(parted, user_id)
+        for name in DEALINGS:
+            await self._dealings(name, customers, parted, user_id)
+        brought = await ids_where(self.tx, DELIVERIES, {"user_id": parted.user_id})
+        await self._move(RATINGS, user_id, parted.user_id, [str(one) for one in brought])
+        named = self._named(ADDRESSES, parted.leaving)
+        await self._move(ADDRESSES, user_id, parted.user_id, named)
         await self._facts(parted, user_id)
         return self.changes
 
-    def _orders_named(self, rows: Collection[Row]) -> set[ObjectId]:
-        """The orders that name one of these documents, as the source writes it."""
+    async def _dealings(self, collection: str, customers: Collection[Any], parted: Separation, user_id: UserId) -> None:
+        """What is of his customer profiles, unless it names who stays, and what names him by an old id of his."""
+        staying, leaving = (self._named(collection, rows) for rows in (parted.staying, parted.leaving))
+        of_his = await ids_where(self.tx, collection, {"customer_id": {"$in": list(customers)}})
+        await self._move(collection, user_id, parted.user_id, [one for one in of_his if one not in staying])
+        await self._choose_customer(collection, [one for one in of_his if one in staying], user_id)
+        going = await ids_where(self.tx, collection, {"_id": {"$in": list(leaving)}, "user_id": user_id})
+        await self._move(collection, user_id, parted.user_id, going)
+        await self._choose_customer(collection, going, parted.user_id)
+
+    def _named(self, collection: str, rows: Collection[Row]) -> set[Any]:
+        """What names one of these documents, as the source writes it."""
         named = self.naming.owners(self.roster).items()
-        return {one for (collection, one), row in named if collection == ORDERS and row in rows}
+        return {one for (kept_in, one), row in named if kept_in == collection and row in rows}
 
     async def _aliases(self, parted: Separation, user_id: UserId) -> None:
         stay = {alias for row in parted.staying for alias in self.roster[row].aliases}
@@ -98,31 +115,29 @@ class HandingOver:
             raise CannotSeparate(f"{document.key} shares its profile with a document that stays with user {user_id}")
         await self._move(collection, user_id, parted.user_id, [copy["profile_id"]])
 
-    async def _named(self, parted: Separation, user_id: UserId) -> None:
-        """Orders and addresses that name him by an old id of his, as the source writes it."""
-        named = self.naming.owners(self.roster).items()
-        addresses = [one for (collection, one), row in named if collection == ADDRESSES and row in parted.leaving]
-        await self._move(ADDRESSES, user_id, parted.user_id, addresses)
-        going = {"_id": {"$in": list(self._orders_named(parted.leaving))}, "user_id": user_id}
-        orders = await ids_where(self.tx, ORDERS, going)
-        await self._move(ORDERS, user_id, parted.user_id, orders)
-        await self._choose_customer(orders, parted.user_id)
-
     async def _facts(self, parted: Separation, user_id: UserId) -> None:
-        """What happened with the profiles and orders that went with him."""
-        his = {"user_id": parted.user_id}
-        things = [str(one) for name in (CUSTOMERS, ORDERS) for one in await ids_where(self.tx, name, his)]
-        named: Document = {"$or": [{field: {"$in": things}} for field in ("source_id", "order_id")]}
-        await self._move(FACTS, user_id, parted.user_id, await ids_where(self.tx, FACTS, {"user_id": user_id} | named))
+        """What happened with the profiles and in the dealings that went with him."""
+        things = await self._things(parted.user_id)
+        facts = await facts_of(self.tx, user_id)
+        gone = [fact.key for fact in facts if not things.isdisjoint(things_of(fact))]
+        await self._move(FACTS, user_id, parted.user_id, gone)
 
-    async def _choose_customer(self, orders: Sequence[ObjectId], user_id: UserId) -> None:
-        """Let orders be of a customer of the user whose they are, if he is one."""
-        customers = await ids_where(self.tx, CUSTOMERS, {"user_id": user_id}) if orders else []
-        of_these = {"_id": {"$in": list(orders)}}
-        for before in await self.tx.database[ORDERS].distinct("customer_id", of_these, session=self.tx.session):
+    async def _things(self, user_id: UserId) -> set[str]:
+        """All names by which facts call what is his; a delivery may call an order that is not here."""
+        his = {"user_id": user_id}
+        things = {str(one) for name in (CUSTOMERS, *DEALINGS) for one in await ids_where(self.tx, name, his)}
+        for name, field_ in ((ORDERS, "old_id"), (DELIVERIES, "order_name")):
+            things |= set(await self.tx.database[name].distinct(field_, his, session=self.tx.session))
+        return things
+
+    async def _choose_customer(self, collection: str, ids: Sequence[Any], user_id: UserId) -> None:
+        """Let dealings be of a customer of the user whose they are, if he is one."""
+        customers = await ids_where(self.tx, CUSTOMERS, {"user_id": user_id}) if ids else []
+        of_these = {"_id": {"$in": list(ids)}}
+        for before in await self.tx.database[collection].distinct("customer_id", of_these, session=self.tx.session):
             if customers and before not in customers:
                 change = await move(
-                    self.tx, ORDERS, field="customer_id", before=before, after=min(customers), among=orders
+                    self.tx, collection, field="customer_id", before=before, after=min(customers), among=ids
                 )
                 self.changes.append(change)
 

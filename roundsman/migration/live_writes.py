@@ -26,7 +26,7 @@ _MERGE_UNDONE: Final = ("user.told_apart", "user.left")
 _BY_AN_ANSWER: Final = {"$regex": "^review:[0-9a-f]{24}(:|$)"}
 """Why something changed, where it was an answer: its name in the journal."""
 _NOT_WRITTEN_LIVE: Final = r"^(session|mode|review|source|database|document|users|passwords|contact)\."
-_OPERATIONS: Final = r"^(order|delivery|payment|subscription|product|payout|purchase_order|ledger)\."
+_OPERATIONS: Final = r"^(order|delivery|payment|subscription|product|payout|adjustment|rate|cash|purchase_order|price_proposal|supplier_due)\."
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,12 @@ def _changes_of_operations(since: datetime) -> Pipeline:
 
 _AS_TOLD: Final = {"$project": {"_id": {"$concat": ["$action", " ", "$target"]}}}
 
+
+def _since(since: datetime) -> Pipeline:
+    return [{"$match": {"at": {"$gte": since}}}]
+
+
+_RATINGS: Final = LiveWrite("ratings given here", collections.RATINGS, _since)
 _ORDERS: Final = LiveWrite("orders taken here", collections.ORDERS, _own_orders)
 _PRODUCTS: Final = LiveWrite("products made here", collections.PRODUCTS, _without_source)
 
@@ -98,6 +104,7 @@ WRITTEN_LIVE: Final = (
     LiveWrite("addresses made here", collections.ADDRESSES, _without_source),
     _PRODUCTS,
     _ORDERS,
+    _RATINGS,
     LiveWrite("other changes in the audit log", collections.AUDIT_LOG, _other_changes),
 )
 """Everything that keeps people from going back to the existing application."""
@@ -105,6 +112,7 @@ WRITTEN_LIVE: Final = (
 WRITTEN_IN_OPERATIONS: Final = (
     _ORDERS,
     _PRODUCTS,
+    _RATINGS,
     LiveWrite("other changes in the audit log", collections.AUDIT_LOG, _changes_of_operations),
 )
 """What keeps operations from going back."""

@@ -5,23 +5,21 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from bson import ObjectId
-
 from roundsman.database.transaction import Tx
 from roundsman.ids import UserId
 from roundsman.migration.conversion import Reading
-from roundsman.migration.profile import OPERATIONS, Kind, SourceProfile
+from roundsman.migration.profile import OF_CUSTOMERS, Kind, SourceProfile
 from roundsman.migration.reading import old_id, source_id_text, source_id_value, values_at
 from roundsman.migration.roster import Roster, Row
 from roundsman.migration.sources.port import Source, SourceDocument
 from roundsman.migration.trade_import import STORED_IN
 
-_STORED = {kind: STORED_IN[kind] for kind in (*OPERATIONS, Kind.ADDRESS)}
+_STORED = {kind: STORED_IN[kind] for kind in (*OF_CUSTOMERS, Kind.ADDRESS)}
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """One order or address: where it is stored, the old ids it names, when it was placed, and whether a buyer is named."""
+    """One order, address or the like: where it is stored, the old ids it names, when it was placed, and whether a buyer is named."""
 
     collection: str
     id: Any
@@ -42,9 +40,9 @@ class Naming:
             for alias in one.aliases:
                 roster.note_activity(alias, one.at, needs_profile=one.needs_profile)
 
-    def owners(self, roster: Roster) -> dict[tuple[str, ObjectId], Row]:
+    def owners(self, roster: Roster) -> dict[tuple[str, Any], Row]:
         """The row each names: a customer's old id comes first; one that several rows carry names nobody."""
-        rows: dict[tuple[str, ObjectId], Row] = {}
+        rows: dict[tuple[str, Any], Row] = {}
         for one in self.found:
             named = [roster.known_as(alias, *kinds) for kinds in ((Kind.CUSTOMER,), ()) for alias in one.aliases]
             if certain := [found[0] for found in named if len(found) == 1]:
@@ -53,7 +51,7 @@ class Naming:
 
 
 async def read_naming(tx: Tx, source: Source, profile: SourceProfile, user_id: UserId, *, now: datetime) -> Naming:
-    """Ask the source whom the user's orders and addresses name. Raises what the source raises."""
+    """Ask the source whom the user's dealings and addresses name. Raises what the source raises."""
     found: list[Named] = []
     for kind, stored in _STORED.items():
         for collection in profile.of_kind(kind):

@@ -17,7 +17,7 @@ from roundsman.identity.following import sign_in_identifiers
 from roundsman.identity.importing import find_identifiers
 from roundsman.ids import UserId
 from roundsman.migration.copies import copies_of_users, find_copies
-from roundsman.migration.profile import IN_USE, OPERATIONS, PEOPLE, CollectionProfile, Kind, SourceProfile
+from roundsman.migration.profile import IN_USE, OF_CUSTOMERS, OPERATIONS, PEOPLE, CollectionProfile, Kind, SourceProfile
 from roundsman.migration.reading import old_id, source_id_text, source_id_value, values_at
 from roundsman.migration.records import PersonRecord, read_person
 from roundsman.migration.source_keys import documents_with, link_keys, old_id_key, person_keys
@@ -159,7 +159,7 @@ class _Exploration:
         whose_customer = {"user_id": {"$in": list(users)}, "customer_id": None, "source": {"$exists": True}}
         queries: list[tuple[str, Document]] = [
             (ADDRESSES, without),
-            *((STORED_IN[kind], query) for kind in OPERATIONS for query in (without, whose_customer)),
+            *((STORED_IN[kind], query) for kind in OF_CUSTOMERS for query in (without, whose_customer)),
         ]
         for collection, query in queries:
             newest = self.tx.database[collection].find(query, {"source": 1}).sort("_id", -1).limit(_MOST_OF_NOBODY)

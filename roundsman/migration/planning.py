@@ -25,7 +25,6 @@ from roundsman.migration.plan import (
     UserRow,
 )
 from roundsman.migration.profile import Kind
-from roundsman.migration.records import moment_of
 from roundsman.migration.roster import Roster, Row
 from roundsman.migration.survivorship import choose_name, roles_of
 
@@ -146,7 +145,7 @@ class Planning:
             status=UserStatus.MERGED,
             claim=Claim.UNCLAIMABLE,
             roles=(),
-            created_at=record.created_at or self._as_of,
+            created_at=record.came_at(self._as_of),
             created_by=IMPORTED,
             merged_into=person.user_id,
             former_identifiers=tuple(self._awards.keys_of([row])),
@@ -168,8 +167,7 @@ class Planning:
         return Claim.CLAIMABLE_CONFLICT if lost else Claim.UNCLAIMABLE
 
     def _created_at(self, person: Person) -> datetime:
-        times = [created for row in person.rows if (created := self._roster[row].created_seconds) is not None]
-        return moment_of(min(times)) if times else self._as_of
+        return min(self._roster[row].came_at(self._as_of) for row in person.rows)
 
     def _to_confirm(self, person: Person) -> tuple[Role, ...]:
         kinds = frozenset(self._roster[row].kind for row in person.rows)
@@ -188,7 +186,7 @@ class Planning:
             user_id=person.user_id,
             name=record.name,
             status=CustomerStatus.ACTIVE,
-            created_at=record.created_at or self._as_of,
+            created_at=record.came_at(self._as_of),
             created_by=IMPORTED,
             phone=record.phone,
             email=record.sign_in_email,

@@ -22,6 +22,7 @@ from roundsman.orders.deliveries import DeliveryStatus
 from roundsman.orders.orders import OrderStatus, OrderType
 from roundsman.orders.payments import PaymentStatus
 from roundsman.subscriptions.subscriptions import RuleKind, SubscriptionStatus
+from roundsman.suppliers.purchase_orders import PurchaseOrderStatus
 
 
 class ProfileInvalid(InvalidInput):
@@ -43,12 +44,15 @@ class Kind(StrEnum):
     DELIVERY = "delivery"
     PAYMENT = "payment"
     SUBSCRIPTION = "subscription"
+    PURCHASE_ORDER = "purchase_order"
     ACTIVITY = "activity"
 
 
 PEOPLE = (Kind.USER, Kind.DELIVERY_BOY, Kind.SUPPLIER, Kind.CUSTOMER)
 """In the order in which they are read and written: a customer names his delivery boy."""
-OPERATIONS = (Kind.ORDER, Kind.DELIVERY, Kind.PAYMENT, Kind.SUBSCRIPTION)
+OF_CUSTOMERS = (Kind.ORDER, Kind.DELIVERY, Kind.PAYMENT, Kind.SUBSCRIPTION)
+"""What happens to customers: whose each is follows them."""
+OPERATIONS = (*OF_CUSTOMERS, Kind.PURCHASE_ORDER)
 """What the second switch hands over: from then on nothing of these kinds is taken from a source."""
 ATTACHED = (Kind.PRODUCT, Kind.ADDRESS, *OPERATIONS)
 IN_USE = (*OPERATIONS, Kind.ACTIVITY, Kind.ADDRESS)
@@ -59,8 +63,12 @@ _PERSON |= {"created_at", "last_sign_in_at", "phone_verified_at"}
 _PERSON |= {f"link_{kind}" for kind in PEOPLE}
 MEANINGS: Mapping[Kind, frozenset[str]] = {
     Kind.USER: frozenset(_PERSON | {"role", "password"}),
-    Kind.CUSTOMER: frozenset(_PERSON | {"address", "area", "status", "created_by", "delivery_boy"}),
-    Kind.DELIVERY_BOY: frozenset(_PERSON | {"area", "areas", "status"}),
+    Kind.CUSTOMER: frozenset(_PERSON | {"address", "area", "note", "status", "created_by", "delivery_boy"}),
+    Kind.DELIVERY_BOY: frozenset(
+        _PERSON
+        | {"area", "areas", "status", "earnings_total", "earnings_month"}
+        | {"earnings", "earning_order", "earning_amount", "earning_at"}
+    ),
     Kind.SUPPLIER: frozenset(_PERSON | {"address", "payment_terms", "gstin"}),
     Kind.PRODUCT: frozenset({"app_id", "name", "unit", "price", "is_active", "supplier", "created_at"}),
     Kind.ADDRESS: frozenset({"app_id", "owner", "label", "text", "is_default"}),
@@ -73,7 +81,12 @@ MEANINGS: Mapping[Kind, frozenset[str]] = {
     Kind.PAYMENT: frozenset({"app_id", "owner", "order", "amount", "method", "at", "status"}),
     Kind.SUBSCRIPTION: frozenset(
         {"app_id", "owner", "product", "at", "status", "is_active", "start", "end", "rule", "quantity", "weekdays"}
-        | {"pauses", "pause_start", "pause_end", "exact", "exact_day", "exact_quantity"}
+        | {"pauses", "pause_first", "pause_last", "exact", "exact_day", "exact_quantity"}
+        | {"stop", "begins_itself", "only_weekdays", "paused_from", "paused_until", "pause_days"}
+    ),
+    Kind.PURCHASE_ORDER: frozenset(
+        {"app_id", "owner", "at", "for_date", "status", "total", "lines"}
+        | {"line_product", "line_name", "line_quantity", "line_price", "line_unit"}
     ),
     Kind.ACTIVITY: frozenset({"owner", "at"}),
 }
@@ -91,6 +104,7 @@ _WORDS: Mapping[str, type[StrEnum]] = {
     "payment_status": PaymentStatus,
     "subscription_status": SubscriptionStatus,
     "subscription_rule": RuleKind,
+    "purchase_order_status": PurchaseOrderStatus,
 }
 
 _MENTIONING: Mapping[Kind, tuple[str, ...]] = {Kind.DELIVERY: ("owner", "delivery_boy")}

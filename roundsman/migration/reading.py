@@ -106,6 +106,11 @@ def moment(raw: object, timezone: ZoneInfo) -> datetime | None:
     return aware.astimezone(UTC).replace(microsecond=aware.microsecond // 1000 * 1000)
 
 
+def came_at(*told: datetime | None, as_of: datetime) -> datetime:
+    """When something came to be: the first of these times that is not ahead of the as-of time, which it is without any."""
+    return next((at for at in told if at is not None and at <= as_of), as_of)
+
+
 def day(raw: object, timezone: ZoneInfo) -> date | None:
     """A calendar day in the source's time zone; None if it cannot be read."""
     value = moment(raw, timezone)

@@ -22,7 +22,7 @@ from roundsman.identity.names import FoldedName, fold_name
 from roundsman.identity.phones import Phone, read_phone
 from roundsman.migration.full_names import full_name
 from roundsman.migration.profile import PEOPLE, CollectionProfile, Kind, SourceProfile
-from roundsman.migration.reading import flag, moment, old_id, source_id_text, text, value_at, values_at
+from roundsman.migration.reading import came_at, flag, moment, old_id, source_id_text, text, value_at, values_at
 from roundsman.migration.sources.port import SourceDocument
 
 _KINDS = {kind.value: kind for kind in Kind}
@@ -91,8 +91,13 @@ class PersonRecord(NamedTuple):
 
     @property
     def created_at(self) -> datetime | None:
-        """When it came to be."""
+        """When it came to be, as it says."""
         return _moment(self.created_seconds)
+
+    def came_at(self, as_of: datetime) -> datetime:
+        """When it came to be; what it says of the future is not believed: then its `_id` tells, else it is the as-of time."""
+        born = self.object_id.generation_time if self.object_id else None
+        return came_at(self.created_at, born, as_of=as_of)
 
     @property
     def phone_verified_at(self) -> datetime | None:

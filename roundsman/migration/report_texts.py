@@ -100,10 +100,28 @@ FOUND_BY_IMPORT: Final[Mapping[str, str]] = {
     ),
     "delivery_of_nobody": "The delivery names a customer whom nobody knows. It is kept, without a user.",
     "payment_of_nobody": "The payment names a customer whom nobody knows. It is kept with its money, without a user.",
+    "purchase_order_of_nobody": "The purchase order names a supplier whom nobody knows. It is kept with its money, without one.",
     "subscription_of_nobody": "The subscription names a customer whom nobody knows. It is kept, without a user.",
     **dict.fromkeys(
         ("delivery_customer_guessed", "payment_customer_guessed", "subscription_customer_guessed"),
         "It names an account with several customer records and went to the oldest; all of them are the same user's.",
+    ),
+    "order_paid_again": (
+        "The existing application paid a delivery boy more than once for this order. His counters hold it and were taken as "
+        "they are; the inspection says of each delivery boy how much it is, and an adjustment takes it back."
+    ),
+    "earnings_unreadable": (
+        "What the delivery boy earned by its counters cannot be read. Nothing was taken of it; an adjustment brings it."
+    ),
+    "earnings_below_month": (
+        "The counter of all that the delivery boy earned is below that of the month, which cannot be. Both were taken as they "
+        "are, so what he had earned before the month is below nought."
+    ),
+    "earnings_copied": (
+        "Another record of the same delivery boy counts exactly the same. It was taken for a copy, and counts once."
+    ),
+    "earnings_added_up": (
+        "Several records of this delivery boy count what he earned, each something else. He earned the sum of them."
     ),
     "source_writes_after_switch": "The source wrote this although people are managed here by now. It was not taken.",
 }
@@ -124,6 +142,7 @@ STORED: Final[Mapping[str, str]] = {
     "customers": "customer profiles",
     "delivery_boys": "delivery boys' profiles",
     "identifiers": "phones, e-mails and former ids by which somebody is found",
+    "ledger_entries": "what delivery boys earned before, as opening balances",
     "orders": "orders",
     "products": "products",
     "source_documents": "sealed verbatim copies of people's source documents",

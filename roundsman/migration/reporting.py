@@ -9,6 +9,7 @@ from roundsman.database.collections import (
     CUSTOMERS,
     DELIVERY_BOYS,
     IDENTIFIERS,
+    LEDGER_ENTRIES,
     ORDERS,
     PRODUCTS,
     REVIEWS,
@@ -26,7 +27,18 @@ from roundsman.migration.runs import Run, RunState, list_runs
 from roundsman.migration.runs_about import runs_about
 from roundsman.migration.verify.verification import Verification
 
-_SHOWN = (USERS, IDENTIFIERS, CREDENTIALS, CUSTOMERS, DELIVERY_BOYS, SUPPLIERS, PRODUCTS, ADDRESSES, ORDERS)
+_SHOWN = (
+    USERS,
+    IDENTIFIERS,
+    CREDENTIALS,
+    CUSTOMERS,
+    DELIVERY_BOYS,
+    SUPPLIERS,
+    PRODUCTS,
+    ADDRESSES,
+    ORDERS,
+    LEDGER_ENTRIES,
+)
 
 
 class NothingApplied(NotFound):

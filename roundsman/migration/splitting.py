@@ -20,7 +20,6 @@ from roundsman.database.changes import Change, Edit, Move
 from roundsman.database.collections import (
     ADDRESSES,
     CUSTOMERS,
-    ORDERS,
     SOURCE_DOCUMENTS,
     USERS,
 )
@@ -34,7 +33,7 @@ from roundsman.identity.users import Identifier, UserStatus
 from roundsman.ids import UserId, derived_object_id
 from roundsman.migration.authority import require_admin_about_staff
 from roundsman.migration.conversion import Reading, credential_of
-from roundsman.migration.handing_over import HandingOver, ids_where
+from roundsman.migration.handing_over import DEALINGS, HandingOver, ids_where
 from roundsman.migration.matching import Rule
 from roundsman.migration.members import Opener, record_of, stored_copies
 from roundsman.migration.naming import Naming
@@ -63,7 +62,7 @@ from roundsman.operations.journal import (
     keep_entry,
     list_entries,
 )
-from roundsman.operations.retelling import retell
+from roundsman.operations.retelling import begin_histories, retell
 from roundsman.operations.survivor import claim_of
 
 
@@ -263,6 +262,7 @@ class _Splitting:
             said=self._said,
         )
         await keep_entry(self._tx, entry)
+        await begin_histories(self._tx, (user_id, parted.user_id), now=self._given.at)
         await retell(self._tx, users, now=self._given.at)
         # Nobody knows who of them signed in.
         await end_sessions(self._tx, user_id)
@@ -276,7 +276,7 @@ class _Splitting:
     async def _stays(self, had: Belongings, user_id: UserId) -> Belongings:
         """What came to the user here, not by an import, and so stays with him."""
         own: dict[str, Sequence[Any]] = {}
-        for name in (ORDERS, ADDRESSES):
+        for name in (*DEALINGS, ADDRESSES):
             query = {"user_id": user_id, "source": {"$exists": False}}
             own[name] = await ids_where(self._tx, name, query)
         known = {key for record in self._roster for key in record.identifier_keys}

@@ -15,10 +15,12 @@ from roundsman.database.collections import (
     DELIVERY_BOYS,
     FACTS,
     IDENTIFIERS,
+    LEDGER_ENTRIES,
     LIFECYCLES,
     ORDERS,
     PAYMENTS,
     PRODUCTS,
+    PURCHASE_ORDERS,
     REVIEWS,
     SOURCE_DOCUMENTS,
     SUBSCRIPTIONS,
@@ -27,6 +29,7 @@ from roundsman.database.collections import (
     USERS,
 )
 from roundsman.database.transaction import Document, Tx
+from roundsman.delivery.opening_balances import forget_openings
 from roundsman.ids import UserId
 from roundsman.migration.copies import note_drifted
 from roundsman.migration.plan import DocumentRow, HandOverRow, RolesRow
@@ -38,7 +41,7 @@ from roundsman.migration.runs import Run
 
 _PROFILES = {Kind.CUSTOMER: CUSTOMERS, Kind.DELIVERY_BOY: DELIVERY_BOYS, Kind.SUPPLIER: SUPPLIERS}
 _TRADE = (ORDERS, DELIVERIES, PAYMENTS, SUBSCRIPTIONS)
-_ATTACHED = (*_TRADE, ADDRESSES, PRODUCTS)
+_ATTACHED = (*_TRADE, PURCHASE_ORDERS, ADDRESSES, PRODUCTS)
 
 
 @dataclass(slots=True)
@@ -112,6 +115,8 @@ class Removal:
         for kind, collection in _PROFILES.items():
             made = [row.profile_id for row in new if row.makes_profile and kinds.get(row.collection) is kind]
             await self._profiles(collection, made)
+        counting = [row.key for row in new if kinds.get(row.collection) is Kind.DELIVERY_BOY]
+        self.removed.add(LEDGER_ENTRIES, await forget_openings(self.tx, counting))
         await self._copies([row.key for row in new])
 
     async def _copies(self, keys: Sequence[str]) -> None:

@@ -1,13 +1,21 @@
-"""From source documents to deliveries, payments and subscriptions (pure); what cannot be read is left out."""
+"""From source documents to deliveries, payments, subscriptions and purchase orders (pure); what cannot be read is left out."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date
-from typing import Any
+from datetime import date, timedelta
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from roundsman.ids import DeliveryId, OrderId, PaymentId, ProductId, SubscriptionId
+from roundsman.ids import (
+    DeliveryId,
+    OrderId,
+    PaymentId,
+    ProductId,
+    PurchaseOrderId,
+    SubscriptionId,
+    SupplierId,
+)
 from roundsman.migration.conversion import OrderParties, Reading
-from roundsman.migration.reading import day, flag, number, paise, value_at, values_at
+from roundsman.migration.reading import LARGEST_PAISE, day, flag, number, old_id, paise, text, value_at, values_at
 from roundsman.orders.deliveries import AnyDeliveryId, Delivery, DeliveryStatus
 from roundsman.orders.orders import OrderOrigin
 from roundsman.orders.payments import Payment, PaymentStatus
@@ -19,6 +27,20 @@ from roundsman.subscriptions.subscriptions import (
     SubscriptionOrigin,
     SubscriptionStatus,
 )
+from roundsman.suppliers.purchase_orders import (
+    PurchaseLine,
+    PurchaseOrder,
+    PurchaseOrderOrigin,
+    PurchaseOrderStatus,
+    total_of,
+)
+
+_LARGEST_QUANTITY: Final = 10**9
+"""What is written beyond is a mistake."""
+
+_DAY: Final = timedelta(days=1)
+_NAMES: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_WEEKDAYS: Final = {shown: number for number, name in enumerate(_NAMES) for shown in (name, name[:3])}
 
 
 def delivery_id_of(reading: Reading) -> AnyDeliveryId:
@@ -42,7 +64,7 @@ def delivery_of(reading: Reading, parties: OrderParties, *, orders: Mapping[str,
         origin=OrderOrigin.SOURCE,
         at=reading.moment("at"),
         order_id=orders.get(named) if named else None,
-        names_order=named is not None,
+        order_name=named,
         delivery_boy_id=parties.delivery_boy_id,
         source=reading.source(),
     )
@@ -55,17 +77,18 @@ def _for_date(reading: Reading) -> date:
 
 
 def payment_of(reading: Reading, parties: OrderParties, *, orders: Mapping[str, OrderId]) -> Payment:
-    """A payment; without a status it succeeded, since then it would not be written down."""
+    """A payment; without a status it succeeded, and with less than nothing money went back."""
     named = reading.old_id("order")
-    word = reading.word("payment_status")
+    word, amount = reading.word("payment_status"), paise(reading.value("amount")) or 0
+    status = PaymentStatus(word) if word else PaymentStatus.SUCCEEDED
     return Payment(
         id=PaymentId(reading.own_id()),
         customer_id=parties.customer_id,
         user_id=parties.user_id,
-        amount_paise=paise(reading.value("amount")) or 0,
+        amount_paise=amount,
         method=reading.text("method") or "",
         at=reading.moment("at") or reading.created_at(),
-        status=PaymentStatus(word) if word else PaymentStatus.SUCCEEDED,
+        status=PaymentStatus.REFUNDED if status is PaymentStatus.SUCCEEDED and amount < 0 else status,
         origin=OrderOrigin.SOURCE,
         order_id=orders.get(named) if named else None,
         source=reading.source(),
@@ -83,22 +106,28 @@ def subscription_of(reading: Reading, parties: OrderParties, *, products: Mappin
         status=_subscription_status(reading),
         rule=_rule(reading, timezone),
         origin=SubscriptionOrigin.SOURCE,
-        pauses=tuple(_pauses(reading, timezone)),
+        pauses=tuple(dict.fromkeys(_pauses(reading, timezone))),
         start=day(reading.value("start"), timezone),
-        end=day(reading.value("end"), timezone),
+        end=_end(reading, timezone),
         created_at=reading.moment("at") or reading.created_at(),
         source=reading.source(),
     )
 
 
+def _end(reading: Reading, timezone: ZoneInfo) -> date | None:
+    """The last day; that on which somebody stopped it is the first without."""
+    end, stop = (day(reading.value(meaning), timezone) for meaning in ("end", "stop"))
+    return min([one for one in (end, stop and stop - _DAY) if one is not None], default=None)
+
+
 def _rule(reading: Reading, timezone: ZoneInfo) -> Rule:
     word = reading.word("subscription_rule", "rule")
-    return Rule(
-        RuleKind(word) if word else RuleKind.LISTED,
-        number(reading.value("quantity")) or 0.0,
-        frozenset(_weekdays(reading.value("weekdays"))),
-        dict(_exact(reading, timezone)),
-    )
+    kind = RuleKind(word) if word else RuleKind.LISTED
+    quantity, exact = number(reading.value("quantity")) or 0.0, dict(_exact(reading, timezone))
+    only = frozenset(_weekdays(reading.value("only_weekdays")))
+    if only and kind in {RuleKind.DAILY, RuleKind.WEEKLY}:
+        return Rule(RuleKind.WEEKDAYS, quantity, only, exact)
+    return Rule(kind, quantity, frozenset(_weekdays(reading.value("weekdays"))) or only, exact)
 
 
 def _exact(reading: Reading, timezone: ZoneInfo) -> Iterator[tuple[date, float]]:
@@ -117,22 +146,83 @@ def _listed(reading: Reading, meaning: str) -> list[Mapping[str, Any]]:
 
 
 def _subscription_status(reading: Reading) -> SubscriptionStatus:
+    """The status as written, but a draft where the source says of each whether it begins by itself, and this one does not."""
+    status = _written_status(reading)
+    begins = not reading.collection.paths("begins_itself") or flag(reading.value("begins_itself"), default=False)
+    return status if begins or status is not SubscriptionStatus.ACTIVE else SubscriptionStatus.DRAFT
+
+
+def _written_status(reading: Reading) -> SubscriptionStatus:
     if word := reading.word("subscription_status"):
         return SubscriptionStatus(word)
     runs = flag(reading.value("is_active"), default=False)
     return SubscriptionStatus.ACTIVE if runs else SubscriptionStatus.STOPPED
 
 
-def _weekdays(written: Any) -> list[int]:  # noqa: ANN401 - any BSON value
-    days = written if isinstance(written, list) else []
-    return [
-        int(one) for one in days if isinstance(one, int) and not isinstance(one, bool) and 0 <= one < len("MTWTFSS")
-    ]
+def _weekdays(written: Any) -> Iterator[int]:  # noqa: ANN401 - any BSON value
+    for one in written if isinstance(written, list) else []:
+        number = _WEEKDAYS.get(one.strip().lower()) if isinstance(one, str) else one
+        if isinstance(number, int) and not isinstance(number, bool) and number in _WEEKDAYS.values():
+            yield int(number)
 
 
-def _pauses(reading: Reading, timezone: ZoneInfo) -> list[Pause]:
-    starts, ends = reading.collection.paths("pause_start"), reading.collection.paths("pause_end")
-    read = [
-        (day(value_at(one, starts), timezone), day(value_at(one, ends), timezone)) for one in _listed(reading, "pauses")
-    ]
-    return [Pause(start, end) for start, end in read if start is not None]
+def _pauses(reading: Reading, timezone: ZoneInfo) -> Iterator[Pause]:
+    """From lists of pauses, from the document itself, and from lists of single days."""
+    starts, ends = reading.collection.paths("pause_first"), reading.collection.paths("pause_last")
+    written = [(value_at(one, starts), value_at(one, ends)) for one in _listed(reading, "pauses")]
+    written.append((reading.value("paused_from"), reading.value("paused_until")))
+    days = reading.value("pause_days")
+    written += [(one, one) for one in (days if isinstance(days, list) else [])]
+    for first, last in written:
+        if (start := day(first, timezone)) is not None:
+            yield Pause(start, day(last, timezone))
+
+
+def purchase_order_of(
+    reading: Reading, supplier_id: SupplierId | None, *, products: Mapping[str, ProductId]
+) -> PurchaseOrder:
+    """A purchase order; one whose status nobody knows is a draft, so that nothing is asked of anybody by it.
+
+    Of one that was received everything came, and no receipt tells when: nothing is billed for it here.
+    """
+    word = reading.word("purchase_order_status")
+    status = PurchaseOrderStatus(word) if word else PurchaseOrderStatus.DRAFT
+    lines = tuple(_purchase_lines(reading, products, is_received=status is PurchaseOrderStatus.RECEIVED))
+    made_at, total = reading.moment("at") or reading.created_at(), paise(reading.value("total"))
+    return PurchaseOrder(
+        id=PurchaseOrderId(reading.own_id()),
+        supplier_id=supplier_id,
+        lines=lines,
+        total_paise=total if total is not None else _sum_of(lines),
+        status=status,
+        for_date=day(reading.value("for_date"), reading.profile.timezone),
+        created_at=made_at,
+        origin=PurchaseOrderOrigin.SOURCE,
+        sent_at=None if status is PurchaseOrderStatus.DRAFT else made_at,
+        old_id=reading.old_id("app_id"),
+        source=reading.source(),
+    )
+
+
+def _sum_of(lines: tuple[PurchaseLine, ...]) -> int:
+    """What the lines cost together; 0 if that is more than any amount is."""
+    total = total_of(lines)
+    return total if abs(total) <= LARGEST_PAISE else 0
+
+
+def _purchase_lines(
+    reading: Reading, products: Mapping[str, ProductId], *, is_received: bool
+) -> Iterator[PurchaseLine]:
+    at = reading.collection.paths
+    for item in _listed(reading, "lines"):
+        product = old_id(value_at(item, at("line_product")))
+        written = number(value_at(item, at("line_quantity"))) or 0.0
+        quantity = written if abs(written) <= _LARGEST_QUANTITY else 0.0
+        yield PurchaseLine(
+            product_id=products.get(product) if product else None,
+            name=text(value_at(item, at("line_name"))) or "",
+            unit=text(value_at(item, at("line_unit"))) or "",
+            quantity=quantity,
+            unit_price_paise=paise(value_at(item, at("line_price"))) or 0,
+            received=quantity if is_received else 0.0,
+        )

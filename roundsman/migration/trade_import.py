@@ -1,15 +1,29 @@
-"""Storing batches of orders, deliveries, payments and subscriptions, once it is known whose each is."""
+"""Storing batches of orders, deliveries, payments, subscriptions and purchase orders, once it is known whose each is."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 from roundsman.database.bulk import BulkOutcome
-from roundsman.database.collections import ADDRESSES, DELIVERIES, ORDERS, PAYMENTS, PRODUCTS, SUBSCRIPTIONS
+from roundsman.database.collections import (
+    ADDRESSES,
+    DELIVERIES,
+    ORDERS,
+    PAYMENTS,
+    PRODUCTS,
+    PURCHASE_ORDERS,
+    SUBSCRIPTIONS,
+)
 from roundsman.database.transaction import Tx
-from roundsman.ids import OrderId, ProductId
+from roundsman.ids import OrderId, ProductId, SupplierId
 from roundsman.migration.conversion import OrderParties, Reading, order_of
 from roundsman.migration.profile import Kind
-from roundsman.migration.trade_conversion import delivery_id_of, delivery_of, payment_of, subscription_of
+from roundsman.migration.trade_conversion import (
+    delivery_id_of,
+    delivery_of,
+    payment_of,
+    purchase_order_of,
+    subscription_of,
+)
 from roundsman.orders.dealings import (
     follow_deliveries,
     follow_payments,
@@ -20,6 +34,7 @@ from roundsman.orders.dealings import (
 from roundsman.orders.history import follow_orders, insert_orders, orders_called
 from roundsman.subscriptions.following import follow_subscriptions
 from roundsman.subscriptions.pausing import insert_subscriptions
+from roundsman.suppliers.purchasing import follow_purchase_orders, insert_purchase_orders
 
 STORED_IN: Final[Mapping[Kind, str]] = {
     Kind.PRODUCT: PRODUCTS,
@@ -28,6 +43,7 @@ STORED_IN: Final[Mapping[Kind, str]] = {
     Kind.DELIVERY: DELIVERIES,
     Kind.PAYMENT: PAYMENTS,
     Kind.SUBSCRIPTION: SUBSCRIPTIONS,
+    Kind.PURCHASE_ORDER: PURCHASE_ORDERS,
 }
 """Where what comes along with people is kept."""
 
@@ -81,6 +97,16 @@ class TradeImport:
         outcome = await insert_subscriptions(self._tx, subscriptions)
         await follow_subscriptions(self._tx, [one for one in subscriptions if one.id in set(outcome.differing)])
         return SUBSCRIPTIONS, outcome
+
+    async def purchase_orders(
+        self, readings: Sequence[Reading], suppliers: Sequence[SupplierId | None]
+    ) -> tuple[str, BulkOutcome]:
+        """Store purchase orders; `suppliers` are those of the readings, in their order."""
+        pairs = zip(readings, suppliers, strict=True)
+        orders = [purchase_order_of(reading, supplier, products=self._products) for reading, supplier in pairs]
+        outcome = await insert_purchase_orders(self._tx, orders)
+        await follow_purchase_orders(self._tx, [one for one in orders if one.id in set(outcome.differing)])
+        return PURCHASE_ORDERS, outcome
 
     async def _orders_named(self, readings: Sequence[Reading]) -> Mapping[str, OrderId]:
         named = {old_id for reading in readings if (old_id := reading.old_id("order"))}

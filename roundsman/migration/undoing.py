@@ -12,6 +12,7 @@ from datetime import datetime
 
 from bson import ObjectId
 
+from roundsman.activation.rollups import rebuild
 from roundsman.audit_log.entries import Actor, AuditEntry
 from roundsman.audit_log.log import record
 from roundsman.clock import Clock
@@ -89,6 +90,8 @@ async def undo_run(
         reopened = await putting_back.everything(forgotten)
         async for _ in removal.everything(forget=forget):
             await renew_lease(tx, lease, now=clock())
+        # Who is gone left no mark of the days on which he was counted.
+        await rebuild(tx, now=clock())
         await _finish(tx, run, removal, lease, AuditEntry(clock(), actor, "run.undone", f"run:{run.id}"), forget=forget)
         return Undone(run.id, removal.removed, tuple(reopened))
 

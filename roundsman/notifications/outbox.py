@@ -5,6 +5,7 @@ time holds a message, by a lease of its own; one that dies leaves it to the next
 """
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -48,8 +49,17 @@ async def put(tx: Tx, message: Message, *, now: datetime, not_before: datetime |
 
 async def was_put(tx: Tx, beginning: str) -> bool:
     """Whether any message whose key begins so was put in the last week."""
-    wanted = {"_id": {"$gte": beginning, "$lt": f"{beginning}\uffff"}}
-    return await tx.database[OUTBOX].find_one(wanted, {"_id": 1}, session=tx.session) is not None
+    return await tx.database[OUTBOX].find_one(_named(beginning), {"_id": 1}, session=tx.session) is not None
+
+
+async def withdraw(tx: Tx, beginnings: Sequence[str], *, now: datetime) -> None:
+    """Have no message whose key begins in one of these ways sent any more; what is being sent right now is not tried again.
+
+    None is removed: a dispatcher may hold it, and what was withdrawn is not put again under its key.
+    """
+    if beginnings:
+        waiting = {"$or": [_named(one) for one in beginnings], "state": "waiting"}
+        await tx.database[OUTBOX].update_many(waiting, {"$min": {"useful_until": now}}, session=tx.session)
 
 
 async def claim_next(tx: Tx, *, now: datetime) -> Claimed | None:
@@ -92,6 +102,10 @@ async def note_failed(tx: Tx, claimed: Claimed, *, now: datetime) -> bool:
 async def _settle(tx: Tx, claimed: Claimed, state: str, *, now: datetime) -> None:
     ended = {"$set": {"state": state, "ended_at": now}, "$unset": {"secret": "", "owner": "", "next_at": ""}}
     await tx.database[OUTBOX].update_one(_held(claimed), ended)
+
+
+def _named(beginning: str) -> Document:
+    return {"_id": {"$gte": beginning, "$lt": f"{beginning}\uffff"}}
 
 
 def _held(claimed: Claimed) -> Document:

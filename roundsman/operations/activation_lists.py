@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bson import ObjectId
+
 from roundsman.activation.explaining import Explanation, explain
 from roundsman.activation.lifecycle import Lifecycle, Transition
 from roundsman.activation.listing import Wanted, list_people
@@ -12,13 +14,14 @@ from roundsman.activation.reading import find_standing
 from roundsman.activation.tracked import Tracked
 from roundsman.activation.tracking import transitions_of
 from roundsman.customers.customers import Customer
-from roundsman.customers.linkage import customers_of_user, customers_of_users
+from roundsman.customers.linkage import customers_of_user, customers_of_users, find_owner_of_customer
 from roundsman.database.transaction import Tx
 from roundsman.errors import NotFound
 from roundsman.identity.importing import find_users
-from roundsman.identity.lookup import find_user, get_user
+from roundsman.identity.lookup import UnknownIdentifier, get_user
 from roundsman.identity.users import User
-from roundsman.ids import UserId
+from roundsman.ids import CustomerId, UserId
+from roundsman.operations.fact_matching import find_told_of
 
 
 class NotTracked(NotFound):
@@ -72,16 +75,21 @@ async def list_activation(
 
 
 async def explain_customer(tx: Tx, text: str, *, policy: ActivationPolicy, now: datetime) -> Explained:
-    """Explain where the person stands whom any identifier leads to.
+    """Explain where the person stands whom any identifier leads to, or the id of a customer profile.
 
     Raises NotTracked, MalformedIdentifier, UnknownIdentifier or AmbiguousIdentifier.
     """
-    return await _explained(tx, await find_user(tx, text), policy=policy, now=now)
-
-
-async def explain_user(tx: Tx, user_id: UserId, *, policy: ActivationPolicy, now: datetime) -> Explained:
-    """The same for a user. Raises NotTracked or UnknownUser."""
+    user_id = await find_told_of(tx, text)
+    if user_id is None:
+        raise UnknownIdentifier("Nobody is known by this identifier")
     return await _explained(tx, await get_user(tx, user_id), policy=policy, now=now)
+
+
+async def explain_user(tx: Tx, of: ObjectId, *, policy: ActivationPolicy, now: datetime) -> Explained:
+    """The same for the id of a user or, where there is no such user, of a customer profile. Raises NotTracked or UnknownUser."""
+    is_user = bool(await find_users(tx, [UserId(of)]))
+    owner = None if is_user else await find_owner_of_customer(tx, CustomerId(of))
+    return await _explained(tx, await get_user(tx, owner or UserId(of)), policy=policy, now=now)
 
 
 async def _explained(tx: Tx, user: User, *, policy: ActivationPolicy, now: datetime) -> Explained:

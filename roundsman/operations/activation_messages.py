@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from roundsman.activation.lifecycle import Transition
-from roundsman.activation.notices import FRESH_FOR, ONCE, is_fresh, not_before, template_of
+from roundsman.activation.notices import FRESH_FOR, ONCE, is_fresh, not_before, template_of, untrue_of
 from roundsman.activation.tracking import Recorded, transitions_of
 from roundsman.audit_log.entries import Actor, AuditEntry
 from roundsman.audit_log.log import record
@@ -17,7 +17,7 @@ from roundsman.identity.phones import read_phone
 from roundsman.identity.users import UserStatus
 from roundsman.ids import UserId
 from roundsman.notifications.messages import Channel, Message, Template
-from roundsman.notifications.outbox import put, was_put
+from roundsman.notifications.outbox import put, was_put, withdraw
 from roundsman.notifications.switches import (
     Switch,
     find_opt_out,
@@ -34,19 +34,29 @@ async def put_notices(tx: Tx, user_id: UserId, recorded: Recorded, *, now: datet
     """Put one message for each new transition and channel, where its template is on; count them.
 
     Call it in the transaction that wrote the transitions. Late ones tell nobody anything, a history that is told anew does
-    not say again what it said, and whoever opted out, is no active user or has no contact gets nothing.
+    not say again what it said, and whoever opted out, is no active user or has no contact gets nothing. What is not so any
+    more is not said, and withdrawn where it waits.
     """
+    await withdraw_untrue(tx, user_id, recorded, now=now)
     fresh = [one for one in recorded.transitions if is_fresh(one, now=now)]
     switches = {one.template: one for one in await list_switches(tx) if one.on} if fresh else {}
     if not switches or not await _wants_messages(tx, user_id):
         return 0
     history, channel = await transitions_of(tx, user_id), recorded.tracked.traits.channel
+    told = switches.keys() - untrue_of(recorded.tracked.lifecycle.status)
     put_now = 0
     for one in fresh:
         template = template_of(one, history, channel=channel)
-        if template in switches and not await _was_told(tx, user_id, template, is_retold=recorded.withdrawn > 0):
+        if template in told and not await _was_told(tx, user_id, template, is_retold=recorded.withdrawn > 0):
             put_now += await _put(tx, user_id, one, switches[template], now=now)
     return put_now
+
+
+async def withdraw_untrue(tx: Tx, user_id: UserId, recorded: Recorded, *, now: datetime) -> None:
+    """Withdraw what waits to be said to a person and is not so any more; for who tells facts and notifies nobody."""
+    if recorded.transitions or recorded.withdrawn:
+        untrue = untrue_of(recorded.tracked.lifecycle.status)
+        await withdraw(tx, [_beginning(user_id, template) for template in untrue], now=now)
 
 
 async def switch_message(tx: Tx, switch: Switch, *, actor: Actor, now: datetime) -> None:
@@ -61,11 +71,13 @@ async def switch_message(tx: Tx, switch: Switch, *, actor: Actor, now: datetime)
 
 
 async def choose_messages(tx: Tx, user_id: UserId, *, wanted: bool, actor: Actor, now: datetime) -> None:
-    """Have a person get these messages, or none any more, and record it where that changes something."""
+    """Have a person get these messages, or none any more, not even those that wait; record it where that changes something."""
 
     async def work(tx: Tx) -> None:
         family = await family_of(tx, user_id)
         changed = await opt_in(tx, family) if wanted else await opt_out(tx, user_id, now=now)
+        if not wanted:
+            await withdraw(tx, [_beginning(one) for one in family], now=now)
         if changed:
             action = "messages.wanted" if wanted else "messages.refused"
             await record(tx, AuditEntry(now, actor, action, f"user:{user_id}"))
@@ -102,8 +114,9 @@ async def _put(tx: Tx, user_id: UserId, one: Transition, switch: Switch, *, now:
     return put_now
 
 
-def _beginning(user_id: UserId, template: Template) -> str:
-    return f"activation:{user_id}:{template}:"
+def _beginning(user_id: UserId, template: Template | None = None) -> str:
+    """With what the keys of the messages to a person begin, or those of one template."""
+    return f"activation:{user_id}:" if template is None else f"activation:{user_id}:{template}:"
 
 
 async def _contact(tx: Tx, user_id: UserId, channel: Channel) -> str | None:

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
 
-from roundsman.activation.calendar import begin_of, day_of
 from roundsman.audit_log.entries import Actor, AuditEntry, digest
 from roundsman.audit_log.log import record
+from roundsman.calendar import begin_of, day_of
 from roundsman.catalog.changing import find_product, get_product, insert_product, write_edited
 from roundsman.catalog.prices import with_price
 from roundsman.catalog.products import Price, Product
@@ -65,19 +65,46 @@ async def price_product(
         valid_from = now if since is None else max(now, begin_of(since))
         return with_price(product, Price(paise, valid_from), now=now)
 
-    return await _edited(tx, product_id, priced, "prices", actor=actor, now=now)
+    return await _edited(tx, product_id, priced, "prices", "product.priced", actor=actor, now=now)
 
 
 async def sell_product(tx: Tx, product_id: ProductId, *, active: bool, actor: Actor, now: datetime) -> Product:
     """Take a product out of the catalogue, or back into it. Raises ProductNotFound, OperationsManagedElsewhere."""
-    return await _edited(tx, product_id, lambda one: replace(one, active=active), "active", actor=actor, now=now)
+    action = "product.sold" if active else "product.withdrawn"
+    return await _edited(
+        tx, product_id, lambda one: replace(one, active=active), "active", action, actor=actor, now=now
+    )
+
+
+async def supply_product(
+    tx: Tx, product_id: ProductId, supplier_id: SupplierId, *, actor: Actor, now: datetime
+) -> Product:
+    """Have a supplier bring a product from now on, instead of whoever did.
+
+    Raises ProductNotFound, UnknownSupplier, OperationsManagedElsewhere.
+    """
+
+    async def work(tx: Tx) -> Product:
+        await require_supplier(tx, supplier_id)
+        return await _edited(
+            tx,
+            product_id,
+            lambda one: replace(one, supplier_id=supplier_id),
+            "supplier_id",
+            "product.supplied",
+            actor=actor,
+            now=now,
+        )
+
+    return await in_transaction(tx, work)
 
 
 async def _edited(
     tx: Tx,
     product_id: ProductId,
     change: Callable[[Product], Product],
-    field: Literal["prices", "active"],
+    field: Literal["prices", "active", "supplier_id"],
+    action: str,
     *,
     actor: Actor,
     now: datetime,
@@ -88,7 +115,6 @@ async def _edited(
         after = change(before)
         if after != before:
             document = await write_edited(tx, after, field)
-            action = "product.priced" if field == "prices" else "product.sold" if after.active else "product.withdrawn"
             await _record(tx, action, product_id, document, actor=actor, now=now)
         return after
 

@@ -1,20 +1,25 @@
 """Facts that another system tells, many at once: each row has a fate of its own, and telling all again changes nothing."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from roundsman.activation.facts import Fact
 from roundsman.activation.foreign import ForeignFact, read_foreign
 from roundsman.activation.parking import names_of, park
 from roundsman.activation.policy import ActivationPolicy
-from roundsman.activation.tracking import Recorded, require_not_ahead
+from roundsman.activation.recorded_facts import require_not_ahead
+from roundsman.activation.tracking import Recorded
+from roundsman.audit_log.entries import AuditEntry, digest
+from roundsman.audit_log.log import record
 from roundsman.database.transaction import Tx, in_transaction
-from roundsman.errors import InvalidInput, RoundsmanError
-from roundsman.identity.lookup import AmbiguousIdentifier
-from roundsman.operations.fact_intake import tell
+from roundsman.errors import Conflict, InvalidInput, NotFound, RoundsmanError
+from roundsman.operations.fact_intake import require_customer, tell
 from roundsman.operations.fact_matching import find_told_of
+from roundsman.operations.intake import Intake
 
 
 class Fate(StrEnum):
@@ -23,6 +28,8 @@ class Fate(StrEnum):
     RECORDED = "recorded"
     ALREADY_RECORDED = "already_recorded"
     """The same was told before."""
+    CORRECTED = "corrected"
+    """It was told before with another amount, order, or one who cancelled; what it says now stands."""
     CONFLICT = "conflict"
     """Something else was told under its key before; what it says is kept for people, and changes nothing."""
     PARKED = "parked"
@@ -39,13 +46,31 @@ class Outcome:
     message: str | None = None
 
 
-async def tell_batch(
-    tx: Tx, rows: Sequence[ForeignFact], *, policy: ActivationPolicy, now: datetime
-) -> tuple[Outcome, ...]:
+_WRITTEN: Final = frozenset({Fate.RECORDED, Fate.CONFLICT, Fate.PARKED})
+
+
+async def tell_batch(tx: Tx, rows: Sequence[ForeignFact], *, intake: Intake, now: datetime) -> tuple[Outcome, ...]:
     """Take rows as another system tells them; the outcomes in the order of the rows.
 
-    What is about one person is written in one transaction; nothing else of the batch depends on it.
+    What is about one person is written in one transaction; nothing else of the batch depends on it. The audit log says at its
+    end who told it and what came of it, unless nothing did.
     """
+    outcomes = await _told(tx, rows, policy=intake.policy, now=now)
+    counts = Counter(one.fate for one in outcomes)
+    if not _WRITTEN.isdisjoint(counts):
+        await record(tx, _entry(rows, counts, intake, now=now))
+    return outcomes
+
+
+def _entry(rows: Sequence[ForeignFact], counts: Counter[Fate], intake: Intake, *, now: datetime) -> AuditEntry:
+    """How many rows had which fate; whoever has the same rows can show by the digest that they are those."""
+    told = digest({"facts": [asdict(row) | {"occurred_at": row.occurred_at.isoformat()} for row in rows]})
+    target = f"facts:{intake.id_for('facts', told.hex())}"
+    reason = ", ".join(f"{fate} {counts[fate]}" for fate in Fate if counts[fate])
+    return AuditEntry(now, intake.actor, "facts.told", target, after_digest=told, reason=reason)
+
+
+async def _told(tx: Tx, rows: Sequence[ForeignFact], *, policy: ActivationPolicy, now: datetime) -> tuple[Outcome, ...]:
     outcomes: dict[int, Outcome] = {}
     readable: dict[tuple[str, ...], list[tuple[int, Fact]]] = {}
     for number, row in enumerate(rows):
@@ -89,19 +114,22 @@ async def _tell_of_one(
         if user_id is None:
             fates = [await park(tx, names, fact, now=now) for fact in facts]
             return [Outcome(Fate.PARKED if is_parked else Fate.CONFLICT) for is_parked in fates]
+        await require_customer(tx, user_id)
         his = [replace(fact, subject=user_id) for fact in facts]
         recorded = await tell(tx, user_id, his, policy=policy, now=now)
         return [Outcome(_fate(fact, recorded)) for fact in facts]
 
     try:
         return await in_transaction(tx, work)
-    except AmbiguousIdentifier as error:
+    except (InvalidInput, NotFound, Conflict) as error:
         return [_refused(error)] * len(facts)
 
 
 def _fate(fact: Fact, recorded: Recorded) -> Fate:
     if fact.key in recorded.new:
         return Fate.RECORDED
+    if fact.key in recorded.corrected:
+        return Fate.CORRECTED
     return Fate.CONFLICT if fact.key in recorded.contradicting else Fate.ALREADY_RECORDED
 
 

@@ -5,13 +5,14 @@ from datetime import datetime
 from typing import Final
 
 from roundsman.access.roles import Role
-from roundsman.activation.facts import Fact, FactType
+from roundsman.activation.facts import Ahead, Fact, FactType
 from roundsman.activation.policy import ActivationPolicy
 from roundsman.activation.tracked import Traits
 from roundsman.activation.tracking import Introduction, Recorded, record_facts
 from roundsman.customers.customers import Customer
 from roundsman.customers.linkage import customers_of_user
 from roundsman.database.transaction import Tx, in_transaction
+from roundsman.errors import Conflict
 from roundsman.identity.lookup import get_user
 from roundsman.identity.users import User
 from roundsman.ids import UserId
@@ -20,6 +21,12 @@ from roundsman.operations.activation_messages import put_notices
 BY_HIMSELF: Final = "self"
 """Who created somebody who signed up himself."""
 _IMPORTED: Final = "import"
+
+
+class NotACustomer(Conflict):
+    """Somebody who is known, and has neither a customer profile nor the role customer."""
+
+    code = "not_a_customer"
 
 
 async def tell(
@@ -50,11 +57,23 @@ async def tell(
     return await in_transaction(tx, work)
 
 
+async def require_customer(tx: Tx, user_id: UserId) -> None:
+    """Refuse to make a customer of somebody by what is told of him. Raises NotACustomer."""
+    if not signups_of(await get_user(tx, user_id), await customers_of_user(tx, user_id)):
+        raise NotACustomer(
+            "Who is called so is no customer; sign him up as one, or name the customer by another contact"
+        )
+
+
 def signups_of(user: User, customers: Sequence[Customer]) -> list[Fact]:
     """The sign-up of each of a person's customer profiles; that of the user where he is a customer without any."""
     if customers:
-        return [Fact(FactType.SIGNUP, user.id, str(one.id), one.created_at) for one in customers]
-    return [Fact(FactType.SIGNUP, user.id, str(user.id), user.created_at)] if Role.CUSTOMER in user.roles else []
+        return [_signup(user, str(one.id), one.created_at) for one in customers]
+    return [_signup(user, str(user.id), user.created_at)] if Role.CUSTOMER in user.roles else []
+
+
+def _signup(user: User, source_id: str, at: datetime) -> Fact:
+    return Fact(FactType.SIGNUP, user.id, source_id, at, ahead=Ahead.CLAMPED)
 
 
 def traits_of(customers: Sequence[Customer]) -> Traits:

@@ -14,12 +14,13 @@ from roundsman.activation.parking import (
     name_of_id,
 )
 from roundsman.activation.policy import ActivationPolicy
+from roundsman.activation.recorded_facts import Telling, compare_facts
 from roundsman.customers.linkage import customers_of_user, find_owner_of_customer
 from roundsman.database.transaction import Tx, in_transaction
 from roundsman.identity.closing import family_of
 from roundsman.identity.lookup import AmbiguousIdentifier, UnknownIdentifier, find_user, identifiers_of_user
 from roundsman.ids import CustomerId, UserId
-from roundsman.operations.fact_intake import tell
+from roundsman.operations.fact_intake import NotACustomer, require_customer, tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,9 @@ async def tell_parked(tx: Tx, user_id: UserId, *, policy: ActivationPolicy, now:
         waiting = await find_parked(tx, await _names_of_user(tx, user_id))
         if waiting:
             facts = [replace(fact, subject=user_id) for fact in waiting]
+            tellings = await compare_facts(tx, facts)
+            # What was told of him since it waits is the later telling.
+            facts = [fact for fact in facts if tellings[fact.key] is not Telling.CORRECTION]
             await tell(tx, user_id, facts, policy=policy, now=now)
             await forget_parked(tx, waiting)
         return len(waiting)
@@ -63,7 +67,7 @@ async def tell_parked(tx: Tx, user_id: UserId, *, policy: ActivationPolicy, now:
 async def match_parked(tx: Tx, *, policy: ActivationPolicy, now: datetime, after: str = "", most: int = 200) -> Looked:
     """Look up those of whom facts wait, no more than so many names, and tell what finds somebody.
 
-    A name that leads to several people goes on waiting.
+    A name that leads to several people, or to nobody who is a customer, goes on waiting.
     """
     subjects = await list_parked_subjects(tx, after=after, most=most)
     told = 0
@@ -76,7 +80,9 @@ async def _match(tx: Tx, subject: str, *, policy: ActivationPolicy, now: datetim
     text = await find_parked_text(tx, subject)
     try:
         user_id = None if text is None else await find_told_of(tx, text)
-    except AmbiguousIdentifier:
+        if user_id is not None:
+            await require_customer(tx, user_id)
+    except (AmbiguousIdentifier, NotACustomer):
         return 0
     told = 0
     while user_id is not None:

@@ -82,7 +82,12 @@ async def customer_of_somebody(tx: Tx, customer_id: CustomerId) -> Customer:
 
 async def write_down(tx: Tx, intake: Intake, user_id: UserId, change: Change, *facts: Fact, now: datetime) -> None:
     """Within a transaction: record a change, and tell the facts about the customer that it makes. Raises FactAhead."""
+    await note_down(tx, intake, change, now=now)
+    await tell(tx, user_id, facts, policy=intake.policy, now=now)
+
+
+async def note_down(tx: Tx, intake: Intake, change: Change, *, now: datetime) -> None:
+    """Within a transaction: record a change that says nothing about customers."""
     after = None if change.document is None else digest(change.document)
     entry = AuditEntry(now, intake.actor, change.action, change.target, after_digest=after, reason=change.reason)
     await record(tx, entry)
-    await tell(tx, user_id, facts, policy=intake.policy, now=now)

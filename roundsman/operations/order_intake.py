@@ -7,10 +7,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from roundsman.activation.calendar import begin_of, day_of
+from roundsman.calendar import begin_of, day_of
 from roundsman.catalog.listing import get_products
 from roundsman.catalog.prices import price_at
 from roundsman.customers.customers import Customer, CustomerStatus
+from roundsman.customers.linkage import find_owner_of_customer
 from roundsman.database.transaction import Tx, in_transaction
 from roundsman.errors import Conflict, InvalidInput
 from roundsman.identity.mode import require_operations_managed_here
@@ -24,7 +25,7 @@ from roundsman.operations.intake import (
     write_down,
 )
 from roundsman.operations.telling import fact_of_cancelling, fact_of_placing
-from roundsman.orders.book import UnknownOrder, find_order, get_order, insert_order, owner_of, replace_order
+from roundsman.orders.book import UnknownOrder, find_order, get_order, insert_order, replace_order
 from roundsman.orders.changes import cancelled, total_of
 from roundsman.orders.orders import Order, OrderLine, OrderOrigin, OrderStatus
 
@@ -83,22 +84,22 @@ async def place_order(tx: Tx, customer_id: CustomerId, wanted: WantedOrder, *, i
 
 async def cancel_own_order(tx: Tx, user_id: UserId, order_id: OrderId, *, intake: Intake, now: datetime) -> Order:
     """Cancel an order of oneself; one that was cancelled before stays as it is. Raises what `_cancelled` raises."""
-
-    def is_his(order: Order) -> bool:
-        return order.user_id == user_id
-
-    return await _cancelled(tx, order_id, is_his, intake=intake, now=now)
+    return await _cancelled(tx, order_id, user_id, intake=intake, now=now)
 
 
 async def cancel_order(
     tx: Tx, customer_id: CustomerId, order_id: OrderId, *, reason: str, intake: Intake, now: datetime
 ) -> Order:
-    """Cancel a customer's order for the business; one that was cancelled before stays as it is. Raises what `_cancelled` raises."""
+    """Cancel an order of the person a customer is, for the business; one that was cancelled before stays as it is.
 
-    def is_his(order: Order) -> bool:
-        return order.customer_id == customer_id
+    Raises what `_cancelled` raises.
+    """
 
-    return await _cancelled(tx, order_id, is_his, reason=reason, intake=intake, now=now)
+    async def work(tx: Tx) -> Order:
+        owner = await find_owner_of_customer(tx, customer_id)
+        return await _cancelled(tx, order_id, owner, reason=reason, intake=intake, now=now)
+
+    return await in_transaction(tx, work)
 
 
 async def _placed(
@@ -154,7 +155,7 @@ def _same(order: Order, customer: Customer, wanted: WantedOrder) -> Order:
 async def _cancelled(
     tx: Tx,
     order_id: OrderId,
-    is_his: Callable[[Order], bool],
+    owner: UserId | None,
     *,
     reason: str | None = None,
     intake: Intake,
@@ -166,14 +167,14 @@ async def _cancelled(
     async def work(tx: Tx) -> Order:
         await require_operations_managed_here(tx)
         before = await get_order(tx, order_id)
-        if not is_his(before):
+        if owner is None or before.user_id != owner:
             raise UnknownOrder("There is no such order")
         after = cancelled(before, by_customer=by_customer, at=now)
         if after == before:
             return before
-        fact = fact_of_cancelling(owner_of(before), after)
+        fact = fact_of_cancelling(owner, after)
         change = Change("order.cancelled", f"order:{order_id}", await replace_order(tx, after), reason)
-        await write_down(tx, intake, owner_of(before), change, fact, now=now)
+        await write_down(tx, intake, owner, change, fact, now=now)
         return after
 
     return await in_transaction(tx, work)

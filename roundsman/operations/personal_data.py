@@ -11,7 +11,8 @@ from typing import Any, Final, TypeAlias
 
 from bson import ObjectId
 
-from roundsman.activation.tracking import facts_of, find_tracked, transitions_of
+from roundsman.activation.recorded_facts import facts_of
+from roundsman.activation.tracking import find_tracked, transitions_of
 from roundsman.audit_log.entries import AuditEntry
 from roundsman.audit_log.log import entries_about
 from roundsman.auth.credential_storage import find_credential
@@ -19,12 +20,19 @@ from roundsman.auth.second_factors import has_second_factor
 from roundsman.auth.sessions import list_live_sessions
 from roundsman.customers.addresses import addresses_of_user
 from roundsman.database.transaction import Tx
+from roundsman.delivery.paying import list_payouts
+from roundsman.delivery.ratings import ratings_by
+from roundsman.delivery.statements import all_entries
 from roundsman.ids import UserId
 from roundsman.operations.activation_messages import refuses_messages_since
 from roundsman.operations.person import get_person
 from roundsman.orders.book import deliveries_of_user, list_payments
 from roundsman.orders.history import orders_of_user
 from roundsman.subscriptions.pausing import subscriptions_of_user
+from roundsman.suppliers.posting import list_dues
+from roundsman.suppliers.proposing import list_proposals
+from roundsman.suppliers.purchasing import list_orders_of_supplier
+from roundsman.suppliers.suppliers import Supplier
 
 Row: TypeAlias = dict[str, Any]
 Tables: TypeAlias = Mapping[str, Sequence[Row]]
@@ -46,6 +54,9 @@ async def personal_tables(tx: Tx, user_id: UserId, *, now: datetime) -> Tables:
         "customers": person.customers,
         "addresses": await addresses_of_user(tx, user_id),
         "delivery_boy": [person.delivery_boy] if person.delivery_boy else [],
+        "earnings": await all_entries(tx, person.delivery_boy.id) if person.delivery_boy else [],
+        "payouts": await list_payouts(tx, person.delivery_boy.id, limit=0) if person.delivery_boy else [],
+        "ratings": await ratings_by(tx, user_id),
         "supplier": [person.supplier] if person.supplier else [],
         "orders": await orders_of_user(tx, user_id),
         "activation": [tracked.lifecycle] if tracked else [],
@@ -55,11 +66,23 @@ async def personal_tables(tx: Tx, user_id: UserId, *, now: datetime) -> Tables:
         "payments": await list_payments(tx, user_id),
         "subscriptions": await subscriptions_of_user(tx, user_id),
         "sessions": sessions,
+        **await _supplies(tx, person.supplier),
     }
     return {name: [_row(value) for value in values] for name, values in tables.items()} | {
         "messages": [{"refused_since": readable(await refuses_messages_since(tx, user_id))}],
         "sign_in": [await _ways_to_sign_in(tx, user_id)],
         "audit_log": [_told(entry, user_id) for entry in await entries_about(tx, f"user:{user_id}")],
+    }
+
+
+async def _supplies(tx: Tx, supplier: Supplier | None) -> dict[str, Sequence[object]]:
+    """What is stored about him as a supplier: what he saw of the business, and what he is owed."""
+    if supplier is None:
+        return {"purchase_orders": [], "price_proposals": [], "supplier_dues": []}
+    return {
+        "purchase_orders": await list_orders_of_supplier(tx, supplier.id),
+        "price_proposals": await list_proposals(tx, supplier_id=supplier.id),
+        "supplier_dues": await list_dues(tx, supplier.id),
     }
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from roundsman.activation.facts import Fact
-from roundsman.activation.tracking import find_fact
+from roundsman.activation.recorded_facts import find_fact
 from roundsman.database.transaction import Tx, in_transaction
 from roundsman.ids import CustomerId
 from roundsman.operations.intake import Change, Intake, KeyUsedOtherwise, customer_of_somebody, write_down

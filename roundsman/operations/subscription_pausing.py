@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 
-from roundsman.activation.calendar import day_of
+from roundsman.calendar import day_of
 from roundsman.database.transaction import Tx, in_transaction
 from roundsman.identity.mode import require_operations_managed_here
 from roundsman.ids import CustomerId, SubscriptionId, UserId

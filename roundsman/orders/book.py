@@ -6,8 +6,8 @@ from roundsman.database.collections import DELIVERIES, ORDERS, PAYMENTS
 from roundsman.database.documents import find_value
 from roundsman.database.transaction import Document, Tx
 from roundsman.errors import NotFound
-from roundsman.ids import DeliveryId, OrderId, PaymentId, UserId
-from roundsman.orders.deliveries import Delivery
+from roundsman.ids import OrderId, PaymentId, UserId
+from roundsman.orders.deliveries import AnyDeliveryId, Delivery
 from roundsman.orders.orders import Order
 from roundsman.orders.payments import Payment
 from roundsman.orders.store import (
@@ -69,15 +69,16 @@ async def list_orders(tx: Tx, user_id: UserId, *, skip: int, limit: int) -> list
     return [order_from(document) async for document in found.skip(skip).limit(limit)]
 
 
-async def find_delivery(tx: Tx, delivery_id: DeliveryId) -> Delivery | None:
+async def find_delivery(tx: Tx, delivery_id: AnyDeliveryId) -> Delivery | None:
     """Find a delivery."""
     return await find_value(tx, DELIVERIES, delivery_from, {"_id": delivery_id})
 
 
-async def put_delivery(tx: Tx, delivery: Delivery) -> None:
-    """Insert a delivery, or replace it."""
+async def put_delivery(tx: Tx, delivery: Delivery) -> Document:
+    """Insert a delivery, or replace it; gives it as it is stored."""
     document = delivery_document(delivery)
     await tx.database[DELIVERIES].replace_one({"_id": delivery.id}, document, upsert=True, session=tx.session)
+    return document
 
 
 async def find_payment(tx: Tx, payment_id: PaymentId) -> Payment | None:
@@ -96,6 +97,13 @@ async def deliveries_of_user(tx: Tx, user_id: UserId) -> list[Delivery]:
     """List what was brought to a user, or should have been, the newest first."""
     found = tx.database[DELIVERIES].find({"user_id": user_id}, session=tx.session).sort("for_date", DESCENDING)
     return [delivery_from(document) async for document in found]
+
+
+async def list_deliveries(tx: Tx, user_id: UserId, *, skip: int, limit: int) -> list[Delivery]:
+    """List some of what was brought to a user, or should have been, the newest first."""
+    newest = [("for_date", DESCENDING), ("_id", DESCENDING)]
+    found = tx.database[DELIVERIES].find({"user_id": user_id}, session=tx.session).sort(newest)
+    return [delivery_from(document) async for document in found.skip(skip).limit(limit)]
 
 
 async def list_payments(tx: Tx, user_id: UserId, *, skip: int = 0, limit: int = 0) -> list[Payment]:

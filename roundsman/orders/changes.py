@@ -10,9 +10,9 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
-from decimal import ROUND_HALF_UP, Decimal
 
 from roundsman.errors import Conflict
+from roundsman.money import cost_paise
 from roundsman.orders.orders import Order, OrderLine, OrderStatus
 
 
@@ -30,7 +30,7 @@ class RefundTooLarge(Conflict):
 
 def total_of(lines: Iterable[OrderLine]) -> int:
     """What the lines cost together, in paise."""
-    return sum(_cost(line) for line in lines)
+    return sum(cost_paise(line.quantity, line.unit_price_paise) for line in lines)
 
 
 def cancelled(order: Order, *, by_customer: bool, at: datetime) -> Order:
@@ -66,8 +66,3 @@ def refunded(order: Order, amount_paise: int) -> Order:
 def _require_open(order: Order) -> None:
     if order.status in {OrderStatus.DELIVERED, OrderStatus.CANCELLED}:
         raise OrderNotOpen(f"The order is {order.status} already")
-
-
-def _cost(line: OrderLine) -> int:
-    exact = Decimal(str(line.quantity)) * line.unit_price_paise
-    return int(exact.quantize(Decimal(1), rounding=ROUND_HALF_UP))

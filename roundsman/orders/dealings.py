@@ -13,7 +13,7 @@ from roundsman.orders.deliveries import AnyDeliveryId, Delivery, DeliveryStatus
 from roundsman.orders.payments import Payment
 from roundsman.orders.store import delivery_document, delivery_from, payment_document, payment_from
 
-_FOLLOWED_DELIVERY = ("for_date", "status", "at", "order_id", "names_order", "delivery_boy_id", "source")
+_FOLLOWED_DELIVERY = ("for_date", "status", "at", "order_id", "order_name", "delivery_boy_id", "source")
 _FOLLOWED_PAYMENT = ("amount_paise", "method", "at", "status", "order_id", "source")
 _OWNERS = ("user_id", "customer_id")
 

@@ -21,11 +21,22 @@ AnyDeliveryId = DeliveryId | str
 
 
 @dataclass(frozen=True, slots=True)
+class Collected:
+    """What a customer paid at the door, and to whom; that stays so whatever becomes of the delivery."""
+
+    paise: int
+    method: str
+    at: datetime
+    by: DeliveryBoyId
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """Bringing something to a customer's door on a day; `at` is when that succeeded, or failed last.
 
     A source's delivery may be of nobody who is known. `order_id` is the order it brings, absent for what a subscription
-    brings; `names_order` says that a source names an order, even one that is not here.
+    brings; `order_name` is how it calls that order (`Order.name`), even one that is not here yet. `reason` is why it failed last. `marks` are the keys under which it was told
+    what became of it.
     """
 
     id: AnyDeliveryId
@@ -35,10 +46,13 @@ class Delivery:
     status: DeliveryStatus
     origin: OrderOrigin
     order_id: OrderId | None = None
-    names_order: bool = False
+    order_name: str | None = None
     delivery_boy_id: DeliveryBoyId | None = None
     at: datetime | None = None
     failed_attempts: int = 0
+    reason: str | None = None
+    collected: Collected | None = None
+    marks: tuple[str, ...] = ()
     source: SourceRef | None = None
 
 

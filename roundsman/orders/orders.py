@@ -65,3 +65,8 @@ class Order:
     type: OrderType = OrderType.ONE_TIME
     old_id: str | None = None
     source: SourceRef | None = None
+
+    @property
+    def name(self) -> str:
+        """How what is about the order calls it; it is known before the order is, and stays."""
+        return self.old_id or str(self.id)

@@ -14,7 +14,7 @@ class PaymentStatus(StrEnum):
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     REFUNDED = "refunded"
-    """Money that went back; the amount is not negative."""
+    """Money that went back. The amount is negative only where a source wrote that down as a payment of its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,11 @@
 """Orders, deliveries and payments as documents."""
 
+from dataclasses import asdict
 from datetime import date
 
 from roundsman.database.documents import source_document, source_from, without_absent
 from roundsman.database.transaction import Document
-from roundsman.orders.deliveries import Delivery, DeliveryStatus
+from roundsman.orders.deliveries import Collected, Delivery, DeliveryStatus
 from roundsman.orders.orders import Order, OrderLine, OrderOrigin, OrderStatus, OrderType
 from roundsman.orders.payments import Payment, PaymentStatus
 
@@ -66,12 +67,15 @@ def delivery_document(delivery: Delivery) -> Document:
             "customer_id": delivery.customer_id,
             "user_id": delivery.user_id,
             "order_id": delivery.order_id,
-            "names_order": delivery.names_order or None,
+            "order_name": delivery.order_name,
             "delivery_boy_id": delivery.delivery_boy_id,
             "for_date": delivery.for_date.isoformat(),
             "status": delivery.status.value,
             "at": delivery.at,
             "failed_attempts": delivery.failed_attempts or None,
+            "reason": delivery.reason,
+            "collected": None if delivery.collected is None else asdict(delivery.collected),
+            "marks": list(delivery.marks) or None,
             "origin": delivery.origin.value,
             "source": source_document(delivery.source),
         }
@@ -88,10 +92,13 @@ def delivery_from(document: Document) -> Delivery:
         status=DeliveryStatus(document["status"]),
         origin=OrderOrigin(document["origin"]),
         order_id=document.get("order_id"),
-        names_order=document.get("names_order", False),
+        order_name=document.get("order_name"),
         delivery_boy_id=document.get("delivery_boy_id"),
         at=document.get("at"),
         failed_attempts=document.get("failed_attempts", 0),
+        reason=document.get("reason"),
+        collected=None if "collected" not in document else Collected(**document["collected"]),
+        marks=tuple(document.get("marks", ())),
         source=source_from(document.get("source")),
     )
 

@@ -1,6 +1,6 @@
 """The subscriptions there are, and their pauses."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
 from roundsman.database.bulk import BulkOutcome, insert_missing
@@ -8,7 +8,7 @@ from roundsman.database.collections import SUBSCRIPTIONS
 from roundsman.database.documents import find_value, iterate
 from roundsman.database.transaction import Document, Tx
 from roundsman.errors import NotFound
-from roundsman.ids import SubscriptionId, UserId
+from roundsman.ids import CustomerId, SubscriptionId, UserId
 from roundsman.subscriptions.pauses import paused, resumed
 from roundsman.subscriptions.store import subscription_document, subscription_from
 from roundsman.subscriptions.subscriptions import Pause, Subscription
@@ -36,6 +36,13 @@ async def get_subscription(tx: Tx, subscription_id: SubscriptionId) -> Subscript
 async def subscriptions_of_user(tx: Tx, user_id: UserId) -> list[Subscription]:
     """List the subscriptions of a user, in the order of their ids."""
     found = [one async for one in iterate(tx, SUBSCRIPTIONS, subscription_from, {"user_id": user_id})]
+    return sorted(found, key=lambda one: one.id)
+
+
+async def subscriptions_of_customers(tx: Tx, customer_ids: Collection[CustomerId]) -> list[Subscription]:
+    """List the subscriptions of some customer profiles, in the order of their ids."""
+    criteria = {"customer_id": {"$in": list(customer_ids)}}
+    found = [one async for one in iterate(tx, SUBSCRIPTIONS, subscription_from, criteria)]
     return sorted(found, key=lambda one: one.id)
 
 

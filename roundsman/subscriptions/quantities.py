@@ -14,7 +14,7 @@ The existing application has two kinds of subscriptions and several readers of t
   first without, so an import makes the day before that the `end`.
 - Of a day that stands in two of its lists, the irregular one and the overrides, the irregular one counts: an import makes one
   list of them.
-- What does not begin by itself there is a draft here. A mode that nobody knows, or none, brings nothing: an import makes
+- What is not said to begin by itself there is a draft here. A mode that nobody knows, or none, brings nothing: an import makes
   it a list without days.
 - The older kind's "weekly" and "alternate days" say no day: they count from `start`, and without one bring nothing, for nobody
   knows which days are meant.

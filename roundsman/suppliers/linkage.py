@@ -1,16 +1,19 @@
 """Suppliers' profiles and the users they belong to."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
+
+from pymongo import ASCENDING
 
 from roundsman.database.bulk import EDITED, BulkOutcome, insert_missing, renew_fields
 from roundsman.database.collections import SUPPLIERS
 from roundsman.database.documents import find_value, iterate
 from roundsman.database.transaction import Document, Tx
-from roundsman.errors import InvalidInput
+from roundsman.errors import InvalidInput, NotFound
 from roundsman.ids import SupplierId, UserId
 from roundsman.suppliers.store import supplier_document, supplier_from
 from roundsman.suppliers.suppliers import Supplier
 
+_BY_NAME = [("name", ASCENDING), ("_id", ASCENDING)]
 _FOLLOWED = ("name", "status", "phone", "email", "address", "gstin", "payment_terms")
 
 
@@ -18,6 +21,12 @@ class UnknownSupplier(InvalidInput):
     """A supplier is named whom nobody knows."""
 
     code = "unknown_supplier"
+
+
+class SupplierNotFound(NotFound):
+    """There is no such supplier, or none of who asks."""
+
+    code = "supplier_not_found"
 
 
 def supplier_documents(suppliers: Sequence[Supplier]) -> list[Document]:
@@ -46,10 +55,39 @@ async def count_suppliers(tx: Tx) -> int:
     return await tx.database[SUPPLIERS].count_documents({}, session=tx.session)
 
 
-async def require_supplier(tx: Tx, supplier_id: SupplierId) -> None:
-    """Go on only with a supplier who is known. Raises UnknownSupplier."""
-    if await find_value(tx, SUPPLIERS, supplier_from, {"_id": supplier_id}) is None:
+async def require_supplier(tx: Tx, supplier_id: SupplierId) -> Supplier:
+    """Read a supplier whom somebody names in what he asks for. Raises UnknownSupplier."""
+    supplier = await find_value(tx, SUPPLIERS, supplier_from, {"_id": supplier_id})
+    if supplier is None:
         raise UnknownSupplier("There is no such supplier")
+    return supplier
+
+
+async def get_supplier(tx: Tx, supplier_id: SupplierId) -> Supplier:
+    """Read a supplier. Raises SupplierNotFound."""
+    supplier = await find_value(tx, SUPPLIERS, supplier_from, {"_id": supplier_id})
+    if supplier is None:
+        raise SupplierNotFound("There is no such supplier")
+    return supplier
+
+
+async def list_suppliers(tx: Tx, *, skip: int, limit: int) -> list[Supplier]:
+    """List some of the suppliers, by their names."""
+    found = tx.database[SUPPLIERS].find({}, session=tx.session).sort(_BY_NAME).skip(skip).limit(limit)
+    return [supplier_from(document) async for document in found]
+
+
+async def users_of_suppliers(tx: Tx, supplier_ids: Collection[SupplierId]) -> dict[SupplierId, UserId]:
+    """The users that some suppliers are."""
+    found = iterate(tx, SUPPLIERS, supplier_from, {"_id": {"$in": list(supplier_ids)}})
+    return {one.id: one.user_id async for one in found}
+
+
+async def register_supplier(tx: Tx, supplier: Supplier) -> Document:
+    """Insert the profile of a new supplier; gives it as it is stored."""
+    document = supplier_document(supplier)
+    await tx.database[SUPPLIERS].insert_one(document, session=tx.session)
+    return document
 
 
 async def find_supplier_of_user(tx: Tx, user_id: UserId) -> Supplier | None:

@@ -1,4 +1,7 @@
-"""What has to be done now and then and needs no source: finishing what a crash left half done, and finding who has appeared."""
+"""What has to be done now and then and needs no source.
+
+Finishing what a crash left half done, finding who has appeared, and once a day what months that are over bring delivery boys.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -10,12 +13,14 @@ from pymongo.errors import PyMongoError
 
 from roundsman.activation.policy import ActivationPolicy
 from roundsman.background import beside
+from roundsman.calendar import day_of
 from roundsman.clock import Clock
 from roundsman.database.transaction import Tx
 from roundsman.database.wholeness import require_whole
 from roundsman.errors import RoundsmanError
 from roundsman.migration.closing import finish_erasures
 from roundsman.operations.fact_matching import Looked, match_parked
+from roundsman.operations.month_ends import settle_months
 
 _EVERY = timedelta(minutes=1)
 
@@ -32,11 +37,13 @@ class Housekeeping:
 
     async def run(self) -> None:
         """Do it at once and then in its rhythm, without end; trouble is said once and tried again."""
-        trouble = None
+        trouble, settled = None, None
         while True:
             try:
                 await self.once()
-                trouble = None
+                if settled != (today := day_of(self.clock())):
+                    await settle_months(self.tx, now=self.clock())
+                settled, trouble = today, None
             except (RoundsmanError, PyMongoError) as error:
                 # The driver's own words can hold addresses; it is away for a moment, and the next round says more.
                 told = error.message if isinstance(error, RoundsmanError) else "the database does not answer"

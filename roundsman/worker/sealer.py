@@ -7,25 +7,19 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from pymongo.errors import PyMongoError
-
 from roundsman.audit_log.chain import ChainKey
 from roundsman.audit_log.files import checkpoint_file, load_or_create_chain_key
 from roundsman.audit_log.marks import CheckpointFile
 from roundsman.audit_log.sealing import make_checkpoint_if_due, seal_batch
 from roundsman.background import beside
 from roundsman.clock import Clock
-from roundsman.database.lease import LeaseTaken
 from roundsman.database.transaction import Tx
-from roundsman.database.wholeness import require_whole
-from roundsman.errors import RoundsmanError
 from roundsman.runtime import Runtime
-from roundsman.worker.leadership import Leadership, leadership
+from roundsman.worker.leadership import Leadership, lead_whenever_free
 
 _LOG: Final = logging.getLogger(__name__)
 JOB: Final = "audit_log"
 _IDLE_SECONDS: Final = 0.5
-_STANDBY_SECONDS: Final = 2.0
 _CHECKPOINT_LOOK_SECONDS: Final = 60.0
 
 
@@ -40,22 +34,11 @@ class Sealer:
     say: Callable[[str], None]
 
     async def run(self) -> None:
-        """Seal without end; wait while another one does. What may pass by itself is tried again."""
-        trouble = None
-        while True:
-            try:
-                await require_whole(self.tx.database)
-                async with leadership(self.tx, self.clock, job=JOB) as leading:
-                    trouble = None
-                    await self._seal(leading)
-            except LeaseTaken:
-                trouble = None
-            except (RoundsmanError, PyMongoError, OSError) as error:
-                # The database may be away for a moment: whoever answers requests says so, and goes on.
-                if isinstance(error, RoundsmanError) and str(error) != trouble:
-                    trouble = str(error)
-                    self.say(f"The audit log is not sealed: {trouble}")
-            await asyncio.sleep(_STANDBY_SECONDS)
+        """Seal without end."""
+        await lead_whenever_free(self.tx, self.clock, self._seal, job=JOB, say=self._tell_of)
+
+    def _tell_of(self, trouble: str) -> None:
+        self.say(f"The audit log is not sealed: {trouble}")
 
     async def _seal(self, leading: Leadership) -> None:
         loop = asyncio.get_running_loop()
@@ -65,6 +48,7 @@ class Sealer:
             if loop.time() - looked >= _CHECKPOINT_LOOK_SECONDS:
                 looked = loop.time()
                 await make_checkpoint_if_due(self.tx, self.key, self.file, now=self.clock())
+            leading.worked.set()
             if not sealed:
                 await asyncio.sleep(_IDLE_SECONDS)
 

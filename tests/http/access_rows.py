@@ -63,7 +63,32 @@ _TWO: Final = _KEY | {"lines": [{"product_id": "{product_id}", "quantity": 2}]}
 _GHEE: Final = _KEY | {"name": "Ghee", "unit": "jar", "price_paise": 50_000}
 _PAID: Final = _KEY | {"amount_paise": 100, "method": "cash"}
 _DAYS: Final = {"start": "2099-12-01", "end": "2099-12-10"}
+_NO_STOP: Final = "404 unknown_stop"
+_BOY: Final = f"{_API}/delivery-boys/{{delivery_boy_id}}"
+_STOP: Final = f"{_API}/delivery/round/{{stop_id}}"
+_OF_STOP: Final = f"{_API}/stops/{{stop_id}}"
+_PAYOUT: Final = f"{_API}/payouts/{{payout_id}}"
+_ADJUSTMENT: Final = f"{_API}/adjustments/{{adjustment_id}}"
+_THE_BOY: Final = {"delivery_boy_id": "{delivery_boy_id}"}
+_A_TIP: Final = _KEY | _THE_BOY | _WHY | {"kind": "tip", "paise": 500}
+_MONTH: Final = {"month": "2026-03"}
 _UNASKED: Final = "404 review_not_found"
+_SUPPLIERS: Final = f"{_API}/suppliers"
+_SUPPLIER: Final = f"{_SUPPLIERS}/{{supplier_id}}"
+_OWN: Final = f"{_SUPPLIERS}/me"
+_PURCHASES: Final = f"{_SUPPLIERS}/purchase-orders"
+_PURCHASE: Final = f"{_PURCHASES}/{{purchase_order_id}}"
+_NO_PURCHASE: Final = "404 unknown_purchase_order"
+_NO_PRODUCT: Final = "404 product_not_found"
+_NO_PROPOSAL: Final = "404 unknown_proposal"
+_STEP: Final = "409 purchase_order_step"
+_FARM: Final = {"name": "Nandi Dairy", "phone": "{new_phone}"}
+_MILK: Final = _KEY | {
+    "supplier_id": "{supplier_id}",
+    "lines": [{"product_id": "{product_id}", "quantity": 2}],
+    "for_date": "2099-12-01",
+}
+_BANKED: Final = _KEY | {"amount_paise": 100, "reference": "UTR 1"}
 
 ROWS: Final = (
     Row(f"GET {_AUTH}/me", Permission.ME_READ, "200", "200", "200"),
@@ -177,6 +202,160 @@ ROWS: Final = (
         REFUSED,
         body={},
     ),
+    Row(f"GET {_OWN}", Permission.ME_SUPPLIES, "200", REFUSED, REFUSED),
+    Row(f"GET {_OWN}/products", Permission.ME_SUPPLIES, "200", REFUSED, REFUSED),
+    Row(f"GET {_OWN}/proposals", Permission.ME_SUPPLIES, "200", REFUSED, REFUSED),
+    Row(
+        f"POST {_OWN}/proposals",
+        Permission.ME_SUPPLY,
+        _NO_PRODUCT,
+        REFUSED,
+        REFUSED,
+        body=_KEY | {"product_id": "{product_id}", "paise": 3400},
+    ),
+    Row(f"POST {_OWN}/proposals/{{proposal_id}}/withdraw", Permission.ME_SUPPLY, _NO_PROPOSAL, REFUSED, REFUSED),
+    Row(f"GET {_OWN}/purchase-orders", Permission.ME_SUPPLIES, "200", REFUSED, REFUSED),
+    Row(f"GET {_OWN}/purchase-orders/{{purchase_order_id}}", Permission.ME_SUPPLIES, _NO_PURCHASE, REFUSED, REFUSED),
+    Row(
+        f"POST {_OWN}/purchase-orders/{{purchase_order_id}}/acknowledge",
+        Permission.ME_SUPPLY,
+        _NO_PURCHASE,
+        REFUSED,
+        REFUSED,
+    ),
+    Row(
+        f"POST {_OWN}/purchase-orders/{{purchase_order_id}}/reject",
+        Permission.ME_SUPPLY,
+        _NO_PURCHASE,
+        REFUSED,
+        REFUSED,
+        body=_WHY,
+    ),
+    Row(f"GET {_OWN}/dues", Permission.ME_SUPPLIES, "200", REFUSED, REFUSED),
+    Row(f"GET {_PURCHASES}", Permission.SUPPLIERS_READ, "200", REFUSED, REFUSED),
+    Row(f"POST {_PURCHASES}", Permission.SUPPLIERS_BUY, "201", REFUSED, REFUSED, body=_MILK),
+    Row(f"GET {_PURCHASE}", Permission.SUPPLIERS_READ, "200", REFUSED, REFUSED),
+    Row(f"POST {_PURCHASE}/send", Permission.SUPPLIERS_BUY, "200", REFUSED, REFUSED),
+    Row(f"POST {_PURCHASE}/receipts", Permission.SUPPLIERS_BUY, _STEP, REFUSED, REFUSED, body=_KEY),
+    Row(f"POST {_PURCHASE}/close", Permission.SUPPLIERS_BUY, _STEP, REFUSED, REFUSED),
+    Row(f"POST {_PURCHASE}/cancel", Permission.SUPPLIERS_BUY, "200", REFUSED, REFUSED, body=_WHY),
+    Row(f"GET {_SUPPLIERS}", Permission.SUPPLIERS_READ, "200", REFUSED, REFUSED),
+    Row(f"POST {_SUPPLIERS}", Permission.SUPPLIERS_ONBOARD, "201", REFUSED, REFUSED, body=_FARM),
+    Row(
+        f"POST {_USER}/supplier",
+        Permission.SUPPLIERS_ONBOARD,
+        "409 supplier_already",
+        REFUSED,
+        REFUSED,
+        body={"name": "Nandi Dairy"},
+    ),
+    Row(f"GET {_SUPPLIERS}/demand", Permission.SUPPLIERS_READ, "200", REFUSED, REFUSED),
+    Row(f"GET {_SUPPLIERS}/proposals", Permission.SUPPLIERS_READ, "200", REFUSED, REFUSED),
+    Row(
+        f"POST {_SUPPLIERS}/proposals/{{proposal_id}}/accept",
+        Permission.SUPPLIERS_PRICE,
+        _NO_PRODUCT,
+        REFUSED,
+        REFUSED,
+    ),
+    Row(
+        f"POST {_SUPPLIERS}/proposals/{{proposal_id}}/reject",
+        Permission.SUPPLIERS_PRICE,
+        "200",
+        REFUSED,
+        REFUSED,
+        body=_WHY,
+    ),
+    Row(f"GET {_SUPPLIER}", Permission.SUPPLIERS_READ, "200", REFUSED, REFUSED),
+    Row(f"GET {_SUPPLIER}/dues", Permission.SUPPLIERS_READ, "200", REFUSED, REFUSED),
+    Row(f"POST {_SUPPLIER}/dues/payments", Permission.SUPPLIERS_PAY, "201", REFUSED, REFUSED, body=_BANKED),
+    Row(
+        f"POST {_SUPPLIER}/dues/credit-notes",
+        Permission.SUPPLIERS_PAY,
+        "201",
+        REFUSED,
+        REFUSED,
+        body=_KEY | _WHY | {"amount_paise": 100},
+    ),
+    Row(f"PUT {_SUPPLIER}/products/{{product_id}}", Permission.SUPPLIERS_BUY, "200", REFUSED, REFUSED),
+    Row(f"GET {_API}/deliveries", Permission.ME_PURCHASES, "200", "200", "200"),
+    Row(
+        f"PUT {_API}/deliveries/{{stop_id}}/rating",
+        Permission.ME_RATE,
+        _NO_STOP,
+        "409 not_delivered_yet",
+        _NO_STOP,
+        body={"stars": 5},
+    ),
+    Row(f"GET {_API}/delivery/round", Permission.ME_ROUND, "200", REFUSED, REFUSED),
+    Row(f"POST {_STOP}/delivered", Permission.ME_DELIVER, _NO_STOP, REFUSED, REFUSED, body=_KEY),
+    Row(f"POST {_STOP}/not-delivered", Permission.ME_DELIVER, _NO_STOP, REFUSED, REFUSED, body=_KEY | _WHY),
+    Row(f"GET {_API}/delivery/earnings", Permission.ME_EARNINGS, "200", REFUSED, REFUSED),
+    *(
+        Row(f"GET {_API}/delivery/{name}", Permission.ME_EARNINGS, "200", REFUSED, REFUSED, query=_MONTH)
+        for name in ("statement", "statement.csv", "entries", "entries.csv")
+    ),
+    Row(f"GET {_API}/delivery/payouts", Permission.ME_EARNINGS, "200", REFUSED, REFUSED),
+    Row(f"GET {_API}/delivery-boys", Permission.DELIVERY_BOYS_READ, "200", REFUSED, REFUSED),
+    Row(
+        f"POST {_API}/delivery-boys",
+        Permission.DELIVERY_BOYS_CREATE,
+        "201",
+        REFUSED,
+        REFUSED,
+        body={"name": "Usha", "phone": "{new_phone}"},
+    ),
+    Row(
+        f"POST {_API}/delivery-boys/profiles",
+        Permission.DELIVERY_BOYS_CREATE,
+        "409 role_needed",
+        REFUSED,
+        REFUSED,
+        body={"user_id": "{user_id}"},
+    ),
+    Row(f"GET {_BOY}", Permission.DELIVERY_BOYS_READ, "200", REFUSED, REFUSED),
+    Row(f"PUT {_BOY}/status", Permission.DELIVERY_BOYS_CREATE, "200", REFUSED, REFUSED, body={"status": "on_leave"}),
+    Row(f"GET {_BOY}/round", Permission.DELIVERY_BOYS_READ, "200", REFUSED, REFUSED),
+    *(
+        Row(f"GET {_BOY}/{name}", Permission.DELIVERY_BOYS_READ, "200", REFUSED, REFUSED, query=_MONTH)
+        for name in ("statement", "statement.csv", "entries", "entries.csv")
+    ),
+    Row(
+        f"POST {_BOY}/cash-handovers",
+        Permission.CASH_TAKE,
+        "409 more_than_in_hand",
+        REFUSED,
+        REFUSED,
+        body=_KEY | {"paise": 100},
+    ),
+    Row(f"GET {_API}/rates", Permission.DELIVERY_BOYS_READ, "200", REFUSED, REFUSED),
+    Row(f"POST {_API}/rates", Permission.RATES_SET, "201", REFUSED, REFUSED, body=_KEY | {"per_delivery_paise": 2_500}),
+    Row(f"POST {_OF_STOP}/delivery-boy", Permission.DELIVERIES_ASSIGN, "204", REFUSED, REFUSED, body=_THE_BOY),
+    Row(f"POST {_OF_STOP}/take-back", Permission.DELIVERIES_ASSIGN, "204", REFUSED, REFUSED, body=_WHY),
+    Row(f"PUT {_CUSTOMER}/delivery-boy", Permission.DELIVERIES_ASSIGN, "200", REFUSED, REFUSED, body=_THE_BOY),
+    Row(f"GET {_API}/payouts", Permission.DELIVERY_BOYS_READ, "200", REFUSED, REFUSED),
+    Row(
+        f"POST {_API}/payouts",
+        Permission.PAYOUTS_DRAFT,
+        "409 nothing_to_pay",
+        REFUSED,
+        REFUSED,
+        body=_KEY | _THE_BOY | {"through": "2026-03-01"},
+    ),
+    Row(f"POST {_PAYOUT}/approve", Permission.PAYOUTS_APPROVE, "404 unknown_payout", REFUSED, REFUSED),
+    Row(
+        f"POST {_PAYOUT}/paid",
+        Permission.PAYOUTS_DRAFT,
+        "404 unknown_payout",
+        REFUSED,
+        REFUSED,
+        body={"reference": "NEFT 1"},
+    ),
+    Row(f"POST {_PAYOUT}/failed", Permission.PAYOUTS_DRAFT, "404 unknown_payout", REFUSED, REFUSED, body=_WHY),
+    Row(f"GET {_API}/adjustments", Permission.DELIVERY_BOYS_READ, "200", REFUSED, REFUSED),
+    Row(f"POST {_API}/adjustments", Permission.EARNINGS_ADJUST, "201", REFUSED, REFUSED, body=_A_TIP),
+    Row(f"POST {_ADJUSTMENT}/approve", Permission.EARNINGS_ADJUST, "404 unknown_adjustment", REFUSED, REFUSED),
+    Row(f"POST {_ADJUSTMENT}/reject", Permission.EARNINGS_ADJUST, "404 unknown_adjustment", REFUSED, REFUSED),
     Row(f"GET {_API}/users", Permission.USERS_READ, "200", REFUSED, REFUSED, query={"name": "{name}"}),
     Row(f"GET {_API}/users/lookup", Permission.USERS_READ, "200", REFUSED, REFUSED, query={"identifier": "{phone}"}),
     Row(f"GET {_USER}", Permission.USERS_READ, "200", REFUSED, REFUSED),
@@ -238,6 +417,8 @@ ROWS: Final = (
     ),
     Row(f"DELETE {_REVIEW}/decision", Permission.REVIEWS_DECIDE, _UNASKED, REFUSED, REFUSED, query=_WHY),
     Row(f"POST {_API}/facts", Permission.FACTS_TELL, "200", REFUSED, REFUSED, body={"facts": [_A_FACT]}),
+    Row(f"GET {_API}/activation/conflicts", Permission.FACTS_TELL, "200", REFUSED, REFUSED),
+    Row(f"GET {_API}/activation/unmatched", Permission.FACTS_TELL, "200", REFUSED, REFUSED),
     Row(f"GET {_API}/activation/messages", Permission.MESSAGES_SET, "200", REFUSED, REFUSED),
     Row(
         f"PUT {_API}/activation/messages/{{template}}",
@@ -261,6 +442,7 @@ ROWS: Final = (
     _public(f"GET {_API}/health/source", "200"),
     _public(f"GET {_API}/openapi.json", "200"),
     _public("GET /docs/api", "200"),
+    _public("GET /docs/api/{chapter}", "200"),
     _public("GET /password/reset", "410", query={"token": "invented"}),
     _public("POST /password/reset", "410", form={"token": "invented", "new_password": _NEW, "again": _NEW}),
     _public("GET /password/reset/done", "200"),

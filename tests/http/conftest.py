@@ -8,7 +8,9 @@ import pytest
 from fastapi import FastAPI
 
 from roundsman.app import create_app
+from roundsman.database.transaction import Tx
 from roundsman.runtime import Runtime
+from tests.http.delivering import Depot, Watch, open_depot
 from tests.http.serving import answering
 
 
@@ -23,3 +25,15 @@ async def api(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the running application."""
     async with answering(app) as client:
         yield client
+
+
+@pytest.fixture
+def watch() -> Watch:
+    """A clock for a `runtime` of a test's own."""
+    return Watch()
+
+
+@pytest.fixture
+async def depot(app: FastAPI, api: httpx.AsyncClient, tx: Tx, watch: Watch) -> Depot:
+    """A business that delivers, where it is as late as the watch says."""
+    return await open_depot(app, api, tx, watch)

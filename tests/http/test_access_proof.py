@@ -136,7 +136,14 @@ async def askings(app: FastAPI, tx: Tx, rows: tuple[Row, ...]) -> list[Asking]:
             "customer_id": str(owner.customer.id),
             "order_id": str(owner.order.id),
             "subscription_id": str(owner.subscription.id),
+            "stop_id": str(owner.order.id),
+            "delivery_boy_id": str(owner.delivery_boy.id),
+            "payout_id": str(owner.order.id),
+            "adjustment_id": str(owner.order.id),
             "product_id": str(PRODUCT.id),
+            "supplier_id": str(owner.supplier.id),
+            "purchase_order_id": str(owner.purchase_order.id),
+            "proposal_id": str(owner.proposal.id),
             "name": owner.user.name,
             "phone": owner.phone,
             "new_phone": f"+9197{number:08}",
@@ -144,6 +151,7 @@ async def askings(app: FastAPI, tx: Tx, rows: tuple[Row, ...]) -> list[Asking]:
             "template": "welcome",
             "role": "customer",
             "path": "roundsman.css",
+            "chapter": "codes",
         }
         made.append(Asking(row, asker, None if asker == NOBODY else member, owner, values))
     return made

@@ -14,7 +14,7 @@ from roundsman.activation.rollups import roll_up
 from roundsman.activation.tracked import Traits
 from roundsman.activation.tracking import record_facts
 from roundsman.clock import utc_now
-from roundsman.customers.linkage import insert_customers
+from roundsman.customers.linkage import customers_of_user, insert_customers
 from roundsman.database.transaction import Tx
 from roundsman.ids import UserId
 from tests.builders import a_customer, a_user
@@ -82,6 +82,22 @@ async def test_a_file_holds_no_formulas_and_says_where_it_goes_on(api: httpx.Asy
     assert [row["phone"] for row in rows][2] == "+919820000002"
 
 
+async def test_the_next_page_is_where_its_key_leads_as_it_stands(api: httpx.AsyncClient, tx: Tx) -> None:
+    for number in range(3):
+        await settle_customer(tx, f"Asha {number}", phone=f"+91982000000{number}", ordered_days_ago=25)
+    staff = await bearer_of(api, tx, Role.MARKETING_STAFF)
+    for wanted in ("at_risk=true", "status=active", "step=ordered"):
+        names, after = [], ""
+        while True:
+            page = await api.get(f"{PATH}/people?{wanted}&limit=2{after}", headers=staff)
+            assert page.status_code == 200, page.text
+            names += [one["name"] for one in page.json()["people"]]
+            if (key := page.json()["next"]) is None:
+                break
+            after = f"&after={key}"
+        assert sorted(names) == ["Asha 0", "Asha 1", "Asha 2"]
+
+
 async def test_marketing_staff_sees_customers_and_no_money(api: httpx.AsyncClient, tx: Tx) -> None:
     asha = await settle_customer(tx, "Asha Patil", phone="+919820000001", ordered_days_ago=25)
     paid = replace(a_fact(FactType.PAYMENT_SUCCEEDED, utc_now(), 2, asha), amount_paise=987_654)
@@ -115,7 +131,12 @@ async def test_the_command_line_prints_what_the_api_answers(
     printed = roundsman("activation", "explain", "98200 00001", "--json")
     assert "".join(printed.stdout.split()) == "".join(answered.split())
     assert "If nothing happens he is inactive" in roundsman("activation", "explain", str(asha)).stdout
+    (profile,) = await customers_of_user(tx, asha)
+    assert (await api.get(f"{PATH}/customers/{profile.id}", headers=staff)).text == answered
+    assert "If nothing happens he is inactive" in roundsman("activation", "explain", str(profile.id)).stdout
     assert roundsman("activation", "explain", "98200 99999").returncode == 5
+    impossible = roundsman("activation", "what-if", "--inactive-days", "60")
+    assert (impossible.returncode, "give both --inactive-days and --churn-days" in impossible.stderr) == (2, True)
     assert "and 1 sign-up days." in roundsman("activation", "rebuild").stdout
     shown = roundsman("activation", "dashboard").stdout
     assert "backfill" not in shown

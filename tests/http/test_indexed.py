@@ -16,6 +16,7 @@ from roundsman.database.collections import (
     MIGRATION_RUNS,
     OUTBOX,
     PROOFS,
+    RATE_CARDS,
     SUPPLIERS,
     USERS,
 )
@@ -34,6 +35,8 @@ ALWAYS_FEW = {MIGRATION_PLANS, MIGRATION_RUNS}
 READ_IN_FULL = {
     # Counts, which are made once in ten seconds at most, whoever asks.
     "GET /": {USERS, CUSTOMERS, DELIVERY_BOYS, SUPPLIERS},
+    # All rates there ever were are what is asked for.
+    "GET /api/v1/rates": {RATE_CARDS},
     # Messages of a week and proofs of some minutes, once in the life of an account.
     "POST /api/v1/auth/me/close": {OUTBOX, PROOFS},
 }

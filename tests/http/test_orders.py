@@ -9,9 +9,10 @@ import httpx
 import pytest
 from bson import ObjectId
 
-from roundsman.activation.calendar import begin_of, day_of
 from roundsman.activation.lifecycle import ActivationStatus
-from roundsman.activation.tracking import facts_of, find_tracked, transitions_of
+from roundsman.activation.recorded_facts import facts_of
+from roundsman.activation.tracking import find_tracked, transitions_of
+from roundsman.calendar import begin_of, day_of
 from roundsman.catalog.listing import insert_products
 from roundsman.catalog.products import Price
 from roundsman.clock import utc_now
@@ -163,6 +164,21 @@ async def test_what_staff_cancels_is_not_the_customers_doing(api: httpx.AsyncCli
     assert not (await facts_of(tx, shop.asha.user_id))[-1].by_customer
     (entry,) = await tx.database[collections.AUDIT_LOG].find({"action": "order.cancelled"}).to_list()
     assert entry["reason"] == "the dairy is closed"
+
+
+async def test_an_order_listed_under_another_profile_of_the_same_person_is_cancelled_there(
+    api: httpx.AsyncClient, tx: Tx
+) -> None:
+    shop = await open_shop(api, tx)
+    order = await ordered(api, shop)
+    await insert_customers(tx, [second := a_customer(shop.asha.user_id)])
+    path = f"/api/v1/customers/{second.id}/orders"
+
+    assert [one["id"] for one in (await api.get(path, headers=shop.admin)).json()] == [order["id"]]
+    answer = await api.post(f"{path}/{order['id']}/cancel", json={"reason": "asked at the door"}, headers=shop.admin)
+
+    assert (answer.status_code, answer.json()["status"]) == (200, "cancelled")
+    assert await told(tx, shop.asha) == ["order.placed", "order.cancelled"]
 
 
 async def test_what_belongs_to_others_is_not_there(api: httpx.AsyncClient, tx: Tx) -> None:

@@ -7,7 +7,8 @@ import httpx
 from bson import ObjectId
 
 from roundsman.access.roles import Role
-from roundsman.activation.tracking import facts_of, find_tracked
+from roundsman.activation.recorded_facts import facts_of
+from roundsman.activation.tracking import find_tracked
 from roundsman.database import collections
 from roundsman.database.transaction import Tx
 from tests.http.people import bearer_of

@@ -9,7 +9,7 @@ import pytest
 from bson import ObjectId
 
 from roundsman.access.roles import Role
-from roundsman.activation.calendar import begin_of, day_of
+from roundsman.calendar import begin_of, day_of
 from roundsman.catalog.listing import insert_products
 from roundsman.catalog.products import Price
 from roundsman.clock import utc_now

@@ -1,4 +1,4 @@
-"""The page of the API: all of it is there, and it is a page like the others."""
+"""The pages of the API: all of it is there, in chapters, and they are pages like the others."""
 
 import re
 from html.parser import HTMLParser
@@ -7,12 +7,15 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from roundsman.console.reference import read_reference
 from roundsman.console.schemas import field_of
 from roundsman.web.examples import curl_of
 from roundsman.web.middleware import CONTENT_SECURITY_POLICY
 from tests.http.test_modes import operations_of
 
-PAGE = "/docs/api"
+CONTENTS = "/docs/api"
+CODES = "/docs/api/codes"
+BROWSER = {"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
 MOST_BYTES = 40_000
 
 
@@ -24,7 +27,10 @@ class Page(HTMLParser):
         self.ids: list[str] = []
         self.links: list[str] = []
         self.articles: dict[str, str] = {}
+        self.links_of: dict[str, set[str]] = {}
+        self.texts: list[tuple[str, str]] = []
         self._article = ""
+        self._link: str | None = None
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -35,26 +41,57 @@ class Page(HTMLParser):
         if tag == "article":
             self._article = given["id"] or ""
             self.articles[self._article] = ""
+            self.links_of[self._article] = set()
+        if tag == "a":
+            self._link = given["href"] or ""
+            self.texts.append((self._link, ""))
+            self.links_of.get(self._article, set()).add(self._link)
 
     def handle_endtag(self, tag: str) -> None:
-        """Leave an article."""
+        """Leave an article or a link."""
         self._article = "" if tag == "article" else self._article
+        self._link = None if tag == "a" else self._link
 
     def handle_data(self, data: str) -> None:
-        """Keep what an article says."""
+        """Keep what an article says, and a link."""
         if self._article:
             self.articles[self._article] += data
+        if self._link is not None:
+            self.texts[-1] = (self._link, self.texts[-1][1] + data)
+
+
+Pages = dict[str, Page]
+
+
+@pytest.fixture
+async def pages(api: httpx.AsyncClient) -> Pages:
+    """All pages of the API by their addresses: the contents, and each to which a link of them leads."""
+    addresses = Page((await api.get(CONTENTS)).text).links
+    chapters = sorted({link.partition("#")[0] for link in addresses if link.startswith(f"{CONTENTS}/")})
+    return {address: Page((await api.get(address)).text) for address in (CONTENTS, *chapters)}
 
 
 def in_one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-async def test_every_operation_is_on_the_page_with_all_there_is_to_know(api: httpx.AsyncClient, app: FastAPI) -> None:
+def test_every_chapter_says_what_it_is_about(app: FastAPI) -> None:
+    chapters = read_reference(app.openapi()).chapters
+    tags = {operation["tags"][-1].replace(" ", "-") for operation in operations_of(app.openapi()).values()}
+    assert {chapter.key for chapter in chapters} == tags
+    assert [chapter.key for chapter in chapters if not chapter.description] == []
+
+
+async def test_every_operation_is_in_one_chapter_with_all_there_is_to_know(pages: Pages, app: FastAPI) -> None:
     document = app.openapi()
-    said = [in_one_line(text) for text in Page((await api.get(PAGE)).text).articles.values()]
+    said = [
+        (address, anchor, in_one_line(text))
+        for address, page in pages.items()
+        for anchor, text in page.articles.items()
+    ]
     for name, operation in operations_of(document).items():
-        (text,) = [one for one in said if one.startswith(f"{name} ")]
+        ((address, anchor, text),) = [one for one in said if one[2].startswith(f"{name} ")]
+        assert address == f"{CONTENTS}/{operation['tags'][-1].replace(' ', '-')}"
         method, path = name.split(" ")
         parameters = [parameter["name"] for parameter in operation.get("parameters", [])]
         codes = [code for codes in operation["x-codes"].values() for code in codes]
@@ -65,38 +102,68 @@ async def test_every_operation_is_on_the_page_with_all_there_is_to_know(api: htt
             one for one in (who, *roles, *parameters, *operation["responses"], *codes, request) if one not in text
         ]
         assert missing == [], name
+        assert {f"{CODES}#code-{code}" for code in codes} <= pages[address].links_of[anchor]
+        links = [in_one_line(words) for link, words in pages[CONTENTS].texts if link == f"{address}#{anchor}"]
+        (line,) = [one.removeprefix(f"{name} ") for one in links if one.startswith(f"{name} ")]
+        assert line in text.removeprefix(name)
 
 
-async def test_every_model_and_every_code_is_on_the_page(api: httpx.AsyncClient, app: FastAPI) -> None:
-    document, page = app.openapi(), Page((await api.get(PAGE)).text)
+async def test_every_model_and_every_code_is_on_a_page(pages: Pages, app: FastAPI) -> None:
+    document = app.openapi()
     for key, schema in document["components"]["schemas"].items():
-        text = page.articles[f"model-{key}"]
+        (text,) = {page.articles[f"model-{key}"] for page in pages.values() if f"model-{key}" in page.articles}
         assert [one for one in (*schema.get("properties", ()), *schema.get("enum", ())) if one not in text] == []
-    assert {f"code-{code}" for code in document["x-codes"]} <= set(page.ids)
+    assert {f"code-{code}" for code in document["x-codes"]} <= set(pages[CODES].ids)
 
 
-async def test_links_within_the_page_lead_somewhere_and_none_leads_elsewhere(api: httpx.AsyncClient) -> None:
-    page = Page((await api.get(PAGE)).text)
-    assert len(page.ids) == len(set(page.ids))
-    within = {link.removeprefix("#") for link in page.links if link.startswith("#")}
-    assert within <= set(page.ids)
-    outside = {link for link in page.links if not link.startswith("#")}
+async def test_a_chapter_shows_the_models_it_names_and_no_others(pages: Pages) -> None:
+    for address in pages.keys() - {CODES}:
+        page = pages[address]
+        others = [(anchor, link.removeprefix("#")) for anchor, links in page.links_of.items() for link in links]
+        named = {to for anchor, to in others if to.startswith("model-") and to != anchor}
+        assert {anchor for anchor in page.articles if anchor.startswith("model-")} == named, address
+    assert "model-Problem" in pages[CODES].articles
+
+
+async def test_from_each_page_one_gets_to_every_other(pages: Pages) -> None:
+    assert len(pages) > 2
+    assert {address for address, page in pages.items() if not pages.keys() <= set(page.links)} == set()
+
+
+async def test_every_link_leads_somewhere_and_none_leads_elsewhere(api: httpx.AsyncClient, pages: Pages) -> None:
+    outside = set()
+    for address, page in pages.items():
+        assert len(page.ids) == len(set(page.ids)), address
+        for link in page.links:
+            to, _, anchor = link.partition("#")
+            if (to or address) in pages:
+                assert not anchor or anchor in pages[to or address].ids, (address, link)
+            else:
+                outside.add(link)
     assert {link for link in outside if not re.match(r"/(?!/)", link)} == set()
     for link in outside:
         assert (await api.get(link)).status_code == 200, link
 
 
-async def test_the_page_obeys_the_content_security_policy_and_is_small(api: httpx.AsyncClient) -> None:
-    answer = await api.get(PAGE)
-    assert answer.headers["content-security-policy"] == CONTENT_SECURITY_POLICY
-    assert not re.search(r"<script|<style|\sstyle=|\son\w+=|javascript:", answer.text)
+async def test_an_unknown_chapter_is_a_page_that_is_not_there(api: httpx.AsyncClient) -> None:
+    answer = await api.get(f"{CONTENTS}/nothing-here", headers=BROWSER)
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert "There is no such page" in answer.text
+    assert (await api.get(f"{CONTENTS}/nothing-here")).json()["code"] == "not_found"
+
+
+async def test_the_pages_obey_the_content_security_policy_and_are_small(api: httpx.AsyncClient, pages: Pages) -> None:
     sheets = [await api.get(f"/static/{name}.css") for name in ("roundsman", "reference")]
     assert not [sheet for sheet in sheets if "url(" in sheet.text or "@import" in sheet.text]
-    assert {one.headers["content-encoding"] for one in (answer, *sheets)} == {"gzip"}
-    assert sum(int(one.headers["content-length"]) for one in (answer, *sheets)) < MOST_BYTES
+    for address in pages:
+        answer = await api.get(address)
+        assert answer.headers["content-security-policy"] == CONTENT_SECURITY_POLICY
+        assert not re.search(r"<script|<style|\sstyle=|\son\w+=|javascript:", answer.text)
+        assert {one.headers["content-encoding"] for one in (answer, *sheets)} == {"gzip"}
+        assert sum(int(one.headers["content-length"]) for one in (answer, *sheets)) < MOST_BYTES, address
 
 
-@pytest.mark.parametrize("path", [PAGE, "/static/roundsman.css", "/static/reference.css"])
+@pytest.mark.parametrize("path", [CONTENTS, CODES, "/docs/api/auth", "/static/roundsman.css", "/static/reference.css"])
 async def test_who_does_not_unpack_gets_the_same_page(api: httpx.AsyncClient, path: str) -> None:
     packed = await api.get(path)
     plain = await api.get(path, headers={"Accept-Encoding": "identity"})

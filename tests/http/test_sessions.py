@@ -10,6 +10,9 @@ import httpx
 import pytest
 
 from roundsman.access.roles import Role
+from roundsman.activation.facts import FactType
+from roundsman.activation.recorded_facts import facts_of
+from roundsman.activation.tracking import find_tracked
 from roundsman.app import create_app
 from roundsman.audit_log.log import entries_about
 from roundsman.database.collections import AUDIT_LOG, OUTBOX, SESSIONS, USERS
@@ -99,6 +102,20 @@ async def test_refreshing_gives_new_tokens_and_moves_the_end(
     assert second.json()["refresh_token"] != first.json()["refresh_token"]
     assert datetime.fromisoformat(second.json()["session_expires_at"]) == clock.now + timedelta(days=30)
     assert (await api.get(ME, headers=bearer(second))).status_code == 200
+
+
+async def test_refreshing_is_no_sign_in_of_a_customer(api: httpx.AsyncClient, tx: Tx, clock: SteppingClock) -> None:
+    user, answer = await signed_in(api, tx)
+    began = clock.now
+    for _ in range(2):
+        clock.step(days=1)
+        answer = await refresh(api, answer.json()["refresh_token"])
+        assert answer.status_code == 200
+
+    assert [one.type for one in await facts_of(tx, user.id)] == [FactType.SIGNUP, FactType.LOGIN]
+    tracked = await find_tracked(tx, user.id)
+    assert tracked is not None
+    assert tracked.lifecycle.last_activity_at == tracked.lifecycle.last_login_at == began
 
 
 async def test_two_hundred_uses_of_one_token_get_one_successor_and_are_no_theft(api: httpx.AsyncClient, tx: Tx) -> None:

@@ -7,8 +7,8 @@ import httpx
 import pytest
 from bson import ObjectId
 
-from roundsman.activation.calendar import day_of
-from roundsman.activation.tracking import facts_of
+from roundsman.activation.recorded_facts import facts_of
+from roundsman.calendar import day_of
 from roundsman.database import collections
 from roundsman.database.transaction import Tx
 from roundsman.identity.mode import Mode, OperationsMode, set_mode

@@ -14,8 +14,8 @@ SUFFIXES = {".py", ".html", ".js", ".css", ".toml", ".json", ".md", ".txt"}
 PROFILE = "earlybird"
 # Words both applications use, each in its own documents, or that are in every dictionary: ours do not come from there.
 SHARED_WORDS = """
-address address_id addresses amount area city created_at customer_id customers date delivered_at delivery_boy_id delivery_boys
-delivery_status email end gstin id is_active is_default items label landmark mode name order_id order_type orders password
+address address_id addresses amount area city created_at customer_id customers date delivered_at delivery_boy_id delivery_boys delivery_id
+delivery_status email end gstin id is_active is_default items label landmark mode name notes order_id order_type orders password
 password_hash pattern pauses payment_terms phone price product_id products qty quantity role shift start state status subscriptions
 supplier_id suppliers unit user_id users
 """

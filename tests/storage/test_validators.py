@@ -20,6 +20,9 @@ from roundsman.orders.deliveries import DeliveryStatus
 from roundsman.orders.orders import OrderOrigin, OrderStatus
 from roundsman.orders.payments import PaymentStatus
 from roundsman.subscriptions.subscriptions import SubscriptionOrigin, SubscriptionStatus
+from roundsman.suppliers.dues import DueKind
+from roundsman.suppliers.proposals import ProposalStatus
+from roundsman.suppliers.purchase_orders import PurchaseOrderOrigin, PurchaseOrderStatus
 from roundsman.suppliers.suppliers import SupplierStatus
 
 _AT = datetime(2026, 1, 2, tzinfo=UTC)
@@ -45,6 +48,10 @@ def _property(collection: str, field: str) -> Document:
         (collections.SUBSCRIPTIONS, "status", SubscriptionStatus),
         (collections.SUBSCRIPTIONS, "origin", SubscriptionOrigin),
         (collections.CREDENTIALS, "origin", CredentialOrigin),
+        (collections.PURCHASE_ORDERS, "status", PurchaseOrderStatus),
+        (collections.PURCHASE_ORDERS, "origin", PurchaseOrderOrigin),
+        (collections.SUPPLIER_DUES, "kind", DueKind),
+        (collections.PRICE_PROPOSALS, "status", ProposalStatus),
     ],
 )
 def test_an_enum_and_its_validator_have_the_same_words(collection: str, field: str, words: type[StrEnum]) -> None:

@@ -27,7 +27,19 @@ from roundsman.identity.store import identifier_document, identifier_from, user_
 from roundsman.identity.users import Identifier, User
 from roundsman.orders.orders import Order
 from roundsman.orders.store import order_document, order_from
-from roundsman.suppliers.store import supplier_document, supplier_from
+from roundsman.suppliers.dues import Due
+from roundsman.suppliers.proposals import PriceProposal
+from roundsman.suppliers.purchase_orders import PurchaseOrder
+from roundsman.suppliers.store import (
+    due_document,
+    due_from,
+    proposal_document,
+    proposal_from,
+    purchase_order_document,
+    purchase_order_from,
+    supplier_document,
+    supplier_from,
+)
 from roundsman.suppliers.suppliers import Supplier
 from tests.depth import depth
 
@@ -54,6 +66,9 @@ STORES: tuple[tuple[type, Callable[[Any], Document], Callable[[Document], Any]],
     (Supplier, supplier_document, supplier_from),
     (Product, product_document, product_from),
     (Order, order_document, order_from),
+    (PurchaseOrder, purchase_order_document, purchase_order_from),
+    (Due, due_document, due_from),
+    (PriceProposal, proposal_document, proposal_from),
     (AuditEntry, entry_document, entry_from),
 )
 

@@ -205,6 +205,12 @@ async def test_an_inspection_says_the_same_every_time(market: Path) -> None:
         ("customers_v2", {"name": " "}, ("name_missing", "customers_v2")),
         ("orders", {"total_amount": "a lot"}, ("amount_unreadable", "orders.total_amount")),
         ("orders", {"total_amount": -500}, ("amount_negative", "orders.total_amount")),
+        ("delivery_boys", {"total_earnings": "a lot"}, ("amount_unreadable", "delivery_boys.total_earnings")),
+        (
+            "delivery_boys",
+            {"total_earnings": 100, "month_earnings": 250},
+            ("earnings_below_month", "delivery_boys"),
+        ),
         ("orders", {"items": [{"quantity": "2"}]}, ("field_type", "orders.items.quantity: string")),
         ("orders", {"items": ["milk"]}, ("field_type", "orders.items.[]: string")),
         ("subscriptions", {"pauses": "in May"}, ("field_type", "subscriptions.pauses: string")),
@@ -229,6 +235,22 @@ def test_what_a_single_document_shows(collection: str, fields: Fields, expected:
     document = {"_id": ObjectId(), "id": "p-1", "name": "Asha Rao", **fields}
 
     assert found(inspect(**{collection: [document]}))[expected] == 1
+
+
+def test_orders_that_were_paid_more_than_once_are_told_with_whom_and_how_much() -> None:
+    earned = [("ord-1", 50.5)] * 10 + [("ord-2", 50), ("ord-3", 25), ("ord-3", 50)]
+    history = [{"order_id": order, "amount": amount, "date": "2026-10-30"} for order, amount in earned]
+    boys = [
+        doc("b-1", "Ramesh Yadav", earnings_history=history),
+        doc("b-2", "Suresh Rao", earnings_history=history[9:12]),
+    ]
+
+    inspection = inspect(delivery_boys=boys)
+
+    [finding] = [one for one in inspection.findings if one.code == "order_paid_again"]
+    assert finding.subject == f"delivery_boys:{boys[0]['_id']}: 504.50 rupees too much"
+    assert (finding.count, finding.level) == (2, Level.ACTION)
+    assert finding.examples == ((f"delivery_boys:{boys[0]['_id']}",),)
 
 
 @pytest.mark.parametrize("status", ["ACTIVE", "active", "Inactive"])

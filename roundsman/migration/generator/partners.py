@@ -1,6 +1,7 @@
 """Staff, delivery boys and suppliers, and how the existing application recorded them."""
 
 from dataclasses import dataclass, field
+from uuid import NAMESPACE_OID, uuid5
 
 from roundsman.migration.generator import passwords
 from roundsman.migration.generator.catalogue import Product
@@ -13,6 +14,7 @@ from roundsman.migration.generator.world import Block, Person
 
 _STAFF_ROLES = ("marketing_staff", "marketing_staff", "admin", "marketing_staff", "manager", "ADMIN")
 _OTHER_ROLES = ("superadmin", "delivery_manager", "inventory_manager", "manager", "delivery_ops")
+_DELIVERIES_A_WEEK, _REPEATS = 40, 10
 _FIRMS = ("Local Dairy Farm", "City Bakery", "Nandi Milk Products", "Sri Ganesh Eggs", "Green Valley Farms")
 
 
@@ -108,26 +110,48 @@ def _delivery_boy(block: Block, folder: FolderWriter, partners: Partners, index:
     profile |= {"is_active": True, "created_at": date_text(person.joined), "assigned_areas": []}
     _profile(block, folder, "delivery_boys_v2", person, profile)
     if index % 3 == 0:
-        _old_delivery_boy(block, folder, person, user_object_id if happens(rng, 0.6) else None)
+        link = user_object_id if happens(rng, 0.6) else None
+        _old_delivery_boy(block, folder, person, link, is_retried=index == 0)
     partners.delivery_boy_ids.append(app_id)
     partners.delivery_boy_phones.append(person.phone)
     if index % 4 == 1:
         partners.also_customers.append(person)
 
 
-def _old_delivery_boy(block: Block, folder: FolderWriter, person: Person, user_object_id: str | None) -> None:
+def _old_delivery_boy(
+    block: Block, folder: FolderWriter, person: Person, user_object_id: str | None, *, is_retried: bool
+) -> None:
     """The older collection: counters of earnings in rupees, and at best the user's ObjectId in hex."""
     rng = block.rng
     done = rng.randrange(200, 4000)
     document: Document = {"id": block.uuid(), "name": _name(block, person), "phone": written(rng, person.phone)}
     document |= {"area_assigned": person.household.area.full_name, "status": rng.choice(("active", "on_leave"))}
-    document |= {"total_deliveries": done, "today_deliveries": 0, "week_deliveries": 40, "month_deliveries": 150}
-    document |= {"total_earnings": done * 50, "month_earnings": 7500.0, "earnings_history": []}
+    document |= {
+        "total_deliveries": done,
+        "today_deliveries": 0,
+        "week_deliveries": _DELIVERIES_A_WEEK,
+        "month_deliveries": 150,
+    }
+    document |= {"total_earnings": done * 50, "month_earnings": 7500.0}
+    document |= {"earnings_history": _earnings_history(block, document["id"], is_retried=is_retried)}
     document |= {"payment_frequency": "weekly", "last_payment_amount": 2000}
     document |= {"last_payment_date": bson_date(block.as_of - 9 * DAY)}
     if user_object_id:
         document["user_id"] = user_object_id
     _profile(block, folder, "delivery_boys", person, document)
+
+
+def _earnings_history(block: Block, boy: str, *, is_retried: bool) -> list[Document]:
+    """Fifty rupees for each delivery of a week; a report that was sent ten times was paid as often."""
+    orders = [f"ord_{uuid5(NAMESPACE_OID, f'{boy} {number}')}" for number in range(_DELIVERIES_A_WEEK)]
+    if is_retried:
+        orders[:_REPEATS] = orders[:1] * _REPEATS
+    span = 7 * DAY // _DELIVERIES_A_WEEK
+    begin = block.as_of - 7 * DAY
+    return [
+        {"order_id": order, "amount": 50, "date": utc_text(begin + number * span)}
+        for number, order in enumerate(orders)
+    ]
 
 
 def _supplier(block: Block, folder: FolderWriter, partners: Partners, index: int) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from bson import Decimal128
 
+from roundsman.migration.earned import counters_of, paid_again
 from roundsman.migration.full_names import full_name
 from roundsman.migration.inspection.findings import Counts, Tally
 from roundsman.migration.inspection.values import (
@@ -25,6 +26,7 @@ from roundsman.migration.profile import CollectionProfile, Kind, Path, SourcePro
 from roundsman.migration.reading import moment, paise, source_id_text, text, value_at, values_at
 from roundsman.migration.records import read_contact
 from roundsman.migration.sources.port import SourceDocument
+from roundsman.money import rupees_text
 
 _LARGE_BYTES: Final = 8_000_000
 _MOST_DIFFERENT: Final = 50
@@ -36,11 +38,13 @@ _VOCABULARY: Final[Mapping[Kind, str]] = {
     Kind.DELIVERY: "delivery_status",
     Kind.PAYMENT: "payment_status",
     Kind.SUBSCRIPTION: "subscription_status",
+    Kind.PURCHASE_ORDER: "purchase_order_status",
 }
 _LISTS: Final[Mapping[str, frozenset[str]]] = {
-    "lines": frozenset({"line_product", "line_name", "line_quantity", "line_price"}),
-    "pauses": frozenset({"pause_start", "pause_end"}),
+    "lines": frozenset({"line_product", "line_name", "line_quantity", "line_price", "line_unit"}),
+    "pauses": frozenset({"pause_first", "pause_last"}),
     "exact": frozenset({"exact_day", "exact_quantity"}),
+    "earnings": frozenset({"earning_order", "earning_amount", "earning_at"}),
 }
 _IN_LISTS: Final = frozenset().union(*_LISTS.values())
 
@@ -60,6 +64,7 @@ class DocumentInspection:
         self._forms: dict[str, Counter[str]] = defaultdict(Counter)
         self._spellings: dict[str, Counter[str]] = defaultdict(Counter)
         self._fitting: Counter[str] = Counter()
+        self._paid_again = 0
 
     def note(self, document: SourceDocument, collection: CollectionProfile) -> None:
         """Note what any document of a profiled collection shows."""
@@ -91,6 +96,8 @@ class DocumentInspection:
             self._note_role(document, collection, key)
         if "password" in collection.fields:
             self._note_password(document, collection, key)
+        if "earnings_total" in collection.fields:
+            self._note_earnings(document, collection, key)
 
     def fits(self, collection: CollectionProfile) -> bool:
         """Whether any document of the collection had a name, a phone or an e-mail where the profile expects it."""
@@ -157,6 +164,16 @@ class DocumentInspection:
         form = password_form(values_at(document.fields, collection.paths("password")))
         self._forms[f"{collection.name}.password"][form] += 1
         self._tally.add(f"password_{form}", key, subject=collection.name)
+
+    def _note_earnings(self, document: SourceDocument, collection: CollectionProfile, key: str) -> None:
+        counters, again = counters_of(document.fields, collection), paid_again(document.fields, collection)
+        if counters is not None and counters.total_paise < counters.month_paise:
+            self._tally.add("earnings_below_month", key, subject=collection.name)
+        if again.orders:
+            self._paid_again += 1
+            is_listed = self._paid_again <= _MOST_DIFFERENT
+            place = f"{key}: {rupees_text(again.paise)} rupees too much" if is_listed else f"{collection.name}: {_REST}"
+            self._tally.add("order_paid_again", key, subject=place, count=len(again.orders))
 
 
 def document_key(document: SourceDocument, collection: CollectionProfile) -> str:

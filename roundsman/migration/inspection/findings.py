@@ -115,6 +115,17 @@ _CATALOGUE: Final[Mapping[str, tuple[Level, str]]] = {
         Level.ACTION,
         "An amount cannot be read; of an order the sum of its lines is taken, anything else counts as none.",
     ),
+    "order_paid_again": (
+        Level.ACTION,
+        (
+            "The existing application paid the delivery boy more than once for an order. The import takes what it counted as "
+            "it is; an adjustment takes back what was too much."
+        ),
+    ),
+    "earnings_below_month": (
+        Level.ACTION,
+        "What the delivery boy earned in all is below what he earned in the month; both are taken as they are written.",
+    ),
     "amount_negative": (Level.ACTION, "An amount is negative; the import takes it as it is written."),
     "phone_letters": (Level.ACTION, "The phone has letters in it; it neither matches nor signs in."),
     "phone_too_short": (Level.ACTION, "The phone has too few digits; it neither matches nor signs in."),
@@ -248,12 +259,13 @@ class Tally:
     _counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     _examples: dict[tuple[str, str], list[Case]] = field(default_factory=dict)
 
-    def add(self, code: str, *keys: str, subject: str = "") -> None:
-        """Count one case; `keys` are the documents it is about."""
+    def add(self, code: str, *keys: str, subject: str = "", count: int = 1) -> None:
+        """Count one case, or so many of the same documents; `keys` are those it is about."""
         place = (code, subject)
-        self._counts[place] += 1
-        if self._counts[place] <= _MOST_EXAMPLES:
-            self._examples.setdefault(place, []).append(keys[:_MOST_KEYS_OF_A_CASE])
+        self._counts[place] += count
+        examples = self._examples.setdefault(place, [])
+        if len(examples) < _MOST_EXAMPLES:
+            examples.append(keys[:_MOST_KEYS_OF_A_CASE])
 
     def findings(self) -> tuple[Finding, ...]:
         """Everything counted, gravest first."""

@@ -19,7 +19,9 @@ from roundsman.migration.sources.port import Source, SourceDocument
 _NAMING_PEOPLE = {
     Kind.ORDER: "order_owner_unknown",
     Kind.ADDRESS: "address_owner_unknown",
-    **dict.fromkeys((Kind.DELIVERY, Kind.PAYMENT, Kind.SUBSCRIPTION, Kind.ACTIVITY), "activity_owner_unknown"),
+    **dict.fromkeys(
+        (Kind.DELIVERY, Kind.PAYMENT, Kind.SUBSCRIPTION, Kind.PURCHASE_ORDER, Kind.ACTIVITY), "activity_owner_unknown"
+    ),
 }
 
 

@@ -44,7 +44,10 @@ _ID: Final = frozenset({"string", "objectId", "int", "long"})
 _TIME: Final = frozenset({"string", "date"})
 _AMOUNT: Final = frozenset({"int", "long", "double", "decimal"})
 _FLAG: Final = frozenset({"bool"})
-_IDS = ("app_id", "owner", "created_by", "delivery_boy", "supplier", "address_id", "line_product", "order", "product")
+_IDS = (
+    *("app_id", "owner", "created_by", "delivery_boy", "supplier", "address_id", "line_product", "order", "product"),
+    "earning_order",
+)
 TIMES: Final = frozenset(
     {
         "created_at",
@@ -57,12 +60,18 @@ TIMES: Final = frozenset(
         "at",
         "start",
         "end",
-        "pause_start",
-        "pause_end",
+        "pause_first",
+        "pause_last",
+        "paused_from",
+        "paused_until",
+        "stop",
         "exact_day",
+        "earning_at",
     }
 )
-AMOUNTS: Final = frozenset({"price", "total", "line_price", "amount"})
+AMOUNTS: Final = frozenset(
+    {"price", "total", "line_price", "amount", "earnings_total", "earnings_month", "earning_amount"}
+)
 _EXPECTED: Final[Mapping[str, frozenset[str]]] = {
     **dict.fromkeys(_IDS, _ID),
     **dict.fromkeys(TIMES, _TIME),
@@ -76,8 +85,12 @@ _EXPECTED: Final[Mapping[str, frozenset[str]]] = {
     "address": _TEXT | {"object"},
     "areas": _TEXT | {"array"},
     "lines": frozenset({"array"}),
+    "begins_itself": _FLAG,
     "pauses": frozenset({"array"}),
+    "pause_days": frozenset({"array"}),
+    "only_weekdays": frozenset({"array"}),
     "exact": frozenset({"array"}),
+    "earnings": frozenset({"array"}),
     "weekdays": frozenset({"array"}),
     ITEM: frozenset({"object"}),
 }

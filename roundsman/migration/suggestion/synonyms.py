@@ -128,6 +128,8 @@ MEANINGS: Final[Mapping[Kind, Sequence[Meaning]]] = {
         _AREA,
         Meaning("areas", ("areas", "assigned areas", "zones", "service areas", "localities"), (Trait.LIST,)),
         _STATUS,
+        Meaning("earnings_total", ("total earnings", "earnings total", "lifetime earnings"), (Trait.NUMBER,)),
+        Meaning("earnings_month", ("month earnings", "earnings month", "this month earnings"), (Trait.NUMBER,)),
     ),
     Kind.SUPPLIER: (
         Meaning(

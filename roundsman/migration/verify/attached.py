@@ -26,11 +26,13 @@ from roundsman.migration.conversion import OrderParties, Reading, order_of
 from roundsman.migration.profile import ATTACHED, OPERATIONS, CollectionProfile, Kind, SourceProfile
 from roundsman.migration.reading import old_id, values_at
 from roundsman.migration.sources.port import Source
+from roundsman.migration.trade_conversion import purchase_order_of
 from roundsman.migration.trade_import import STORED_IN, stored_id
 from roundsman.migration.verify.answered import answered_identifiers
 from roundsman.migration.verify.verification import Account, Check, CheckResult
 from roundsman.money import rupees_text
 from roundsman.orders.history import sum_own_orders
+from roundsman.suppliers.linkage import users_of_suppliers
 
 _NOBODY = OrderParties(None, None, None)
 
@@ -90,6 +92,8 @@ class AttachedCheck:
         ids = list({identity for identity, _ in wanted})
         cursor = self.tx.database[STORED_IN[collection.kind]].find({"_id": {"$in": ids}})
         stored = {document["_id"]: document async for document in cursor}
+        if collection.kind is Kind.PURCHASE_ORDER:
+            await self._put_users_of_suppliers(stored)
         await self._check_owners(dict(wanted), stored)
         return [await self._class_of(reading, stored.get(identity)) for identity, reading in wanted]
 
@@ -103,6 +107,8 @@ class AttachedCheck:
             return self._since(reading, "changed")
         if reading.collection.kind is Kind.ORDER:
             await self._check_total(reading, stored)
+        if reading.collection.kind is Kind.PURCHASE_ORDER:
+            self._check_purchase(reading, stored)
         return "kept"
 
     def _since(self, reading: Reading, otherwise: str) -> str:
@@ -130,6 +136,21 @@ class AttachedCheck:
             if of_one and owner not in possible and not await self._is_his_own_id(owner, names):
                 place = f"{wanted[identity].collection.name}:{identity}"
                 self.orphans.fail(f"{place} belongs to {owner or 'nobody'}, who it does not name")
+
+    async def _put_users_of_suppliers(self, stored: dict[Any, Document]) -> None:
+        """A purchase order is its supplier's, who is a user."""
+        users = await users_of_suppliers(
+            self.tx, {one["supplier_id"] for one in stored.values() if "supplier_id" in one}
+        )
+        for one in stored.values():
+            one["user_id"] = users.get(one["supplier_id"]) if "supplier_id" in one else None
+
+    def _check_purchase(self, reading: Reading, stored: Document) -> None:
+        total = purchase_order_of(reading, None, products={}).total_paise
+        self.money.look()
+        if total != stored["total_paise"]:
+            here, there = rupees_text(stored["total_paise"]), rupees_text(total)
+            self.money.fail(f"purchase order {stored['_id']}: {there} in the source, {here} here")
 
     async def _is_his_own_id(self, owner: ObjectId | None, names: Sequence[str]) -> bool:
         """Whether one of the names is the id of a user who is he by now: such a name needs no identifier."""

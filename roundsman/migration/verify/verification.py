@@ -20,6 +20,7 @@ class Check(StrEnum):
     MERGE_CHAIN = "merge_chain"
     STAFF_ROLE_GAINED = "staff_role_gained"
     MONEY = "money"
+    EARNINGS = "earnings"
     DECISIONS = "decisions"
     PLANS = "plans"
     REPLAN = "replan"
@@ -38,6 +39,7 @@ MEANING: Mapping[Check, str] = {
     Check.MERGE_CHAIN: "a merged user leads to a live one in one step",
     Check.STAFF_ROLE_GAINED: "no account gained a staff role by the import",
     Check.MONEY: "the orders' money is the source's, to the paisa",
+    Check.EARNINGS: "each delivery boy has earned what the source counts, to the paisa",
     Check.DECISIONS: "what is held or was decided by a human is respected",
     Check.PLANS: "what the applied plans said is stored: questions, and in shadow identifiers and passwords",
     Check.REPLAN: "planning again would do nothing automatically",

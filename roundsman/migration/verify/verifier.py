@@ -22,6 +22,7 @@ from roundsman.migration.verify.accounting import Accounting
 from roundsman.migration.verify.attached import AttachedCheck
 from roundsman.migration.verify.closed import check_erasure
 from roundsman.migration.verify.decisions import check_decisions
+from roundsman.migration.verify.earned import check_earnings
 from roundsman.migration.verify.plans import check_plans
 from roundsman.migration.verify.replanning import check_replan
 from roundsman.migration.verify.stored import (
@@ -72,6 +73,7 @@ async def _verify(
             tx, statuses, accounting.staff, other_runs={run.id for run in runs} - {run.id for run in ours}
         ),
         money,
+        await check_earnings(tx, source, profile),
         await check_decisions(tx),
         await check_plans(tx, Opener(seal, profile), as_of=as_of),
         await check_replan(tx, source, profile, crew, as_of=as_of, news=accounting.changed | set(accounting.missing)),

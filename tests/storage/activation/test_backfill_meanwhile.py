@@ -1,9 +1,11 @@
 """Histories stored in bulk while live facts come, and broken off: whoever was first, nobody's history is half told."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
+import pytest
 from bson import ObjectId
 
 from roundsman.activation.backfill import History, mend_half_stored, store_histories, untold
@@ -56,6 +58,19 @@ async def test_who_signs_in_after_a_backfill_was_broken_off_keeps_what_it_had_wr
 
     assert recorded.tracked.lifecycle.status is ActivationStatus.ENGAGED
     await require_told(tx, CUSTOMER, [*history.facts, login])
+
+
+@pytest.mark.parametrize("live", [True, False])
+async def test_what_is_corrected_after_a_backfill_was_broken_off_is_told_as_it_is_now(tx: Tx, *, live: bool) -> None:
+    paid = a_fact(FactType.PAYMENT_SUCCEEDED, BEGIN + timedelta(days=1), amount_paise=50_000)
+    facts, corrected = a_history(CUSTOMER).facts, replace(paid, amount_paise=5_000)
+    await store_histories(tx, [History(CUSTOMER, [*facts, paid], Traits())], policy=POLICY, now=NOW)
+    await tx.database[LIFECYCLES].delete_many({})
+    if live:
+        await record_facts(tx, CUSTOMER, [corrected], policy=POLICY, now=NOW)
+    else:
+        await store_histories(tx, [History(CUSTOMER, [*facts, corrected], Traits())], policy=POLICY, now=NOW)
+    await require_told(tx, CUSTOMER, [*facts, corrected])
 
 
 async def test_broken_off_at_any_instant_while_live_facts_come_everybody_ends_as_the_fold_of_his(tx: Tx) -> None:

@@ -8,7 +8,6 @@ from bson import ObjectId
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roundsman.activation.calendar import day_of
 from roundsman.activation.cohorts import read_cohorts
 from roundsman.activation.dashboard import ImpossibleRange, read_dashboard
 from roundsman.activation.facts import Fact, FactType
@@ -22,6 +21,7 @@ from roundsman.activation.store import tracked_document, transition_documents
 from roundsman.activation.tracked import Tracked, with_pending
 from roundsman.activation.tracking import record_facts
 from roundsman.activation.what_if import TooManyFacts, other_policy, what_if
+from roundsman.calendar import day_of
 from roundsman.database.collections import LIFECYCLES, TRANSITIONS
 from roundsman.database.transaction import Tx
 from roundsman.ids import UserId
@@ -83,6 +83,15 @@ async def test_the_golden_case_of_two_thousand_customers(tx: Tx) -> None:
     first_order = dashboard.stage_times[1]
     assert (first_order.p50_hours, first_order.p90_hours, first_order.not_converted_percent) == (480, 480, 47.5)
     assert (dashboard.at_risk.count, dashboard.at_risk.is_more) == (950, False)
+
+
+async def test_who_has_no_status_yet_is_in_no_number(tx: Tx) -> None:
+    """A payment that failed was told of him, and neither a sign-up nor an order."""
+    now = BEGIN + 35 * DAY
+    failed = a_fact(FactType.PAYMENT_FAILED, BEGIN)
+    await record_facts(tx, failed.subject, [failed], policy=POLICY, now=now)
+    dashboard = await read_dashboard(tx, FIRST, day_of(now), policy=POLICY, now=now)
+    assert dashboard.payment_risk.failed.count == len(await ids(tx, Wanted(payment_failed=True), now=now)) == 0
 
 
 @EXAMPLES

@@ -8,25 +8,30 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
+from roundsman.access.roles import Role
 from roundsman.activation.facts import Fact, FactType
 from roundsman.activation.foreign import ForeignFact
 from roundsman.activation.lifecycle import ActivationStatus
 from roundsman.activation.policy import ActivationPolicy
-from roundsman.activation.tracking import advance, facts_of, find_tracked
-from roundsman.audit_log.entries import SYSTEM
+from roundsman.activation.recorded_facts import facts_of
+from roundsman.activation.tracking import advance, find_tracked
+from roundsman.audit_log.entries import SYSTEM, Actor
 from roundsman.customers.linkage import insert_customers
-from roundsman.database.collections import FACT_CONFLICTS, FACTS, LIFECYCLES, TRANSITIONS, UNMATCHED_FACTS
+from roundsman.database.collections import AUDIT_LOG, FACT_CONFLICTS, FACTS, LIFECYCLES, TRANSITIONS, UNMATCHED_FACTS
 from roundsman.database.transaction import Tx
 from roundsman.identity.identifiers import alias_key, email_key, phone_key
 from roundsman.identity.importing import insert_identifiers, insert_users
 from roundsman.identity.users import Identifier, User
+from roundsman.ids import UserId
 from roundsman.operations.fact_batches import Fate, tell_batch
 from roundsman.operations.fact_intake import tell
 from roundsman.operations.fact_matching import match_parked
+from roundsman.operations.intake import Intake
 from roundsman.operations.sign_up import SignedUp, SignUp, sign_up_customer
 from tests.builders import NOW, a_customer, a_user
 
 POLICY = ActivationPolicy()
+INTAKE = Intake(Actor("shop"), POLICY)
 LATER = NOW + timedelta(days=3)
 INDIA = timezone(timedelta(hours=5, minutes=30))
 
@@ -37,7 +42,7 @@ def an_order(number: int = 1, subject: str = "98200 12345", **changes: Any) -> F
 
 async def told(tx: Tx, *rows: ForeignFact, now: datetime = LATER) -> list[str]:
     """The fates of the rows, or the codes of the refusals."""
-    return [one.code or one.fate for one in await tell_batch(tx, rows, policy=POLICY, now=now)]
+    return [one.code or one.fate for one in await tell_batch(tx, rows, intake=INTAKE, now=now)]
 
 
 async def sign_up(tx: Tx, phone: str, email: str | None = None) -> SignedUp:
@@ -122,6 +127,54 @@ async def test_what_was_told_of_a_phone_in_any_spelling_is_his_who_signs_up_with
     assert await tx.database[UNMATCHED_FACTS].distinct("_id") == ["order.placed:o-4"]
 
 
+async def revenue_of(tx: Tx, user: UserId) -> int:
+    tracked = await find_tracked(tx, user)
+    assert tracked is not None
+    return tracked.lifecycle.revenue_paise
+
+
+async def test_a_corrected_row_counts_as_it_says_now(tx: Tx) -> None:
+    user = await settled(tx)
+    paid = an_order(type="payment.succeeded", amount_paise=50_000)
+    cancelled = an_order(type="order.cancelled")
+    assert await told(tx, an_order(), paid, cancelled) == ["recorded"] * 3
+    rows = [replace(paid, amount_paise=5_000), replace(cancelled, by_customer=True)]
+    assert await told(tx, *rows, paid, rows[0]) == ["corrected"] * 4
+    assert await revenue_of(tx, user.id) == 5_000
+    before = await everything(tx)
+    assert await told(tx, *rows) == ["already_recorded"] * 2
+    assert await told(tx, replace(rows[0], amount_paise=1, occurred_at=NOW)) == ["conflict"]
+    assert {**await everything(tx), FACT_CONFLICTS: []} == before
+
+
+async def test_of_what_waits_the_last_telling_counts_and_none_that_is_older_than_what_was_told_of_him(tx: Tx) -> None:
+    paid = an_order(type="payment.succeeded", amount_paise=50_000)
+    rows = [paid, replace(paid, source_id="o-2")]
+    assert await told(tx, *rows, replace(paid, amount_paise=600)) == ["parked"] * 3
+    user = await settled(tx)
+    assert await told(tx, replace(rows[1], amount_paise=7)) == ["recorded"]
+    await match_parked(tx, policy=POLICY, now=LATER)
+    assert await revenue_of(tx, user.id) == 607
+    assert await tx.database[UNMATCHED_FACTS].count_documents({}) == 0
+
+
+async def test_nobody_becomes_a_customer_by_what_is_told_of_his_phone(tx: Tx) -> None:
+    """A delivery boy is refused, also by what waited before he came; it goes to him once he is a customer as well."""
+    await told(tx, an_order(1))
+    boy = a_user(roles=(Role.DELIVERY_BOY,))
+    await insert_users(tx, [boy])
+    await insert_identifiers(tx, [Identifier(phone_key("+919820012345"), (boy.id,))])
+
+    assert await told(tx, an_order(2)) == ["not_a_customer"]
+    assert (await match_parked(tx, policy=POLICY, now=LATER)).told == 0
+    stored = await everything(tx)
+    assert [len(stored[name]) for name in (FACTS, UNMATCHED_FACTS, LIFECYCLES)] == [0, 1, 0]
+
+    await insert_customers(tx, [a_customer(boy.id)])
+    assert await told(tx, an_order(2)) == [Fate.RECORDED]
+    assert (await match_parked(tx, policy=POLICY, now=LATER)).told == 1
+
+
 async def test_a_thousand_that_waited_for_one_are_told_with_his_sign_up_and_more_afterwards(tx: Tx) -> None:
     rows = [
         ForeignFact("interaction", "9820012345", f"app:{number}", NOW + timedelta(seconds=number))
@@ -201,6 +254,39 @@ async def test_an_order_of_a_subscription_counts_from_the_beginning_of_its_day_i
     assert [(one.after, one.effective_at) for one in moved.transitions] == [(ActivationStatus.ACTIVE, day)]
 
 
+async def test_the_audit_log_says_who_told_what_came_of_it(tx: Tx) -> None:
+    await settled(tx)
+    rows = [an_order(), an_order(2), an_order(3, "97000 12345"), an_order(4, type="signup")]
+    await told(tx, *rows)
+    await told(tx, *rows[:2], rows[3])
+
+    entries = await tx.database[AUDIT_LOG].find({"action": "facts.told"}).to_list()
+
+    assert [(one["actor"], one["reason"]) for one in entries] == [({"who": "shop"}, "recorded 2, parked 1, refused 1")]
+
+
 async def test_a_name_nobody_has_waits_even_if_it_looks_like_an_id(tx: Tx) -> None:
     fates = await told(tx, an_order(1, str(ObjectId())), an_order(2, email_key("a@b.in")))
     assert fates == [Fate.PARKED] * 2
+
+
+async def test_the_trouble_of_one_person_refuses_his_rows_and_nobody_else_s(tx: Tx) -> None:
+    await settled(tx)
+    lost = a_customer(a_user().id)
+    await insert_customers(tx, [lost])
+
+    fates = await told(tx, an_order(), an_order(2, str(lost.id)), an_order(3, "97000 12345"), an_order(4))
+
+    assert fates == [Fate.RECORDED, "unknown_user", Fate.PARKED, Fate.RECORDED]
+
+
+async def test_who_is_said_to_sign_up_tomorrow_signed_up_when_he_was_first_told_of(tx: Tx) -> None:
+    user = await settled(tx)
+    await insert_customers(tx, [replace(a_customer(user.id), created_at=LATER + timedelta(days=1))])
+
+    assert await told(tx, an_order()) == [Fate.RECORDED]
+
+    assert {fact.type: fact.occurred_at for fact in await facts_of(tx, user.id)}[FactType.SIGNUP] == LATER
+    tracked = await find_tracked(tx, user.id)
+    assert tracked is not None
+    assert tracked.waiting_at is None

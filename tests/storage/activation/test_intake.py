@@ -6,7 +6,8 @@ from roundsman.access.principal import SignedInBy
 from roundsman.activation.facts import Fact, FactType
 from roundsman.activation.lifecycle import ActivationStatus
 from roundsman.activation.policy import ActivationPolicy
-from roundsman.activation.tracking import facts_of, find_tracked
+from roundsman.activation.recorded_facts import facts_of
+from roundsman.activation.tracking import find_tracked
 from roundsman.audit_log.entries import SYSTEM
 from roundsman.auth.sessions import Opening
 from roundsman.database.transaction import Tx

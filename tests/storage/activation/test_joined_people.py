@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from roundsman.activation.facts import Fact, FactType
 from roundsman.activation.lifecycle import Lifecycle
+from roundsman.activation.listing import Wanted, list_people
 from roundsman.activation.machine import fold
 from roundsman.activation.policy import ActivationPolicy
 from roundsman.activation.tracking import find_tracked, record_facts, transitions_of
@@ -28,7 +29,7 @@ from tests.histories import BEGIN, CUSTOMER, OTHER, a_fact, histories
 
 POLICY = ActivationPolicy()
 LATER = BEGIN + timedelta(days=200)
-EXAMPLES = settings(max_examples=depth(test=15, proof=300), suppress_health_check=[HealthCheck.function_scoped_fixture])
+EXAMPLES = settings(max_examples=depth(test=8, proof=300), suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 async def empty(tx: Tx) -> None:
@@ -62,6 +63,8 @@ async def test_joined_people_have_the_history_of_both_and_apart_again_each_his_o
     stays, (left,) = merged.survivor, merged.losers
     assert stays == phone.user_ids[0]
     await require_history(tx, stays, [*of_one, *of_other])
+    everybody = await list_people(tx, Wanted(), policy=POLICY, now=LATER)
+    assert [one.user_id for one in everybody.people] == [stays]
     gone = await find_tracked(tx, left)
     assert gone is not None
     assert (gone.lifecycle, await transitions_of(tx, left)) == (Lifecycle(), [])

@@ -1,7 +1,7 @@
 """What customers are told as they come and go: once, over each channel, only where it is on and wanted."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -17,13 +17,18 @@ from roundsman.database.collections import AUDIT_LOG, OUTBOX
 from roundsman.database.transaction import Tx, in_transaction
 from roundsman.identity.importing import insert_identifiers, insert_users
 from roundsman.identity.users import Identifier, User, UserStatus
+from roundsman.migration.backfilling import backfill
 from roundsman.notifications.messages import ACTIVATION_TEMPLATES, Channel, Template
+from roundsman.notifications.outbox import claim_next, note_failed
 from roundsman.notifications.switches import Switch
 from roundsman.operations.activation_messages import choose_messages, put_notices, switch_message
 from roundsman.operations.fact_intake import tell
 from roundsman.operations.merging import merge_users
 from roundsman.operations.sign_up import SignUp, sign_up_customer
+from roundsman.orders.history import insert_orders
 from tests.builders import NOW, a_customer, a_user
+from tests.builders import an_order as an_order_taken
+from tests.storage.test_outbox import Recorder, dispatcher
 
 POLICY = ActivationPolicy()
 BOTH = (Channel.SMS, Channel.EMAIL)
@@ -171,6 +176,102 @@ async def test_nobody_is_missed_by_night(tx: Tx, hour: int, sent: str) -> None:
     (message,) = await tx.database[OUTBOX].find().to_list()
     assert (message["next_at"] + timedelta(hours=5, minutes=30)).strftime("%Y-%m-%d %H:%M") == sent
     assert message["useful_until"] - message["next_at"] >= DAY
+
+
+NIGHT = datetime(2026, 4, 1, 16, 30, tzinfo=UTC)
+"""Ten in the evening, in India."""
+MORNING = NIGHT + 12 * HOUR
+
+
+async def missed_by_night(tx: Tx) -> User:
+    """Somebody to whom a message waits for the morning: he was made inactive in the evening."""
+    await switched_on(tx)
+    user = await settled(tx)
+    await tell(tx, user.id, [an_order(user, NIGHT - 30 * DAY)], policy=POLICY, now=NIGHT - 27 * DAY)
+    await swept(tx, user, NIGHT)
+    assert await put_so_far(tx) == of("we_miss_you")
+    return user
+
+
+async def sent_by(tx: Tx, at: datetime, *, refusals: int = 0) -> list[str]:
+    await dispatcher(tx, recorder := Recorder(refusals), at=at).send_due()
+    return [one.subject for one in recorder.sent]
+
+
+async def nothing(_: Tx, __: User) -> None:
+    """He sleeps."""
+
+
+async def opts_out(tx: Tx, user: User) -> None:
+    await choose_messages(tx, user.id, wanted=False, actor=SYSTEM, now=NIGHT + HOUR)
+
+
+async def orders(tx: Tx, user: User) -> None:
+    await tell(tx, user.id, [an_order(user, NIGHT + 10 * HOUR, 2)], policy=POLICY, now=NIGHT + 10 * HOUR)
+
+
+async def had_ordered(tx: Tx, user: User) -> None:
+    """It is told late."""
+    await tell(tx, user.id, [an_order(user, NIGHT - 9 * DAY, 2)], policy=POLICY, now=NIGHT + HOUR)
+
+
+async def had_ordered_as_a_backfill_tells(tx: Tx, user: User) -> None:
+    await insert_orders(tx, [an_order_taken(user.id, placed_at=NIGHT - 9 * DAY)])
+    await backfill(tx, policy=POLICY, clock=lambda: NIGHT + HOUR)
+
+
+async def is_one_who_orders(tx: Tx, user: User) -> None:
+    await insert_users(tx, [other := a_user()])
+    await insert_identifiers(tx, [Identifier("phone:+919820012345", (other.id,), NOW)])
+    await tell(tx, other.id, [an_order(other, NIGHT - 9 * DAY, 2)], policy=POLICY, now=NIGHT)
+    await settle_policy(tx, POLICY, now=NIGHT)
+    await merge_users(tx, [user.id, other.id], cause="review:x", actor=SYSTEM, now=NIGHT + HOUR)
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "sent"),
+    [
+        (nothing, ["We miss you"]),
+        (opts_out, []),
+        (orders, ["Welcome back"]),
+        (had_ordered, []),
+        (had_ordered_as_a_backfill_tells, []),
+        (is_one_who_orders, []),
+    ],
+)
+async def test_what_waits_for_the_morning_is_not_sent_to_who_wants_it_no_more_or_came_back(
+    tx: Tx, meanwhile: Callable[[Tx, User], Awaitable[None]], sent: list[str]
+) -> None:
+    await meanwhile(tx, await missed_by_night(tx))
+    assert await sent_by(tx, MORNING) == sent
+    assert await sent_by(tx, MORNING + DAY) == []
+
+
+async def test_what_is_being_sent_as_he_opts_out_is_sent_or_was_refused_and_is_not_tried_again(tx: Tx) -> None:
+    user = await missed_by_night(tx)
+    assert await sent_by(tx, MORNING, refusals=1) == []
+    claimed = await claim_next(tx, now=MORNING + HOUR)
+    assert claimed is not None
+    await choose_messages(tx, user.id, wanted=False, actor=SYSTEM, now=MORNING + HOUR)
+    await note_failed(tx, claimed, now=MORNING + HOUR)
+    assert await sent_by(tx, MORNING + 2 * HOUR) == []
+
+
+async def test_who_went_and_came_back_before_anybody_noticed_is_not_missed(tx: Tx) -> None:
+    user = await settled(tx)
+    await tell(tx, user.id, [an_order(user, NOW)], policy=POLICY, now=NOW)
+    await switched_on(tx)
+    noticed = NOW + 31 * DAY
+    await tell(tx, user.id, [an_order(user, noticed, 2)], policy=POLICY, now=noticed)
+    assert await put_so_far(tx) == of("welcome_back")
+
+
+async def test_an_order_cancelled_before_anybody_heard_of_it_is_thanked_for_by_nobody(tx: Tx) -> None:
+    await switched_on(tx)
+    user = await settled(tx)
+    cancelled = Fact(FactType.ORDER_CANCELLED, user.id, "o-1", NOW + 2 * HOUR, by_customer=True)
+    await tell(tx, user.id, [an_order(user, NOW + HOUR), cancelled], policy=POLICY, now=NOW + 2 * HOUR)
+    assert await put_so_far(tx) == of("welcome")
 
 
 async def test_a_sign_up_by_staff_is_welcomed(tx: Tx) -> None:

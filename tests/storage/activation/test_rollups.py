@@ -9,7 +9,6 @@ from datetime import date, datetime, timedelta
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from roundsman.activation.calendar import day_of, week_of
 from roundsman.activation.cohorts import read_cohorts
 from roundsman.activation.dashboard import read_dashboard
 from roundsman.activation.days import read_flows, read_stocks
@@ -17,15 +16,28 @@ from roundsman.activation.facts import Ahead, FactType
 from roundsman.activation.figures import EVERYBODY, Dashboard, Slice
 from roundsman.activation.lifecycle import ORDERING, ActivationStatus
 from roundsman.activation.machine import fold
+from roundsman.activation.recorded_facts import facts_of
 from roundsman.activation.rollups import rebuild, roll_up
-from roundsman.activation.tracking import advance, facts_of, find_tracked, record_facts
+from roundsman.activation.tracking import advance, find_tracked, record_facts
+from roundsman.calendar import day_of, week_of
 from roundsman.database.collections import LIFECYCLES, TRANSITIONS
 from roundsman.database.transaction import Tx
 from tests.depth import depth
 from tests.histories import BEGIN, a_fact
-from tests.storage.activation.crowds import NOW, PEOPLE, POLICY, TRAITS, Crowd, crowds, empty, live, rollups_of
+from tests.storage.activation.crowds import (
+    NOW,
+    PEOPLE,
+    POLICY,
+    ROLLUPS,
+    TRAITS,
+    Crowd,
+    crowds,
+    empty,
+    live,
+    rollups_of,
+)
 
-EXAMPLES = settings(max_examples=depth(test=8, proof=400), suppress_health_check=[HealthCheck.function_scoped_fixture])
+EXAMPLES = settings(max_examples=depth(test=4, proof=400), suppress_health_check=[HealthCheck.function_scoped_fixture])
 FIRST = date(2025, 12, 1)
 
 
@@ -144,6 +156,23 @@ async def test_many_workers_at_once_count_as_one(tx: Tx) -> None:
     await rebuild(tx, now=NOW)
     assert await rollups_of(tx) == kept
     assert not any("dirty" in one or "uncarried" in one for rows in kept.values() for one in rows)
+
+
+async def test_what_waits_for_its_first_count_counts_nothing_whoever_is_asked_for(tx: Tx) -> None:
+    traits, (person, *_) = TRAITS[1], PEOPLE
+    facts = [a_fact(FactType.SIGNUP, BEGIN, subject=person), a_fact(FactType.ORDER_PLACED, BEGIN, subject=person)]
+    await record_facts(tx, person, facts, policy=POLICY, now=BEGIN, traits=traits)
+    await roll_up(tx, now=BEGIN)
+    next_week = BEGIN.date() + timedelta(days=7)
+    for name in ROLLUPS:
+        await tx.database[name].insert_one({"_id": week_of(next_week).isoformat(), "dirty": 1})
+    now = BEGIN + timedelta(days=8)
+    for of in (EVERYBODY, Slice(traits.area), Slice(channel=traits.channel), Slice(traits.area, traits.channel)):
+        dashboard = await read_dashboard(tx, of=of, policy=POLICY, now=now)
+        assert {one.status: one.count for one in dashboard.statuses if one.count} == {ActivationStatus.ACTIVE: 1}
+        assert (dashboard.plan_keys.customers, dashboard.funnel.steps[0].count) == (1, 1)
+        cohorts = await read_cohorts(tx, BEGIN.date(), next_week, of=of, policy=POLICY, now=now)
+        assert [(one.signed_up, one.cells[-1].count) for one in cohorts] == [(1, 1), (0, 0)]
 
 
 async def test_an_order_that_waited_counts_from_its_day_on_without_the_sweep(tx: Tx) -> None:

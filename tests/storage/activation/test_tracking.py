@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 
@@ -10,17 +11,21 @@ from bson import ObjectId
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from roundsman.activation.dashboard import read_dashboard
 from roundsman.activation.facts import Ahead, Fact, FactType
 from roundsman.activation.lifecycle import ActivationStatus
 from roundsman.activation.machine import fold
 from roundsman.activation.policy import ActivationPolicy
+from roundsman.activation.recorded_facts import FactAhead
+from roundsman.activation.rollups import rebuild, roll_up
 from roundsman.activation.tracked import Tracked, Traits
-from roundsman.activation.tracking import FactAhead, advance, find_tracked, record_facts, refold, transitions_of
-from roundsman.database.collections import FACT_CONFLICTS, FACTS, LIFECYCLES, TRANSITIONS
+from roundsman.activation.tracking import advance, find_tracked, record_facts, refold, transitions_of
+from roundsman.database.collections import ACTIVATION_DAYS, FACT_CONFLICTS, FACTS, LIFECYCLES, TRANSITIONS
 from roundsman.database.transaction import Tx
 from roundsman.ids import UserId
 from tests.depth import depth
 from tests.histories import BEGIN, CUSTOMER, INSTANTS, MILLISECOND, a_fact, histories
+from tests.storage.activation.crowds import TRAITS, rollups_of
 
 POLICY = ActivationPolicy()
 NOW = BEGIN + timedelta(days=400)
@@ -56,6 +61,32 @@ async def test_in_whatever_portions_and_order_facts_come_the_end_is_their_fold(
         await record_facts(tx, CUSTOMER, left[:size], policy=POLICY, now=NOW)
         left = left[size:]
     await require_told(tx, facts)
+
+
+@EXAMPLES
+@given(facts=histories(), chance=st.randoms(use_true_random=False))
+async def test_what_is_told_otherwise_is_corrected_and_the_end_is_the_fold_of_the_last_tellings(
+    tx: Tx, facts: list[Fact], chance: Random
+) -> None:
+    await empty(tx)
+    left = [*facts, *(a_correction(fact) for fact in facts if chance.random() < 0.5)]
+    chance.shuffle(left)
+    last = {fact.key: fact for fact in left}
+    while left:
+        size = chance.randint(1, 3)
+        await record_facts(tx, CUSTOMER, left[:size], policy=POLICY, now=NOW)
+        left = left[size:]
+    await require_told(tx, list(last.values()))
+    assert await tx.database[FACT_CONFLICTS].count_documents({}) == 0
+
+
+def a_correction(fact: Fact) -> Fact:
+    return replace(
+        fact,
+        amount_paise=fact.amount_paise + 1_000,
+        by_customer=fact.type is FactType.ORDER_CANCELLED and not fact.by_customer,
+        order_id=None if fact.order_id else "o",
+    )
 
 
 @EXAMPLES
@@ -105,14 +136,23 @@ async def test_many_writers_of_many_people_end_as_if_they_had_come_one_after_ano
     ]
     told = list({fact.key: fact for fact in told}.values())
     chance.shuffle(told)
-    await asyncio.gather(*(_telling(tx, told[writer::64]) for writer in range(64)))
+    writers = asyncio.gather(*(_telling(tx, told[writer::64]) for writer in range(64)))
+    while not writers.done():
+        await roll_up(tx, now=NOW)
+    await writers
+    await roll_up(tx, now=NOW)
+    counted = await rollups_of(tx)
+    assert sum(row["count"] for row in counted[ACTIVATION_DAYS][-1]["all_stock"]) > len(people) // 2
+    await rebuild(tx, now=NOW)
+    assert await rollups_of(tx) == counted
     for person in people:
         await require_told(tx, [fact for fact in told if fact.subject == person], person)
 
 
 async def _telling(tx: Tx, facts: Sequence[Fact]) -> None:
     for fact in facts:
-        await record_facts(tx, fact.subject, [fact], policy=POLICY, now=NOW)
+        traits = TRAITS[fact.occurred_at.day % len(TRAITS)]
+        await record_facts(tx, fact.subject, [fact], policy=POLICY, now=NOW, traits=traits)
 
 
 async def test_a_second_telling_that_says_something_else_is_kept_for_people_and_changes_nothing(tx: Tx) -> None:
@@ -134,9 +174,25 @@ async def test_the_same_told_again_writes_nothing(tx: Tx) -> None:
     assert again.tracked.seq == first.tracked.seq
 
 
+async def test_a_corrected_amount_is_corrected_once_and_counted(tx: Tx) -> None:
+    first = a_fact(FactType.PAYMENT_SUCCEEDED, BEGIN, amount_paise=50_000)
+    corrected = replace(first, amount_paise=5_000)
+    facts = [a_fact(FactType.SIGNUP, BEGIN), first, a_fact(FactType.ORDER_PLACED, BEGIN)]
+    await record_facts(tx, CUSTOMER, facts, policy=POLICY, now=BEGIN)
+    await roll_up(tx, now=BEGIN)
+    once = await record_facts(tx, CUSTOMER, [corrected], policy=POLICY, now=BEGIN)
+    again = await record_facts(tx, CUSTOMER, [corrected], policy=POLICY, now=BEGIN)
+    assert (once.corrected, once.known, once.transitions, once.withdrawn) == ((first.key,), (), (), 0)
+    assert (again.corrected, again.known, again.tracked) == ((), (first.key,), once.tracked)
+    assert again.tracked.lifecycle.revenue_paise == 5_000
+    await roll_up(tx, now=BEGIN)
+    dashboard = await read_dashboard(tx, policy=POLICY, now=BEGIN)
+    assert sum(one.revenue_paise for one in dashboard.statuses) == 5_000
+
+
 async def test_what_lies_ahead_is_refused_waits_or_is_clamped(tx: Tx) -> None:
     day = BEGIN + timedelta(days=2)
-    with pytest.raises(FactAhead):
+    with pytest.raises(FactAhead, match="tell it when it has happened"):
         await record_facts(tx, CUSTOMER, [a_fact(FactType.ORDER_PLACED, day)], policy=POLICY, now=BEGIN)
     waits = a_fact(FactType.ORDER_PLACED, day, ahead=Ahead.WAITS)
     seen = a_fact(FactType.INTERACTION, day, ahead=Ahead.CLAMPED)

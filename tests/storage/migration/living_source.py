@@ -16,7 +16,8 @@ NAMES = ("Asha Verma", "Asha Varma", "A Verma", "Gurpreet Singh", "Farida Sheikh
 PHONES = tuple(f"98450{number:05d}" for number in range(20_201, 20_209))
 EMAILS = ("asha.verma@gmail.com", "gurpreet@yahoo.in", "farida.sheikh@gmail.com", "ASHA.VERMA@gmail.com")
 PEOPLE = ("users", "customers_v2", "customers", "delivery_boys_v2", "suppliers")
-BOY_OR_FARM = ("delivery_boys_v2", "suppliers")
+BOYS = "delivery_boys_v2"
+EARNED = (0, 20.1, 1234.565, "860.10")
 
 
 class LivingSource:
@@ -26,6 +27,7 @@ class LivingSource:
 
     def __init__(self, seed: int) -> None:
         self._chance = random.Random(seed)  # noqa: S311 - a test that must repeat
+        self._luck = random.Random(seed)  # noqa: S311 - a chance of its own, so that people live as they do without
         self._documents: dict[str, dict[str, Fields]] = defaultdict(dict)
         self._left: list[tuple[str, Fields]] = []
         self._born = 0
@@ -120,6 +122,8 @@ class LivingSource:
         return self._chance.choice(everybody) if everybody else None
 
     def _put(self, collection: str, fields: Fields) -> None:
+        if collection == BOYS:
+            fields |= {name: self._luck.choice(EARNED) for name in ("total_earnings", "month_earnings")}
         self._documents[collection][str(fields["_id"])] = fields
         self.changed[collection].add(str(fields["_id"]))
 

@@ -5,12 +5,18 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from random import Random
 
+import pytest
+
+from roundsman.activation import rollups
+from roundsman.activation.dashboard import read_dashboard
 from roundsman.activation.facts import FactType
 from roundsman.activation.lifecycle import ActivationStatus
 from roundsman.activation.policy import ActivationPolicy
+from roundsman.activation.recorded_facts import facts_of
 from roundsman.activation.store import LIFECYCLE_FIELDS
 from roundsman.activation.tracked import Tracked
-from roundsman.activation.tracking import facts_of, find_tracked, record_facts
+from roundsman.activation.tracking import find_tracked, record_facts
+from roundsman.cli.activation import tell_all
 from roundsman.database.collections import (
     CUSTOMERS,
     FACT_CONFLICTS,
@@ -187,6 +193,25 @@ async def test_a_subscriber_who_never_opens_the_app_is_engaged_and_inactive_thir
     assert daily.lifecycle.engaged_at == days[-3]
     assert over.lifecycle.status is ActivationStatus.INACTIVE
     assert await database[FACTS].count_documents({"type": FactType.LOGIN}) == 0
+
+
+async def test_however_much_it_tells_all_of_it_is_on_the_dashboard_when_the_command_ends(
+    runtime: Runtime, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"customer-{number}" for number in range(5)]
+    world = {
+        "customers_v2": [doc(one, one, phone=f"98200 0000{number}") for number, one in enumerate(names)],
+        "delivery_statuses": [a_mark(one, AS_OF - timedelta(days=40)) for one in names],
+    }
+    await Import(runtime, MemorySource(world)).run(as_of=AS_OF)
+    for name in ("_PORTION", "_PORTIONS"):
+        monkeypatch.setattr(rollups, name, 2)
+
+    await tell_all(runtime)
+
+    dashboard = await read_dashboard(runtime.tx, policy=runtime.activation, now=runtime.clock())
+    assert (sum(one.count for one in dashboard.statuses), dashboard.plan_keys.ordered) == (5, 5)
+    assert await database[TRANSITIONS].count_documents({"pending": True}) == 0
 
 
 def a_mark(customer: str, at: datetime) -> Document:

@@ -23,6 +23,7 @@ from roundsman.database.collections import (
     ORDERS,
     PASSWORD_RESETS,
     PAYMENTS,
+    RATINGS,
     REVIEWS,
     SESSIONS,
     SUBSCRIPTIONS,
@@ -269,5 +270,5 @@ def test_a_merge_takes_along_everything_that_has_a_user() -> None:
     assert with_user - elsewhere == set(OF_USERS)
     assert set(OF_USERS) == {
         *(CUSTOMERS, ADDRESSES, DELIVERY_BOYS, SUPPLIERS, ORDERS),
-        *(SUBSCRIPTIONS, DELIVERIES, PAYMENTS, FACTS),
+        *(SUBSCRIPTIONS, DELIVERIES, PAYMENTS, FACTS, RATINGS),
     }

@@ -4,26 +4,37 @@ from dataclasses import replace
 
 import pytest
 
+from roundsman.activation.facts import Fact, FactType
+from roundsman.activation.store import LIFECYCLE_FIELDS
 from roundsman.audit_log.entries import SYSTEM
 from roundsman.auth.wrapping import Means, Wrapped, wrap_passwords
 from roundsman.database.collections import (
     CREDENTIALS,
     CUSTOMERS,
+    DELIVERIES,
+    FACTS,
     IDENTIFIERS,
+    LIFECYCLES,
     MERGES,
     MIGRATION_PLANS,
     ORDERS,
+    PAYMENTS,
     REVIEWS,
     SOURCE_DOCUMENTS,
+    SUBSCRIPTIONS,
+    TRANSITIONS,
     USERS,
 )
+from roundsman.database.transaction import Document
 from roundsman.identity.mode import Mode, set_mode
+from roundsman.migration.backfilling import backfill
 from roundsman.migration.deciding import decide, take_answer_back
 from roundsman.migration.members import Opener
 from roundsman.migration.naming import Naming, read_naming
 from roundsman.migration.reviews import Answer, Decision, list_reviews
 from roundsman.migration.separation import CannotSeparate
 from roundsman.migration.splitting import NothingMerged, Split, find_merged, undo_merge
+from roundsman.operations.fact_intake import tell
 from roundsman.orders.history import insert_orders
 from tests.builders import an_order as a_new_order
 from tests.imports import JOURNALS, Database, Import, contents, fill
@@ -230,3 +241,80 @@ async def test_without_the_source_orders_go_with_their_customer(merged: Import, 
 
     (customer,) = await database[CUSTOMERS].find({"user_id": parted.user_id}).to_list()
     assert await database[ORDERS].count_documents({"customer_id": customer["_id"], "user_id": parted.left}) == 0
+
+
+async def test_all_his_dealings_go_with_him_and_what_was_told_of_them(
+    merged: Import, source_database: Database, database: Database
+) -> None:
+    runtime = merged.runtime
+    await fill(source_database, _dealings("first", "second"))
+    await merged.run()
+    await backfill(runtime.tx, policy=runtime.activation, clock=runtime.clock)
+    loser = await tombstone(database)
+    _, survivor = await find_merged(runtime.tx, loser)
+    paused = object_id(f"{'second' if loser == str(SECOND) else 'first'} subscription")
+    pause = Fact(FactType.INTERACTION, survivor, f"subscription:{paused}:1", runtime.clock())
+    await tell(runtime.tx, survivor, [pause], policy=runtime.activation, now=runtime.clock())
+
+    parted = await split(merged, loser)
+
+    for collection in (ORDERS, DELIVERIES, PAYMENTS, SUBSCRIPTIONS):
+        customers = {one["_id"]: one["user_id"] async for one in database[CUSTOMERS].find()}
+        dealings = await database[collection].find().to_list()
+        assert {one["user_id"] for one in dealings} == {parted.user_id, parted.left}
+        assert all(customers[one["customer_id"]] == one["user_id"] for one in dealings)
+    apart = await told(database)
+    assert set(apart[0].values()) == set(apart[1]) == {parted.user_id, parted.left}
+    for name in (FACTS, LIFECYCLES, TRANSITIONS):
+        await database[name].delete_many({})
+    his = replace(pause, subject=parted.user_id)
+    await tell(runtime.tx, parted.user_id, [his], policy=runtime.activation, now=runtime.clock())
+    await backfill(runtime.tx, policy=runtime.activation, clock=runtime.clock)
+    assert await told(database) == apart
+    assert (await merged.verify()).passed
+
+
+def _dealings(*names: str) -> dict[str, list[Document]]:
+    """Of each a failed stop without an id, deliveries of no order and of one that is elsewhere, a payment and a subscription."""
+    stop = {"delivery_date": "2026-10-21", "delivered_at": "2026-10-21T07:00:00"}
+    return {
+        "delivery_status": [
+            {**stop, "_id": object_id(f"{one} stop"), "customer_id": f"cust-{one}", "status": "not_delivered"}
+            for one in names
+        ],
+        "delivery_statuses": [
+            *(doc(one, "delivery", **stop, customer_id=one, status="delivered") for one in names),
+            *(doc(one, "other", **stop, customer_id=one, status="delivered", order_id=f"no-{one}") for one in names),
+        ],
+        "payment_transactions": [
+            doc(one, "payment", customer_id=one, amount=500, payment_date="2026-10-25") for one in names
+        ],
+        "subscriptions": [
+            doc(one, "subscription", user_id=one, is_active=True, pattern="daily", created_at="2026-10-05")
+            for one in names
+        ],
+    }
+
+
+async def told(database: Database) -> tuple[dict[str, object], dict[object, Document]]:
+    """Whose each fact is, and how far everybody has come."""
+    tracked = {one["_id"]: one async for one in database[LIFECYCLES].find()}
+    return {one["_id"]: one["user_id"] async for one in database[FACTS].find()}, {
+        user: {name: one[name] for name in LIFECYCLE_FIELDS if name in one} for user, one in tracked.items()
+    }
+
+
+async def test_who_leaves_with_nothing_that_was_told_of_has_a_history_of_his_own(
+    importing: Import, source_database: Database, database: Database
+) -> None:
+    runtime = importing.runtime
+    accounts = [account(one, "Asha Verma", phone=PHONE, password_hash=PASSWORD_HASH) for one in ("first", "second")]
+    await fill(source_database, {"users": accounts})
+    await importing.run()
+    await backfill(runtime.tx, policy=runtime.activation, clock=runtime.clock)
+
+    parted = await split(importing, await tombstone(database))
+
+    facts, tracked = await told(database)
+    assert facts == {f"signup:{user}": user for user in (parted.user_id, parted.left)}
+    assert tracked[parted.user_id]["signup_at"] == parted.user_id.generation_time

@@ -28,6 +28,8 @@ SAME = (
     collections.ORDERS,
     collections.REVIEWS,
     collections.SOURCE_KEYS,
+    collections.LEDGER_ENTRIES,
+    collections.DELIVERY_TOTALS,
 )
 
 

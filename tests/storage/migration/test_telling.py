@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from roundsman.activation.tracking import facts_of, find_tracked
+from roundsman.activation.recorded_facts import facts_of
+from roundsman.activation.tracking import find_tracked
+from roundsman.calendar import day_of
 from roundsman.database.collections import FACTS
 from roundsman.ids import UserId
 from roundsman.migration.backfilling import Backfilled, backfill, tell_of
@@ -68,7 +70,7 @@ async def test_an_order_and_the_mark_of_its_delivery_are_one_delivery_however_of
     await round_of(importing, feed)
 
     told = await told_of(importing, await asha(importing))
-    assert told[f"delivery.completed:{object_id('late')}"] == datetime(2026, 10, 20, 1, tzinfo=UTC)
+    assert told["delivery.completed:late"] == datetime(2026, 10, 20, 1, tzinfo=UTC)
     assert f"delivery.completed:{mark['_id']}" not in told
     tracked = await find_tracked(importing.runtime.tx, await asha(importing))
     assert tracked is not None
@@ -117,6 +119,43 @@ async def test_a_payment_a_cancellation_and_a_day_ahead(importing: Import, feed:
     assert tracked.lifecycle.orders_valid == 1
 
 
+async def test_money_that_went_back_is_a_refund_and_nothing_is_no_payment(
+    importing: Import, feed: ChangeFeed, shop: Database
+) -> None:
+    amounts = {"paid": 800, "back": -300, "none": 0, "unclear": "?"}
+    payments = [
+        doc(one, "", customer_id="cust-asha", amount=amount, payment_date=f"2026-10-{day}")
+        for day, (one, amount) in enumerate(amounts.items(), start=21)
+    ]
+    await shop["payment_transactions"].insert_many(payments)
+    await round_of(importing, feed)
+
+    told = await told_of(importing, await asha(importing))
+    of_money = {key for key in told if key.startswith(("payment", "refund"))}
+    assert of_money == {f"payment.succeeded:{object_id('paid ')}", f"refund:{object_id('back ')}"}
+    tracked = await find_tracked(importing.runtime.tx, await asha(importing))
+    assert tracked is not None
+    assert tracked.lifecycle.revenue_paise == 50_000
+    assert tracked.lifecycle.last_activity_at == datetime(2026, 10, 20, 18, 30, tzinfo=UTC)
+
+
+async def test_a_payment_whose_amount_is_corrected_counts_as_it_is_now(
+    importing: Import, feed: ChangeFeed, shop: Database
+) -> None:
+    await shop["payment_transactions"].insert_one(
+        doc("pay", "", customer_id="cust-asha", amount=500, payment_date="2026-10-25")
+    )
+    await round_of(importing, feed)
+    await shop["payment_transactions"].update_one({"id": "pay"}, {"$set": {"amount": 50}})
+    assert await round_of(importing, feed) == Backfilled(renewed=1, facts=1)
+
+    runtime = importing.runtime
+    tracked = await find_tracked(runtime.tx, await asha(importing))
+    assert tracked is not None
+    assert tracked.lifecycle.revenue_paise == 5_000
+    assert await backfill(runtime.tx, policy=runtime.activation, clock=runtime.clock) == Backfilled()
+
+
 async def test_what_was_nobody_s_is_told_when_its_customer_comes_and_he_with_it(
     importing: Import, feed: ChangeFeed, shop: Database
 ) -> None:
@@ -133,3 +172,20 @@ async def test_what_was_nobody_s_is_told_when_its_customer_comes_and_he_with_it(
     assert tracked is not None
     assert tracked.lifecycle.signup_at is not None
     assert tracked.traits.area == "MG Road"
+
+
+async def test_a_trial_that_starts_tomorrow_is_told_as_of_when_its_document_was_written(
+    importing: Import, feed: ChangeFeed, shop: Database
+) -> None:
+    tomorrow = (day_of(importing.runtime.clock()) + timedelta(days=1)).isoformat()
+    trial = doc("cust-trial", "Zoya Khan", phone="9845011199", status="trial", trial_start_date=tomorrow)
+    await shop["customers_v2"].insert_one(trial)
+
+    assert (await round_of(importing, feed)).new == 1
+
+    signup = await importing.runtime.tx.database[FACTS].find_one({"_id": f"signup:{trial['_id']}"})
+    assert signup is not None
+    assert signup["occurred_at"] == trial["_id"].generation_time
+    tracked = await find_tracked(importing.runtime.tx, signup["user_id"])
+    assert tracked is not None
+    assert tracked.waiting_at is None

@@ -5,19 +5,25 @@ from datetime import timedelta
 import pytest
 from bson import ObjectId
 
+from roundsman.activation.rollups import roll_up
 from roundsman.audit_log.entries import SYSTEM
 from roundsman.auth.credential_storage import set_password
 from roundsman.database.collections import (
+    ACTIVATION_DAYS,
+    COHORT_CELLS,
     IDENTIFIERS,
     MERGES,
     MIGRATION_PLANS,
     MIGRATION_RUNS,
     ORDERS,
     REVIEWS,
+    SIGNUP_DAYS,
     SOURCE_DOCUMENTS,
     USERS,
 )
+from roundsman.database.transaction import Document
 from roundsman.identity.mode import Mode, PeopleMode, get_mode, set_mode
+from roundsman.migration.backfilling import backfill
 from roundsman.migration.deciding import decide
 from roundsman.migration.freshness import PlanOutdated, UndoingUnfinished
 from roundsman.migration.members import Opener
@@ -92,6 +98,34 @@ async def test_a_later_run_goes_first_and_leaves_the_earlier_as_it_was(
     assert (await importing.verify()).passed
     await undo(importing, first.run_id)
     assert await database[USERS].count_documents({}) == 0
+
+
+async def test_whoever_is_gone_is_counted_nowhere_any_more(
+    importing: Import, database: Database, source_database: Database
+) -> None:
+    async def counted() -> dict[str, list[Document]]:
+        await backfill(importing.runtime.tx, policy=importing.runtime.activation, clock=importing.runtime.clock)
+        await roll_up(importing.runtime.tx, now=AS_OF)
+        return await rollups()
+
+    async def rollups() -> dict[str, list[Document]]:
+        return {
+            name: await database[name].find().sort("_id").to_list()
+            for name in (ACTIVATION_DAYS, SIGNUP_DAYS, COHORT_CELLS)
+        }
+
+    await fill(source_database, everything())
+    first = await importing.run()
+    before = await counted()
+    late = doc("cust-late", "Zoya Khan", phone="9731145699", created_at="2026-10-28")
+    await fill(source_database, {"customers_v2": [late], "orders": [an_order("order-9", "cust-late")]})
+    second = await importing.run()
+    assert await counted() != before
+
+    await undo(importing, second.run_id)
+    assert await rollups() == before
+    await undo(importing, first.run_id)
+    assert await rollups() == {ACTIVATION_DAYS: [], SIGNUP_DAYS: [], COHORT_CELLS: []}
 
 
 async def test_undoing_that_was_broken_off_is_finished_before_anything_else(

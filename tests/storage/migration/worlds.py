@@ -31,7 +31,16 @@ def everything() -> dict[str, list[Document]]:
             doc("cust-new", "Joseph Mathew", phone=OTHER_PHONE),
             doc("cust-mute", "Lakshmi Iyer", phone="12345"),
         ],
-        "delivery_boys_v2": [doc("boy", "Ramesh Yadav", phone=BOY_PHONE, area_assigned="MG Road")],
+        "delivery_boys_v2": [
+            doc(
+                "boy",
+                "Ramesh Yadav",
+                phone=BOY_PHONE,
+                area_assigned="MG Road",
+                total_earnings=86420.1,
+                month_earnings=1234.565,
+            )
+        ],
         "suppliers": [doc("farm", "Local Dairy Farm", phone=SUPPLIER_PHONE, payment_terms="Weekly")],
         "products": [doc("milk", "Milk 500 ml", unit="packet", price=28.5, supplier_id="farm")],
         "addresses": [doc("home", "Home", user_id="asha", address_line1="12 MG Road", city="Bengaluru")],

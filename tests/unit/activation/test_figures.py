@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from roundsman.activation.facts import FactType
 from roundsman.activation.figures import funnel_of, percent, percentile, plan_keys_of, stage_times_of
 from roundsman.activation.machine import fold
 from roundsman.activation.policy import ActivationPolicy
 from roundsman.activation.tallies import Step, added, hours_between, tally_document, tally_from, tally_of, without
 from roundsman.activation.tracked import Tracked
-from tests.histories import BEGIN, CUSTOMER, histories
+from tests.histories import BEGIN, CUSTOMER, a_fact, histories
 
 PEOPLE = st.lists(
     st.builds(
@@ -77,3 +78,14 @@ def test_no_step_has_more_people_than_the_one_before_and_no_share_is_above_a_hun
     shares += [one.not_converted_percent or 0 for one in stage_times_of(tally)]
     assert all(0 <= share <= 100 for share in shares)
     assert tally.steps[Step.SIGNED_UP] == len(people)
+
+
+def test_nobody_waits_for_the_first_login_of_whom_nobody_can_say_whether_he_signed_in() -> None:
+    facts = [a_fact(FactType.SIGNUP, BEGIN), a_fact(FactType.LOGIN, BEGIN + timedelta(days=9))]
+    alone, signed_in = (
+        fold(some, ActivationPolicy(), until=BEGIN + timedelta(days=9)).lifecycle for some in (facts[:1], facts)
+    )
+    people = [Tracked(CUSTOMER, one, login_unknown=unknown) for one in (alone, signed_in) for unknown in (True, False)]
+    to_login, to_order, *_ = stage_times_of(tally_of(people))
+    assert (to_login.begun, to_login.converted, to_login.not_converted_percent) == (2, 1, 50.0)
+    assert to_order.begun == 4

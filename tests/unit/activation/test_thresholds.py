@@ -15,5 +15,5 @@ def test_without_settings_they_are_those_of_the_specification() -> None:
 
 
 def test_who_is_churned_before_he_is_inactive_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ImpossiblePolicy):
+    with pytest.raises(ImpossiblePolicy, match="ROUNDSMAN_CHURN_AFTER_DAYS"):
         activation_policy(Settings(data_dir=tmp_path, inactive_after_days=60, churn_after_days=60))

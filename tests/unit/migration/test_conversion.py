@@ -20,8 +20,9 @@ from roundsman.migration.conversion import (
 from roundsman.migration.sources.port import SourceDocument
 from roundsman.migration.trade_conversion import subscription_of
 from roundsman.orders.orders import Order, OrderStatus
+from roundsman.subscriptions.quantities import quantity_on
 from roundsman.subscriptions.subscriptions import Pause, Rule, RuleKind
-from tests.migration_builders import AS_OF, EARLYBIRD, PASSWORD_HASH, PHONE, account, doc, plan
+from tests.migration_builders import AS_OF, EARLYBIRD, PASSWORD_HASH, PHONE, account, doc, object_id, plan
 
 MILK = ProductId(ObjectId())
 
@@ -53,6 +54,56 @@ def test_days_with_a_quantity_of_their_own_may_stand_in_several_lists() -> None:
     assert one.pauses == (Pause(date(2026, 4, 1)),)
     alone = reading("subscriptions_v2", irregular_list=[], dayOverrides=[{"date": "2026-03-04", "qty": 2}])
     assert subscription_of(alone, OrderParties(None, None, None), products={}).rule.exact == {date(2026, 3, 4): 2}
+
+
+def brought(collection: str, **fields: object) -> str:
+    """The days of the second week of March, a Monday to a Sunday, on which something comes."""
+    read = reading(collection, **fields)
+    one = subscription_of(read, OrderParties(None, None, None), products={})
+    return "".join(
+        name if quantity_on(one, date(2026, 3, 9 + number)) else "-" for number, name in enumerate("MTWTFSS")
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "days"),
+    [
+        ({}, "MTWTFSS"),
+        ({"stop_date": "2026-03-12"}, "MTW----"),
+        ({"stop_date": "2026-03-12", "endDate": "2026-03-10"}, "MT-----"),
+        ({"stop_date": "2026-03-12", "endDate": "2026-03-14"}, "MTW----"),
+        ({"auto_start": False}, "-------"),
+        ({"auto_start": None}, "-------"),
+        ({"pause_start": "2026-03-10", "pause_end": "2026-03-11"}, "M--TFSS"),
+        ({"pause_start": "2026-03-11", "pause_end": None}, "MT-----"),
+        (
+            {"pause_start": "2026-03-10", "pause_end": "2026-03-10", "pause_intervals": [{"start": "2026-03-14"}]},
+            "M-WTF--",
+        ),
+    ],
+)
+def test_a_subscription_comes_on_the_days_on_which_the_application_brings_it(
+    fields: dict[str, object], days: str
+) -> None:
+    daily = {"mode": "fixed_daily", "default_qty": 1.0, "status": "active", "auto_start": True}
+    assert brought("subscriptions_v2", **(daily | fields)) == days
+
+
+@pytest.mark.parametrize(
+    ("fields", "days"),
+    [
+        ({"pattern": "daily", "pause_dates": ["2026-03-10", "soon", "2026-03-13"]}, "M-WT-SS"),
+        ({"frequency": "daily", "delivery_days": ["monday", "Wed", "someday"]}, "M-W----"),
+        ({"frequency": "weekly", "delivery_days": ["Friday"], "start_date": "2026-03-02"}, "----F--"),
+        ({"frequency": "daily", "delivery_days": []}, "MTWTFSS"),
+        ({"pattern": "daily", "custom_days": [0]}, "MTWTFSS"),
+        ({"pattern": "custom_days", "custom_days": [0, 6]}, "M-----S"),
+    ],
+)
+def test_the_older_kind_comes_on_the_days_it_names_and_not_on_single_days_of_pause(
+    fields: dict[str, object], days: str
+) -> None:
+    assert brought("subscriptions", **({"quantity": 1, "is_active": True} | fields)) == days
 
 
 @pytest.mark.parametrize(
@@ -136,3 +187,19 @@ def test_a_product_without_a_readable_price_has_none() -> None:
     assert product_of(reading("products", price="ask"), supplier_id=None).prices == ()
     (price,) = product_of(reading("products", price=1, default_price="32.50"), supplier_id=None).prices
     assert price.paise == 3250
+
+
+def test_each_line_is_rounded_as_an_order_of_roundsman_s_own_is() -> None:
+    lines = [{"quantity": 0.5, "price": 10.25}, {"quantity": 0.5, "price": 10.25}, {"quantity": 3, "price": "0.01"}]
+
+    assert an_order(items=lines).total_paise == 513 + 513 + 3
+    assert an_order(items=[{"quantity": 1e300, "price": 1}, {"quantity": -1e300, "price": 1}]).total_paise == 0
+
+
+def test_nobody_came_to_be_after_the_import() -> None:
+    ahead = {"created_at": "2026-11-02"}
+    written = reading("customers_v2", **ahead)
+    world = plan({"customers_v2": [doc("c", "Asha Rao", phone=PHONE, **ahead)]})
+
+    assert written.created_at() == AS_OF
+    assert world.user("c").created_at == object_id("c Asha Rao").generation_time

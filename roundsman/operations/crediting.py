@@ -1,0 +1,36 @@
+"""What a delivery brings the delivery boy who made it, and the money he took at the door."""
+
+from datetime import datetime
+
+from roundsman.database.transaction import Tx
+from roundsman.delivery.entries import EntryKind, Wanted
+from roundsman.delivery.posting import settle
+from roundsman.delivery.rate_cards import cards_for
+from roundsman.delivery.rates import card_at, for_delivery
+from roundsman.orders.deliveries import Delivery, DeliveryStatus
+
+CASH = "cash"
+"""How money is paid that the delivery boy has in his hands afterwards."""
+
+
+async def credit(tx: Tx, delivery: Delivery, *, now: datetime) -> None:
+    """Within a transaction: have a delivery bring what it should as it is now; told again, nothing more.
+
+    What he earns is taken back with the delivery; what a customer paid stays paid.
+    """
+    await settle(tx, f"delivery:{delivery.id}:base", await _earned(tx, delivery), now=now)
+    await settle(tx, f"cash:{delivery.id}", _collected(delivery), now=now)
+
+
+async def _earned(tx: Tx, delivery: Delivery) -> Wanted | None:
+    boy, at = delivery.delivery_boy_id, delivery.at
+    if boy is None or at is None or delivery.status is not DeliveryStatus.COMPLETED:
+        return None
+    return for_delivery(card_at(await cards_for(tx, boy), boy, at), boy, at)
+
+
+def _collected(delivery: Delivery) -> Wanted | None:
+    collected = delivery.collected
+    if collected is None or collected.method != CASH:
+        return None
+    return Wanted(collected.by, EntryKind.CASH_COLLECTED, collected.paise, collected.at)

@@ -1,0 +1,258 @@
+"""Buying from suppliers: a purchase order is drafted and sent by staff, answered by the supplier, received and ended by staff.
+
+Prices come from the catalogue, never from who asks: those of the day the order is for. What is received is billed at once, in
+the same transaction, and once.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from roundsman.calendar import begin_of, day_of
+from roundsman.catalog.listing import get_products
+from roundsman.catalog.prices import price_at
+from roundsman.catalog.products import Product
+from roundsman.database.transaction import Tx, in_transaction
+from roundsman.errors import Conflict
+from roundsman.identity.mode import require_operations_managed_here
+from roundsman.ids import PurchaseOrderId, SupplierId, UserId
+from roundsman.operations.intake import Change, Intake, KeyUsedOtherwise, note_down
+from roundsman.operations.order_intake import DayPassed, WantedLine
+from roundsman.operations.supplier_accounts import own_supplier
+from roundsman.suppliers.dues import Due, DueKind, bill_key
+from roundsman.suppliers.linkage import require_supplier
+from roundsman.suppliers.posting import post
+from roundsman.suppliers.purchase_orders import (
+    Came,
+    PurchaseLine,
+    PurchaseOrder,
+    PurchaseOrderStatus,
+    acknowledged,
+    all_missing,
+    cancelled,
+    closed,
+    received,
+    rejected,
+    sent,
+    total_of,
+)
+from roundsman.suppliers.purchasing import (
+    find_purchase_order,
+    get_order_of_supplier,
+    get_purchase_order,
+    insert_purchase_order,
+    replace_purchase_order,
+    supplier_of,
+)
+from roundsman.suppliers.suppliers import Supplier, SupplierStatus
+
+Finding = Callable[[Tx], Awaitable[PurchaseOrder]]
+"""How a purchase order is found by who may have it: by the supplier it was sent to, or by staff."""
+
+
+class SupplierInactive(Conflict):
+    """The business does not buy from the supplier any more."""
+
+    code = "supplier_inactive"
+
+
+class SuppliedByAnother(Conflict):
+    """The product is brought by another supplier."""
+
+    code = "supplied_by_another"
+
+
+@dataclass(frozen=True, slots=True)
+class WantedPurchase:
+    """What is wanted from a supplier for a day, once by its key."""
+
+    key: str
+    supplier_id: SupplierId
+    lines: tuple[WantedLine, ...]
+    for_date: date
+
+
+@dataclass(frozen=True, slots=True)
+class WantedReceipt:
+    """What came, once by its key; None is everything that had not come yet."""
+
+    key: str
+    came: tuple[Came, ...] | None = None
+
+
+async def draft_purchase_order(tx: Tx, wanted: WantedPurchase, *, intake: Intake, now: datetime) -> PurchaseOrder:
+    """Write down what to buy; sent again, gives the same purchase order. The supplier does not see it yet.
+
+    Raises UnknownSupplier, SupplierInactive, UnknownProduct, SuppliedByAnother, NotSold, DayPassed, KeyUsedOtherwise,
+    OperationsManagedElsewhere.
+    """
+
+    async def work(tx: Tx) -> PurchaseOrder:
+        await require_operations_managed_here(tx)
+        order_id = PurchaseOrderId(intake.id_for("purchase_order", wanted.key))
+        if (there := await find_purchase_order(tx, order_id)) is not None:
+            return _same(there, wanted)
+        order = await _new_order(tx, order_id, wanted, now=now)
+        change = Change("purchase_order.drafted", _target(order), await insert_purchase_order(tx, order))
+        await note_down(tx, intake, change, now=now)
+        return order
+
+    return await in_transaction(tx, work)
+
+
+async def send_purchase_order(tx: Tx, order_id: PurchaseOrderId, *, intake: Intake, now: datetime) -> PurchaseOrder:
+    """Show a draft to the supplier, who is to answer. Raises what `_changed` raises."""
+    return await _changed(
+        tx, _of_staff(order_id), lambda one: sent(one, at=now), "purchase_order.sent", intake=intake, now=now
+    )
+
+
+async def acknowledge_purchase_order(
+    tx: Tx, user_id: UserId, order_id: PurchaseOrderId, *, intake: Intake, now: datetime
+) -> PurchaseOrder:
+    """Say as the supplier that it will be brought. Raises NoSupplierProfile, and what `_changed` raises."""
+    action = "purchase_order.acknowledged"
+    return await _changed(
+        tx, _of_supplier(user_id, order_id), lambda one: acknowledged(one, at=now), action, intake=intake, now=now
+    )
+
+
+async def reject_purchase_order(
+    tx: Tx, user_id: UserId, order_id: PurchaseOrderId, *, reason: str, intake: Intake, now: datetime
+) -> PurchaseOrder:
+    """Say as the supplier that it will not be brought. Raises NoSupplierProfile, and what `_changed` raises."""
+
+    def change(order: PurchaseOrder) -> PurchaseOrder:
+        return rejected(order, reason=reason, at=now)
+
+    action = "purchase_order.rejected"
+    return await _changed(tx, _of_supplier(user_id, order_id), change, action, reason=reason, intake=intake, now=now)
+
+
+async def close_purchase_order(tx: Tx, order_id: PurchaseOrderId, *, intake: Intake, now: datetime) -> PurchaseOrder:
+    """Put away a purchase order of which everything came. Raises what `_changed` raises."""
+    return await _changed(
+        tx, _of_staff(order_id), lambda one: closed(one, at=now), "purchase_order.closed", intake=intake, now=now
+    )
+
+
+async def cancel_purchase_order(
+    tx: Tx, order_id: PurchaseOrderId, *, reason: str, intake: Intake, now: datetime
+) -> PurchaseOrder:
+    """Want nothing more of a purchase order; what came stays received and billed. Raises what `_changed` raises."""
+
+    def change(order: PurchaseOrder) -> PurchaseOrder:
+        return cancelled(order, reason=reason, at=now)
+
+    action = "purchase_order.cancelled"
+    return await _changed(tx, _of_staff(order_id), change, action, reason=reason, intake=intake, now=now)
+
+
+async def receive_purchase(
+    tx: Tx, order_id: PurchaseOrderId, wanted: WantedReceipt, *, intake: Intake, now: datetime
+) -> PurchaseOrder:
+    """Write down what came of a purchase order, and what is owed for it; sent again, nothing more is.
+
+    Raises UnknownPurchaseOrder, PurchaseOrderStep, NotAReceipt, TooMuchReceived, KeyUsedOtherwise,
+    OperationsManagedElsewhere.
+    """
+    receipt_id = intake.id_for("receipt", f"{order_id}:{wanted.key}")
+
+    async def work(tx: Tx) -> PurchaseOrder:
+        await require_operations_managed_here(tx)
+        before = await get_purchase_order(tx, order_id)
+        if (there := before.receipt(receipt_id)) is not None:
+            if wanted.came not in {None, there.lines}:
+                raise KeyUsedOtherwise
+            return before
+        came = all_missing(before) if wanted.came is None else wanted.came
+        after = received(before, receipt_id, came, at=now)
+        change = Change("purchase_order.received", _target(after), await replace_purchase_order(tx, after))
+        await note_down(tx, intake, change, now=now)
+        await post(tx, _bill_of_last_receipt(after))
+        return after
+
+    return await in_transaction(tx, work)
+
+
+def _of_staff(order_id: PurchaseOrderId) -> Finding:
+    async def find(tx: Tx) -> PurchaseOrder:
+        return await get_purchase_order(tx, order_id)
+
+    return find
+
+
+def _of_supplier(user_id: UserId, order_id: PurchaseOrderId) -> Finding:
+    async def find(tx: Tx) -> PurchaseOrder:
+        supplier = await own_supplier(tx, user_id)
+        return await get_order_of_supplier(tx, supplier.id, order_id)
+
+    return find
+
+
+async def _changed(
+    tx: Tx,
+    find: Finding,
+    change: Callable[[PurchaseOrder], PurchaseOrder],
+    action: str,
+    *,
+    reason: str | None = None,
+    intake: Intake,
+    now: datetime,
+) -> PurchaseOrder:
+    """Raises UnknownPurchaseOrder, PurchaseOrderStep, OperationsManagedElsewhere."""
+
+    async def work(tx: Tx) -> PurchaseOrder:
+        await require_operations_managed_here(tx)
+        before = await find(tx)
+        after = change(before)
+        if after != before:
+            document = await replace_purchase_order(tx, after)
+            await note_down(tx, intake, Change(action, _target(after), document, reason), now=now)
+        return after
+
+    return await in_transaction(tx, work)
+
+
+async def _new_order(tx: Tx, order_id: PurchaseOrderId, wanted: WantedPurchase, *, now: datetime) -> PurchaseOrder:
+    if wanted.for_date < day_of(now):
+        raise DayPassed(f"{wanted.for_date} is over")
+    supplier = await require_supplier(tx, wanted.supplier_id)
+    if supplier.status is SupplierStatus.INACTIVE:
+        raise SupplierInactive(f"The business does not buy from {supplier.name} any more")
+    products = await get_products(tx, {line.product_id for line in wanted.lines})
+    priced_at = max(now, begin_of(wanted.for_date))
+    lines = tuple(_line(products[line.product_id], line.quantity, supplier, at=priced_at) for line in wanted.lines)
+    return PurchaseOrder(
+        id=order_id,
+        supplier_id=supplier.id,
+        lines=lines,
+        total_paise=total_of(lines),
+        status=PurchaseOrderStatus.DRAFT,
+        for_date=wanted.for_date,
+        created_at=now,
+    )
+
+
+def _line(product: Product, quantity: float, supplier: Supplier, *, at: datetime) -> PurchaseLine:
+    if product.supplier_id not in {None, supplier.id}:
+        raise SuppliedByAnother(f"{product.name} is brought by another supplier than {supplier.name}")
+    return PurchaseLine(product.id, product.name, product.unit, quantity, price_at(product, at))
+
+
+def _same(order: PurchaseOrder, wanted: WantedPurchase) -> PurchaseOrder:
+    asked = [(line.product_id, line.quantity) for line in wanted.lines]
+    there = [(line.product_id, line.quantity) for line in order.lines]
+    if (order.supplier_id, there, order.for_date) != (wanted.supplier_id, asked, wanted.for_date):
+        raise KeyUsedOtherwise
+    return order
+
+
+def _bill_of_last_receipt(order: PurchaseOrder) -> Due:
+    number, receipt = len(order.receipts), order.receipts[-1]
+    key = bill_key(order.id, number)
+    return Due(key, supplier_of(order), DueKind.BILL, receipt.paise, receipt.at, purchase_order_id=order.id)
+
+
+def _target(order: PurchaseOrder) -> str:
+    return f"purchase_order:{order.id}"

@@ -1,0 +1,121 @@
+"""A stop of a delivery boy's round, and what may be said of it (pure).
+
+A stop is an order, or what the subscriptions of a customer bring on a day. What is told of it carries a key that the phone made
+up: told again, nothing happens again, however much has happened since.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from roundsman.calendar import begin_of, day_of
+from roundsman.errors import Conflict
+from roundsman.ids import DeliveryBoyId
+from roundsman.orders.changes import delivered, not_delivered
+from roundsman.orders.deliveries import Collected, Delivery, DeliveryStatus
+from roundsman.orders.orders import Order, OrderStatus
+
+LATE: Final = timedelta(days=7)
+"""How long after its day a delivery boy may tell of a delivery."""
+
+
+class StopDoneAlready(Conflict):
+    """The delivery succeeded before; only the office can take that back."""
+
+    code = "stop_done_already"
+
+
+class NotTheDay(Conflict):
+    """The day of the delivery has not come, or lies too far back to be told of by a delivery boy."""
+
+    code = "not_the_day"
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Something to bring: the delivery, and the order that it brings if it brings one."""
+
+    delivery: Delivery
+    order: Order | None = None
+
+    @property
+    def id(self) -> str:
+        """How it is called: by the order's id, or by the customer and the day."""
+        return str(self.delivery.id if self.order is None else self.order.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """What a customer paid at the door."""
+
+    paise: int
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a delivery boy tells of a stop, once by its key: that it succeeded, or why it failed; `at` by his clock."""
+
+    key: str
+    at: datetime
+    failed_because: str | None = None
+    paid: Paid | None = None
+
+
+def marked(stop: Stop, mark: Mark, boy: DeliveryBoyId | None, *, now: datetime) -> Stop:
+    """The stop after something was told of it; as it is if that was told before, or it succeeded before.
+
+    Raises StopDoneAlready, NotTheDay, OrderNotOpen.
+    """
+    before = stop.delivery
+    if mark.key in before.marks:
+        return stop
+    is_done = before.status is DeliveryStatus.COMPLETED
+    if is_done and mark.failed_because is None and mark.paid is None:
+        return stop
+    if is_done or (mark.paid is not None and before.collected is not None):
+        raise StopDoneAlready("This was delivered or paid already; only the office can change that")
+    at = _happened_at(before, mark.at, now=now)
+    told = replace(before, at=at, delivery_boy_id=boy, marks=(*before.marks, mark.key))
+    if mark.failed_because is not None:
+        failed = before.failed_attempts + 1
+        after = replace(told, status=DeliveryStatus.FAILED, failed_attempts=failed, reason=mark.failed_because)
+        return Stop(after, stop.order and not_delivered(stop.order))
+    after = replace(told, status=DeliveryStatus.COMPLETED, reason=None)
+    if mark.paid is not None and boy is not None:
+        after = replace(after, collected=Collected(mark.paid.paise, mark.paid.method, at, boy))
+    return Stop(after, stop.order and delivered(stop.order, at=at))
+
+
+def taken_back(stop: Stop, *, reason: str) -> Stop:
+    """The stop that was not delivered after all; one that was not before as it is."""
+    if stop.delivery.status is not DeliveryStatus.COMPLETED:
+        return stop
+    failed = stop.delivery.failed_attempts + 1
+    delivery = replace(stop.delivery, status=DeliveryStatus.FAILED, failed_attempts=failed, reason=reason)
+    return Stop(delivery, stop.order and replace(stop.order, status=OrderStatus.NOT_DELIVERED, delivered_at=None))
+
+
+def reassigned(stop: Stop, boy: DeliveryBoyId) -> Stop:
+    """The stop with another delivery boy, who is the one who brought it if it was brought."""
+    return replace(stop, delivery=replace(stop.delivery, delivery_boy_id=boy))
+
+
+def require_his_day(delivery: Delivery, *, now: datetime) -> None:
+    """Go on only where a delivery boy may tell of a delivery now. Raises NotTheDay."""
+    today = day_of(now)
+    if not delivery.for_date <= today <= delivery.for_date + LATE:
+        raise NotTheDay(
+            f"This is for {delivery.for_date}: it is told on that day, or a week later at most. Ask the office"
+        )
+
+
+def day_of_telling(order: Order, said: datetime, *, now: datetime) -> date:
+    """The day of an order that is for any: when it happened, by a clock that may be wrong, but not before it was placed."""
+    at = said if now - LATE <= said <= now else now
+    return max(day_of(at), min(day_of(order.placed_at), day_of(now)))
+
+
+def _happened_at(delivery: Delivery, said: datetime, *, now: datetime) -> datetime:
+    """When it happened by a clock that may be wrong: not before its day, and not after now."""
+    return min(max(said, begin_of(delivery.for_date)), now)

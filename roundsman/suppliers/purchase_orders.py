@@ -1,0 +1,239 @@
+"""What may become of a purchase order (pure).
+
+- draft -> sent -> acknowledged or rejected; acknowledged -> part received -> received -> closed. All may come at once. No other
+  step leads anywhere, but for one: until everything has come, an order may be cancelled. What had come by then stays received
+  and billed; the rest is not waited for any more.
+- What is so already stays as it is: nothing is changed twice.
+- A receipt says how much of which lines came. Never more of a line is received than was ordered: what is brought beyond that
+  goes on a purchase order of its own.
+- A receipt costs what all that has come costs, less what had come before: the receipts of an order add up to its total, to
+  the paisa.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Final
+
+from bson import ObjectId
+
+from roundsman.errors import Conflict, InvalidInput
+from roundsman.ids import ProductId, PurchaseOrderId, SourceRef, SupplierId
+from roundsman.money import cost_paise
+
+
+class PurchaseOrderStatus(StrEnum):
+    """How far a purchase order has come."""
+
+    DRAFT = "draft"
+    SENT = "sent"
+    ACKNOWLEDGED = "acknowledged"
+    REJECTED = "rejected"
+    PART_RECEIVED = "part_received"
+    RECEIVED = "received"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+
+class PurchaseOrderOrigin(StrEnum):
+    """Which application made the purchase order."""
+
+    ROUNDSMAN = "roundsman"
+    SOURCE = "source"
+
+
+_S = PurchaseOrderStatus
+STEPS: Final[Mapping[PurchaseOrderStatus, frozenset[PurchaseOrderStatus]]] = {
+    _S.DRAFT: frozenset({_S.SENT, _S.CANCELLED}),
+    _S.SENT: frozenset({_S.ACKNOWLEDGED, _S.REJECTED, _S.CANCELLED}),
+    _S.ACKNOWLEDGED: frozenset({_S.PART_RECEIVED, _S.RECEIVED, _S.CANCELLED}),
+    _S.PART_RECEIVED: frozenset({_S.PART_RECEIVED, _S.RECEIVED, _S.CANCELLED}),
+    _S.RECEIVED: frozenset({_S.CLOSED}),
+    _S.REJECTED: frozenset(),
+    _S.CLOSED: frozenset(),
+    _S.CANCELLED: frozenset(),
+}
+"""What may follow upon what."""
+
+
+class PurchaseOrderStep(Conflict):
+    """The purchase order has not come so far, or further."""
+
+    code = "purchase_order_step"
+
+
+class TooMuchReceived(Conflict):
+    """More would be received than was ordered."""
+
+    code = "too_much_received"
+
+
+class NotAReceipt(InvalidInput):
+    """What came is on no line of the order, or is nothing."""
+
+    code = "not_a_receipt"
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseLine:
+    """One product of a purchase order; `product_id` is absent where a source names a product nobody knows."""
+
+    product_id: ProductId | None
+    name: str
+    unit: str
+    quantity: float
+    unit_price_paise: int
+    received: float = 0
+
+    @property
+    def missing(self) -> float:
+        """How much has not come yet."""
+        return max(self.quantity - self.received, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """How much of a line came; the first line is number 1."""
+
+    line: int
+    quantity: float
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What came at one time, and what it costs."""
+
+    id: ObjectId
+    at: datetime
+    lines: tuple[Came, ...]
+    paise: int
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseOrder:
+    """What is wanted from a supplier for an Indian day, at the prices of that day.
+
+    `reason` is why it was rejected or cancelled. A source's may name a supplier nobody knows, or no day.
+    """
+
+    id: PurchaseOrderId
+    supplier_id: SupplierId | None
+    lines: tuple[PurchaseLine, ...]
+    total_paise: int
+    status: PurchaseOrderStatus
+    for_date: date | None
+    created_at: datetime
+    origin: PurchaseOrderOrigin = PurchaseOrderOrigin.ROUNDSMAN
+    receipts: tuple[Receipt, ...] = ()
+    sent_at: datetime | None = None
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
+    reason: str | None = None
+    old_id: str | None = None
+    source: SourceRef | None = None
+
+    @property
+    def is_shown_to_supplier(self) -> bool:
+        """Whether it was ever sent: what the business only thinks about is not his."""
+        return self.sent_at is not None
+
+    def receipt(self, receipt_id: ObjectId) -> Receipt | None:
+        """The receipt of that id."""
+        return next((one for one in self.receipts if one.id == receipt_id), None)
+
+
+def total_of(lines: Iterable[PurchaseLine]) -> int:
+    """What the lines cost together, in paise."""
+    return sum(cost_paise(line.quantity, line.unit_price_paise) for line in lines)
+
+
+def sent(order: PurchaseOrder, *, at: datetime) -> PurchaseOrder:
+    """The order, which the supplier can see and answer now. Raises PurchaseOrderStep."""
+    return _moved(order, PurchaseOrderStatus.SENT, sent_at=at)
+
+
+def acknowledged(order: PurchaseOrder, *, at: datetime) -> PurchaseOrder:
+    """The order, which the supplier is going to bring. Raises PurchaseOrderStep."""
+    return _moved(order, PurchaseOrderStatus.ACKNOWLEDGED, answered_at=at)
+
+
+def rejected(order: PurchaseOrder, *, reason: str, at: datetime) -> PurchaseOrder:
+    """The order, which the supplier does not bring. Raises PurchaseOrderStep."""
+    return _moved(order, PurchaseOrderStatus.REJECTED, answered_at=at, ended_at=at, reason=reason)
+
+
+def closed(order: PurchaseOrder, *, at: datetime) -> PurchaseOrder:
+    """The order, with which nothing remains to be done. Raises PurchaseOrderStep."""
+    return _moved(order, PurchaseOrderStatus.CLOSED, ended_at=at)
+
+
+def cancelled(order: PurchaseOrder, *, reason: str, at: datetime) -> PurchaseOrder:
+    """The order, of which nothing more is wanted. Raises PurchaseOrderStep."""
+    return _moved(order, PurchaseOrderStatus.CANCELLED, ended_at=at, reason=reason)
+
+
+def all_missing(order: PurchaseOrder) -> tuple[Came, ...]:
+    """What has not come yet, as if it came now."""
+    return tuple(Came(number, line.missing) for number, line in enumerate(order.lines, 1) if line.missing > 0)
+
+
+def received(order: PurchaseOrder, receipt_id: ObjectId, came: Sequence[Came], *, at: datetime) -> PurchaseOrder:
+    """The order with one more receipt; one that has this receipt as it is.
+
+    Raises PurchaseOrderStep, NotAReceipt, TooMuchReceived.
+    """
+    if order.receipt(receipt_id) is not None:
+        return order
+    _require_step(order, PurchaseOrderStatus.RECEIVED)
+    _require_receipt(order, came)
+    quantities = {one.line: one.quantity for one in came}
+    lines = tuple(_with(line, quantities.get(number, 0)) for number, line in enumerate(order.lines, 1))
+    is_all = all(line.missing == 0 for line in lines)
+    receipt = Receipt(receipt_id, at, tuple(came), _received_paise(lines) - _received_paise(order.lines))
+    return replace(
+        order,
+        lines=lines,
+        status=PurchaseOrderStatus.RECEIVED if is_all else PurchaseOrderStatus.PART_RECEIVED,
+        receipts=(*order.receipts, receipt),
+    )
+
+
+def _with(line: PurchaseLine, quantity: float) -> PurchaseLine:
+    """The line after so much came; quantities of a source need not add up in binary."""
+    return replace(line, received=line.quantity if quantity == line.missing else line.received + quantity)
+
+
+def _received_paise(lines: Iterable[PurchaseLine]) -> int:
+    return sum(cost_paise(line.received, line.unit_price_paise) for line in lines)
+
+
+def _require_receipt(order: PurchaseOrder, came: Sequence[Came]) -> None:
+    numbers = [one.line for one in came]
+    if not came or len(set(numbers)) < len(numbers) or any(one.quantity <= 0 for one in came):
+        raise NotAReceipt("A receipt names each line that came once, and more than nothing of it")
+    for one in came:
+        if not 1 <= one.line <= len(order.lines):
+            raise NotAReceipt(f"The order has {len(order.lines)} lines, and none of number {one.line}")
+        line = order.lines[one.line - 1]
+        if one.quantity > line.missing:
+            raise TooMuchReceived(
+                f"Of {line.name} (line {one.line}) {line.quantity:g} {line.unit} were ordered and {line.received:g} received "
+                f"before: {line.missing:g} can be received, not {one.quantity:g}. Put what was brought beyond that on a "
+                "purchase order of its own."
+            )
+
+
+def _require_step(order: PurchaseOrder, to: PurchaseOrderStatus) -> None:
+    if to not in STEPS[order.status]:
+        following = [one for one in PurchaseOrderStatus if one in STEPS[order.status]]
+        said = f"it can become {' or '.join(following)}" if following else "nothing follows upon that"
+        raise PurchaseOrderStep(f"The purchase order is {order.status} and cannot become {to}: {said}.")
+
+
+def _moved(order: PurchaseOrder, to: PurchaseOrderStatus, **changes: object) -> PurchaseOrder:
+    if order.status is to:
+        return order
+    _require_step(order, to)
+    moved: PurchaseOrder = replace(order, status=to, **changes)  # type: ignore[arg-type]  # fields of the order
+    return moved

@@ -1,0 +1,349 @@
+"""Suppliers over HTTP: taken on, asked for milk, and owed for what they brought, each once."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import httpx
+from bson import ObjectId
+
+from roundsman.access.roles import Role
+from roundsman.calendar import begin_of, day_of
+from roundsman.catalog.listing import insert_products
+from roundsman.catalog.products import Price
+from roundsman.clock import utc_now
+from roundsman.customers.linkage import insert_customers
+from roundsman.database import collections
+from roundsman.database.transaction import Tx
+from roundsman.identity.mode import Mode, OperationsMode, PeopleMode, set_mode
+from roundsman.orders.history import insert_orders
+from roundsman.orders.orders import OrderLine
+from roundsman.runtime import Runtime
+from roundsman.subscriptions.pausing import insert_subscriptions
+from roundsman.suppliers.posting import check_dues
+from tests.builders import NOW, a_customer, a_product, a_subscription, a_user, an_order
+from tests.codes import code_for
+from tests.http.people import bearer_of, log_in, settle
+from tests.http.shopping import code_of
+from tests.http.supplying import (
+    ORDERS,
+    OWN,
+    SUPPLIERS,
+    TOMORROW,
+    acknowledged_order,
+    did,
+    open_dairy,
+    sent_order,
+    wanting,
+)
+from tests.http.test_personal_data import data_in
+
+GANESH = {
+    "name": "Sri Ganesh Eggs",
+    "phone": "98450 12345",
+    "gstin": "29abcde1234f1z5",
+    "payment_terms": "weekly",
+}
+DAY = timedelta(days=1)
+TODAY = day_of(utc_now())
+
+
+async def actions(tx: Tx, target: str) -> list[str]:
+    found = tx.database[collections.AUDIT_LOG].find({"target": target}).sort("_id")
+    return [entry["action"] async for entry in found]
+
+
+async def test_staff_takes_on_a_supplier_who_signs_in_by_a_code(
+    api: httpx.AsyncClient, tx: Tx, runtime: Runtime
+) -> None:
+    admin = await bearer_of(api, tx, Role.ADMIN)
+
+    supplier = did(await api.post(SUPPLIERS, json=GANESH, headers=admin))
+
+    assert (supplier["phone"], supplier["gstin"], supplier["status"]) == ("+919845012345", "29ABCDE1234F1Z5", "active")
+    assert await actions(tx, f"supplier:{supplier['id']}") == ["supplier.onboarded"]
+    assert did(await api.get(f"{SUPPLIERS}/{supplier['id']}", headers=admin)) == supplier
+    await api.post("/api/v1/auth/otp/request", json={"contact": GANESH["phone"]})
+    code = await code_for(runtime, supplier["phone"])
+    signed_in = await api.post("/api/v1/auth/otp/verify", json={"contact": GANESH["phone"], "code": code})
+    bearer = {"Authorization": f"Bearer {did(signed_in)['access_token']}"}
+    assert did(await api.get(OWN, headers=bearer)) == supplier
+    assert did(await api.get(f"{OWN}/purchase-orders", headers=bearer)) == []
+    again = await api.post(SUPPLIERS, json=GANESH | {"name": "Ganesh"}, headers=admin)
+    assert code_of(again) == (409, "identifier_taken")
+    assert "phone +919845012345" in again.json()["detail"]
+    assert len(did(await api.get(SUPPLIERS, headers=admin))) == 1
+    nobody = await api.post(SUPPLIERS, json={"name": "Nobody"}, headers=admin)
+    assert code_of(nobody) == (422, "nothing_to_sign_in_with")
+
+
+async def test_who_is_a_customer_becomes_a_supplier_besides(api: httpx.AsyncClient, tx: Tx) -> None:
+    admin = await bearer_of(api, tx, Role.ADMIN)
+    asha = await settle(tx, a_user(), phone="+919845012345")
+    token = did(await log_in(api, "+919845012345"))["access_token"]
+    assert code_of(await api.post(SUPPLIERS, json=GANESH, headers=admin)) == (409, "identifier_taken")
+
+    supplier = did(await api.post(f"/api/v1/users/{asha.id}/supplier", json=GANESH, headers=admin))
+
+    bearer = {"Authorization": f"Bearer {token}"}
+    assert did(await api.get(OWN, headers=bearer)) == supplier
+    assert supplier["user_id"] == str(asha.id)
+    assert (await actions(tx, f"user:{asha.id}"))[-1:] == ["role.granted"]
+    again = await api.post(f"/api/v1/users/{asha.id}/supplier", json=GANESH, headers=admin)
+    nobody = await api.post(f"/api/v1/users/{ObjectId()}/supplier", json=GANESH, headers=admin)
+    assert [code_of(one) for one in (again, nobody)] == [(409, "supplier_already"), (404, "unknown_user")]
+
+
+async def test_a_purchase_order_goes_its_way_and_is_owed_for(api: httpx.AsyncClient, tx: Tx) -> None:
+    dairy = await open_dairy(api, tx)
+    drafted = did(await api.post(ORDERS, json=wanting(dairy), headers=dairy.admin))
+    assert did(await api.post(ORDERS, json=wanting(dairy), headers=dairy.admin)) == drafted
+    place, own = f"{ORDERS}/{drafted['id']}", f"{OWN}/purchase-orders"
+    assert (drafted["status"], drafted["total_paise"]) == ("draft", 32_000)
+    assert did(await api.get(own, headers=dairy.nandi_headers)) == []
+
+    async def receive(key: str, body: dict[str, Any]) -> httpx.Response:
+        return await api.post(f"{place}/receipts", json={"key": key} | body, headers=dairy.admin)
+
+    did(await api.post(f"{place}/send", headers=dairy.admin))
+    assert [one["status"] for one in did(await api.get(own, headers=dairy.nandi_headers))] == ["sent"]
+    assert code_of(await receive("too-early", {})) == (409, "purchase_order_step")
+    for _ in range(2):
+        did(await api.post(f"{own}/{drafted['id']}/acknowledge", headers=dairy.nandi_headers))
+    part = did(await receive("first-truck", {"lines": [{"line": 1, "quantity": 7.5}]}))
+    assert (part["status"], part["lines"][0]["received"]) == ("part_received", 7.5)
+    too_much = await receive("second-truck", {"lines": [{"line": 1, "quantity": 3}]})
+    assert code_of(too_much) == (409, "too_much_received")
+    assert "2.5 can be received, not 3" in too_much.json()["detail"]
+    assert did(await receive("first-truck", {"lines": [{"line": 1, "quantity": 7.5}]})) == part
+    other = await receive("first-truck", {"lines": [{"line": 1, "quantity": 1}]})
+    assert code_of(other) == (409, "key_used_otherwise")
+    assert code_of(await api.post(f"{place}/close", headers=dairy.admin)) == (409, "purchase_order_step")
+    whole = did(await receive("second-truck", {}))
+    assert (whole["status"], [one["paise"] for one in whole["receipts"]]) == ("received", [24_000, 8_000])
+    assert did(await api.post(f"{place}/close", headers=dairy.admin))["status"] == "closed"
+
+    dues = did(await api.get(f"{OWN}/dues", headers=dairy.nandi_headers))
+    assert (dues["balance_paise"], [one["paise"] for one in dues["dues"]]) == (32_000, [8_000, 24_000])
+    assert did(await api.get(f"{SUPPLIERS}/{dairy.nandi.id}/dues", headers=dairy.admin)) == dues
+    assert await actions(tx, f"purchase_order:{drafted['id']}") == [
+        f"purchase_order.{one}" for one in ("drafted", "sent", "acknowledged", "received", "received", "closed")
+    ]
+
+
+async def test_payments_and_credit_notes_are_entered_once(api: httpx.AsyncClient, tx: Tx) -> None:
+    dairy = await open_dairy(api, tx)
+    order_id = await acknowledged_order(api, dairy)
+    did(await api.post(f"{ORDERS}/{order_id}/receipts", json={"key": "everything"}, headers=dairy.admin))
+    dues = f"{SUPPLIERS}/{dairy.nandi.id}/dues"
+    paid = {"key": "paid-by-bank", "amount_paise": 20_000, "reference": "UTR 4021"}
+    sour = {"key": "sour-milk", "amount_paise": 3_200, "reason": "a litre was sour", "purchase_order_id": order_id}
+
+    for _ in range(2):
+        did(await api.post(f"{dues}/payments", json=paid, headers=dairy.admin))
+        did(await api.post(f"{dues}/credit-notes", json=sour, headers=dairy.admin))
+
+    told = did(await api.get(dues, headers=dairy.admin))
+    assert (told["balance_paise"], told["entries"]) == (8_800, 3)
+    assert [(one["kind"], one["paise"], one["reference"], one["reason"]) for one in told["dues"]] == [
+        ("credit_note", -3_200, None, "a litre was sour"),
+        ("payment", -20_000, "UTR 4021", None),
+        ("bill", 32_000, None, None),
+    ]
+    page = did(await api.get(dues, params={"skip": 1, "limit": 1}, headers=dairy.admin))
+    assert [one["kind"] for one in page["dues"]] == ["payment"]
+    other = await api.post(f"{dues}/payments", json=paid | {"amount_paise": 1}, headers=dairy.admin)
+    not_his = f"{SUPPLIERS}/{dairy.other.id}/dues/credit-notes"
+    foreign = await api.post(not_his, json=sour | {"key": "another-note"}, headers=dairy.admin)
+    assert [code_of(one) for one in (other, foreign)] == [(409, "key_used_otherwise"), (404, "unknown_purchase_order")]
+    assert (await check_dues(tx)).wrong == ()
+
+
+async def test_many_at_once_receive_and_pay_and_all_adds_up(api: httpx.AsyncClient, tx: Tx) -> None:
+    dairy = await open_dairy(api, tx)
+    order_id = await acknowledged_order(api, dairy, quantity=32)
+    dues = f"{SUPPLIERS}/{dairy.nandi.id}/dues"
+
+    async def receive(number: int) -> httpx.Response:
+        body = {"key": f"truck-number-{number}", "lines": [{"line": 1, "quantity": 1}]}
+        return await api.post(f"{ORDERS}/{order_id}/receipts", json=body, headers=dairy.admin)
+
+    async def pay(number: int) -> httpx.Response:
+        body = {"key": f"payment-{number}", "amount_paise": 1_000, "reference": f"UTR {number}"}
+        return await api.post(f"{dues}/payments", json=body, headers=dairy.admin)
+
+    answers = await asyncio.gather(
+        *(receive(number % 16) for number in range(32)), *(pay(number % 16) for number in range(32))
+    )
+
+    assert {one.status_code for one in answers} == {201}
+    told = did(await api.get(dues, headers=dairy.admin))
+    assert (told["balance_paise"], told["entries"]) == (16 * 3_200 - 16 * 1_000, 32)
+    check = await check_dues(tx)
+    assert (check.wrong, check.entries, check.balance_paise) == ((), 32, told["balance_paise"])
+    order = did(await api.get(f"{ORDERS}/{order_id}", headers=dairy.admin))
+    assert (order["status"], order["lines"][0]["received"], len(order["receipts"])) == ("part_received", 16, 16)
+
+
+async def test_prices_are_those_of_the_catalogue_on_the_day(api: httpx.AsyncClient, tx: Tx) -> None:
+    dairy = await open_dairy(api, tx)
+    dearer = TODAY + 3 * DAY
+    ghee = a_product(Price(50_000, NOW), Price(60_000, begin_of(dearer)), name="Ghee")
+    gone = a_product(name="Butter", active=False)
+    await insert_products(tx, [ghee, gone])
+
+    async def wanted(key: str, product: Any, day: Any = dearer) -> httpx.Response:  # noqa: ANN401  whatever is in it
+        lines = [{"product_id": str(product), "quantity": 1}]
+        body = wanting(dairy, key=key, lines=lines, for_date=day.isoformat())
+        return await api.post(ORDERS, json=body, headers=dairy.admin)
+
+    prices = [did(await wanted(f"ghee-for-{day}", ghee.id, day))["total_paise"] for day in (dearer - DAY, dearer)]
+    assert prices == [50_000, 60_000]
+    refusals = [
+        await wanted("not-his-own", dairy.curd.id),
+        await wanted("not-sold-any-more", gone.id),
+        await wanted("never-heard-of", ObjectId()),
+        await wanted("over-already", ghee.id, TODAY - DAY),
+        await api.post(
+            ORDERS, json=wanting(dairy, key="nobodys-key", supplier_id=str(ObjectId())), headers=dairy.admin
+        ),
+        await api.post(ORDERS, json=wanting(dairy, key="other-price", total_paise=1), headers=dairy.admin),
+        await api.post(ORDERS, json=wanting(dairy, key="a-third-of-it", quantity=0.3), headers=dairy.admin),
+    ]
+    assert [code_of(one) for one in refusals] == [
+        (409, "supplied_by_another"),
+        (409, "product_not_sold"),
+        (422, "unknown_product"),
+        (422, "day_passed"),
+        (422, "unknown_supplier"),
+        (422, "invalid_request"),
+        (422, "invalid_request"),
+    ]
+
+
+async def test_a_rejected_and_a_cancelled_order_come_to_nothing(api: httpx.AsyncClient, tx: Tx) -> None:
+    dairy = await open_dairy(api, tx)
+    why = {"reason": "no milk today"}
+    rejected, cancelled = [await sent_order(api, dairy, key=f"purchase-{one}") for one in ("one", "two")]
+    own = f"{OWN}/purchase-orders"
+    answer = did(await api.post(f"{own}/{rejected}/reject", json=why, headers=dairy.nandi_headers))
+    assert (answer["status"], answer["reason"]) == ("rejected", "no milk today")
+    did(await api.post(f"{ORDERS}/{cancelled}/cancel", json=why, headers=dairy.admin))
+    late = [
+        await api.post(f"{own}/{rejected}/acknowledge", headers=dairy.nandi_headers),
+        await api.post(f"{own}/{cancelled}/acknowledge", headers=dairy.nandi_headers),
+        await api.post(f"{ORDERS}/{cancelled}/receipts", json={"key": "too-late"}, headers=dairy.admin),
+    ]
+    assert {code_of(one) for one in late} == {(409, "purchase_order_step")}
+    found = did(await api.get(ORDERS, params={"status": "rejected"}, headers=dairy.admin))
+    assert [one["id"] for one in found] == [rejected]
+    assert did(await api.get(f"{OWN}/dues", headers=dairy.nandi_headers))["entries"] == 0
+
+
+async def test_an_accepted_price_counts_from_its_day_and_a_rejected_one_never(api: httpx.AsyncClient, tx: Tx) -> None:
+    dairy = await open_dairy(api, tx)
+    day = TODAY + 3 * DAY
+    proposing = {"product_id": str(dairy.milk.id), "paise": 3_600, "valid_from": day.isoformat()}
+
+    async def proposed(key: str, **more: Any) -> httpx.Response:  # noqa: ANN401  whatever JSON there is
+        body = {"key": key, **proposing, **more}
+        return await api.post(f"{OWN}/proposals", json=body, headers=dairy.nandi_headers)
+
+    first, second, third = [did(await proposed(f"proposal-{one}", paise=one)) for one in (3_600, 9_000, 9_900)]
+    assert did(await proposed("proposal-3600")) == first
+    staff = f"{SUPPLIERS}/proposals"
+    for _ in range(2):
+        assert did(await api.post(f"{staff}/{first['id']}/accept", headers=dairy.admin))["status"] == "accepted"
+    did(await api.post(f"{staff}/{second['id']}/reject", json={"reason": "too dear"}, headers=dairy.admin))
+    did(await api.post(f"{OWN}/proposals/{third['id']}/withdraw", headers=dairy.nandi_headers))
+
+    (milk,) = did(await api.get(f"{OWN}/products", headers=dairy.nandi_headers))
+    assert [one["paise"] for one in milk["prices"]] == [3_200, 3_600]
+    settled = [
+        await api.post(f"{staff}/{second['id']}/accept", headers=dairy.admin),
+        await api.post(f"{OWN}/proposals/{first['id']}/withdraw", headers=dairy.nandi_headers),
+    ]
+    assert {code_of(one) for one in settled} == {(409, "proposal_settled")}
+    waiting = did(await api.get(staff, params={"status": "proposed"}, headers=dairy.admin))
+    mine = did(await api.get(f"{OWN}/proposals", headers=dairy.nandi_headers))
+    assert (waiting, [one["status"] for one in mine]) == ([], ["withdrawn", "rejected", "accepted"])
+    refusals = [
+        await proposed("not-my-product", product_id=str(dairy.curd.id)),
+        await proposed("day-is-over", valid_from=(TODAY - DAY).isoformat()),
+        await proposed("for-nothing", paise=0),
+    ]
+    assert [code_of(one) for one in refusals] == [
+        (404, "product_not_found"),
+        (422, "day_passed"),
+        (422, "invalid_request"),
+    ]
+    await api.put(f"{SUPPLIERS}/{dairy.other.id}/products/{dairy.milk.id}", headers=dairy.admin)
+    assert did(await api.get(f"{OWN}/products", headers=dairy.nandi_headers)) == []
+    assert len(did(await api.get(f"{OWN}/products", headers=dairy.other_headers))) == 2
+
+
+async def test_nothing_is_bought_while_the_existing_application_does(api: httpx.AsyncClient, tx: Tx) -> None:
+    dairy = await open_dairy(api, tx)
+    order_id = await acknowledged_order(api, dairy)
+    await set_mode(tx, Mode(PeopleMode.SHADOW, OperationsMode.SOURCE))
+    paid = {"key": "paid-by-bank", "amount_paise": 1, "reference": "UTR 1"}
+    ways = [
+        await api.post(ORDERS, json=wanting(dairy, key="another-order"), headers=dairy.admin),
+        await api.post(f"{ORDERS}/{order_id}/receipts", json={"key": "everything"}, headers=dairy.admin),
+        await api.post(f"{SUPPLIERS}/{dairy.nandi.id}/dues/payments", json=paid, headers=dairy.admin),
+        await api.put(f"{SUPPLIERS}/{dairy.other.id}/products/{dairy.milk.id}", headers=dairy.admin),
+        await api.post(f"{OWN}/purchase-orders/{order_id}/acknowledge", headers=dairy.nandi_headers),
+    ]
+    assert {code_of(one) for one in ways} == {(409, "operations_managed_elsewhere")}
+    assert code_of(await api.post(SUPPLIERS, json=GANESH, headers=dairy.admin)) == (409, "people_managed_elsewhere")
+    assert did(await api.get(f"{OWN}/purchase-orders", headers=dairy.nandi_headers))[0]["id"] == order_id
+
+
+async def test_a_supplier_without_a_profile_has_nothing(api: httpx.AsyncClient, tx: Tx) -> None:
+    bearer = await bearer_of(api, tx, Role.SUPPLIER)
+    for thing in ("", "/products", "/proposals", "/purchase-orders", "/dues"):
+        assert code_of(await api.get(f"{OWN}{thing}", headers=bearer)) == (404, "no_supplier_profile")
+
+
+async def test_inactive_suppliers_are_asked_for_nothing(api: httpx.AsyncClient, tx: Tx) -> None:
+    dairy = await open_dairy(api, tx)
+    await tx.database[collections.SUPPLIERS].update_one({"_id": dairy.nandi.id}, {"$set": {"status": "inactive"}})
+    assert code_of(await api.post(ORDERS, json=wanting(dairy), headers=dairy.admin)) == (409, "supplier_inactive")
+
+
+async def test_a_supplier_gets_what_is_stored_about_him(api: httpx.AsyncClient, tx: Tx) -> None:
+    dairy = await open_dairy(api, tx)
+    order_id = await acknowledged_order(api, dairy)
+    did(await api.post(ORDERS, json=wanting(dairy, key="only-a-draft"), headers=dairy.admin))
+    did(await api.post(f"{ORDERS}/{order_id}/receipts", json={"key": "everything"}, headers=dairy.admin))
+
+    data = data_in(await api.get("/api/v1/auth/me/export", headers=dairy.nandi_headers))
+
+    assert [one["id"] for one in data["purchase_orders"]] == [order_id]
+    assert [one["paise"] for one in data["supplier_dues"]] == [32_000]
+    assert data["supplier"][0]["name"] == "Nandi Dairy"
+
+
+async def test_the_demand_of_tomorrow_is_seen_by_staff_alone(api: httpx.AsyncClient, tx: Tx) -> None:
+    dairy = await open_dairy(api, tx)
+    asha = await settle(tx, a_user(), phone="+919820055501")
+    await insert_customers(tx, [customer := a_customer(asha.id)])
+    daily = replace(a_subscription(asha.id, customer_id=customer.id), product_id=dairy.milk.id)
+    await insert_subscriptions(tx, [daily])
+    lines = (OrderLine(dairy.curd.id, "Curd", 2.5, 3_200),)
+    await insert_orders(tx, [replace(an_order(asha.id), for_date=TODAY + DAY, lines=lines)])
+
+    told = did(await api.get(f"{SUPPLIERS}/demand", headers=dairy.admin))
+
+    assert told["day"] == TOMORROW
+    assert [(one["name"], one["ordered"], one["subscribed"], one["total"]) for one in told["products"]] == [
+        ("Curd", 2.5, 0, 2.5),
+        ("Milk", 0, 1, 1),
+    ]
+    of_nandi = {"supplier_id": str(dairy.nandi.id)}
+    for search, names in ((of_nandi, ["Milk"]), ({"skip": 1}, ["Milk"]), ({"day": "2020-01-01"}, ["Milk"])):
+        found = did(await api.get(f"{SUPPLIERS}/demand", params=search, headers=dairy.admin))
+        assert [one["name"] for one in found["products"]] == names
+    refused = await api.get(f"{SUPPLIERS}/demand", headers=dairy.nandi_headers)
+    assert code_of(refused) == (403, "permission_missing")
