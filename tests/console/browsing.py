@@ -2,7 +2,6 @@
 
 import html
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import httpx
@@ -64,7 +63,7 @@ class Visitors:
         return visitor, user
 
 
-def hidden_fields(page: httpx.Response, action: str) -> Mapping[str, str]:
+def hidden_fields(page: httpx.Response, action: str) -> dict[str, str]:
     """What stands hidden in the form of a page."""
     forms = [inner for to, inner in _FORM.findall(page.text) if html.unescape(to) == action]
     assert forms, f"no form goes to {action}"
