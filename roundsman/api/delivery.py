@@ -80,7 +80,7 @@ class NotDelivered(Telling):
 async def own_round(work: Work) -> list[StopView]:
     """List what one has to bring today, in the order of the stops, and what was brought."""
     boy = await _himself(work)
-    return stop_views(await round_of(work.tx, boy.id, day_of(work.now)))
+    return stop_views(await round_of(work.tx, boy.id, day_of(work.now), now=work.now))
 
 
 @router.post(

@@ -52,7 +52,7 @@ ACTIVITY_VALIDATORS: Mapping[str, Document] = MappingProxyType(
                 "customer_id": OBJECT_ID,
                 "user_id": OBJECT_ID,
                 "product_id": OBJECT_ID,
-                "pauses": list_of(object_with({"start": DAY}, {"end": DAY})),
+                "pauses": list_of(object_with({"start": DAY}, {"end": DAY, "made_at": DATE})),
                 "start": DAY,
                 "end": DAY,
                 "changes": COUNT,

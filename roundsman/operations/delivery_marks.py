@@ -16,7 +16,7 @@ from roundsman.identity.mode import require_operations_managed_here
 from roundsman.ids import DeliveryBoyId, OrderId, PaymentId, derived_object_id
 from roundsman.operations.crediting import credit
 from roundsman.operations.intake import Change, Intake, write_down
-from roundsman.operations.rounds import UnknownStop, delivery_boy_of, find_stop
+from roundsman.operations.stop_lookup import UnknownStop, delivery_boy_of, find_stop, may_tell
 from roundsman.operations.telling import facts_of_delivery, facts_of_payment
 from roundsman.orders.book import UnknownOrder, get_order, insert_payment, put_delivery, replace_order
 from roundsman.orders.deliveries import Delivery, DeliveryStatus
@@ -38,7 +38,7 @@ async def mark_stop(tx: Tx, boy: DeliveryBoyId, stop_id: str, mark: Mark, *, int
     """
 
     async def change(tx: Tx, before: Stop) -> Stop:
-        if await delivery_boy_of(tx, before) != boy:
+        if not await may_tell(tx, boy, before, now=now):
             raise UnknownStop
         if mark.key not in before.delivery.marks:
             require_his_day(before.delivery, now=now)

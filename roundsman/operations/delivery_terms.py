@@ -77,7 +77,7 @@ async def assign(
         if boy is not None:
             require_here(await get_delivery_boy(tx, boy))
         if (before.delivery_boy_id, before.stop) != (boy, stop):
-            document = await assign_customer(tx, before, boy, stop)
+            document = await assign_customer(tx, before, boy, stop, now=now)
             await _record(tx, "delivery.assigned", f"customer:{customer_id}", document, intake=intake, now=now)
         return await get_customer(tx, customer_id)
 

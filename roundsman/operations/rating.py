@@ -8,7 +8,7 @@ from roundsman.delivery.ratings import Rating, put_rating, stars_of
 from roundsman.errors import Conflict
 from roundsman.identity.mode import require_operations_managed_here
 from roundsman.ids import UserId
-from roundsman.operations.rounds import UnknownStop, find_stop
+from roundsman.operations.stop_lookup import UnknownStop, find_stop
 from roundsman.orders.book import list_deliveries
 from roundsman.orders.deliveries import Delivery, DeliveryStatus
 

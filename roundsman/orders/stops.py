@@ -10,10 +10,10 @@ from typing import Final
 
 from roundsman.calendar import begin_of, day_of
 from roundsman.errors import Conflict
-from roundsman.ids import DeliveryBoyId
+from roundsman.ids import CustomerId, DeliveryBoyId, UserId
 from roundsman.orders.changes import delivered, not_delivered
-from roundsman.orders.deliveries import Collected, Delivery, DeliveryStatus
-from roundsman.orders.orders import Order, OrderStatus
+from roundsman.orders.deliveries import Collected, Delivery, DeliveryStatus, delivery_id_of
+from roundsman.orders.orders import Order, OrderOrigin, OrderStatus
 
 LATE: Final = timedelta(days=7)
 """How long after its day a delivery boy may tell of a delivery."""
@@ -62,6 +62,46 @@ class Mark:
     paid: Paid | None = None
 
 
+def stop_of_order(order: Order, delivery: Delivery | None, day: date) -> Stop:
+    """The stop of an order with what is known of its delivery; an order for any day is for this one."""
+    return Stop(delivery or _delivery_of_order(order, day), order)
+
+
+def stop_of_day(customer_id: CustomerId, user_id: UserId, day: date) -> Stop:
+    """The stop of what subscriptions bring to a customer on a day, of which nothing was told yet."""
+    delivery = Delivery(
+        id=day_stop_id(customer_id, day),
+        customer_id=customer_id,
+        user_id=user_id,
+        for_date=day,
+        status=DeliveryStatus.PENDING,
+        origin=OrderOrigin.ROUNDSMAN,
+    )
+    return Stop(delivery)
+
+
+def day_stop_id(customer_id: CustomerId, day: date) -> str:
+    """How the stop of a customer and a day is called."""
+    return f"{customer_id}:{day.isoformat()}:-"
+
+
+def _delivery_of_order(order: Order, day: date) -> Delivery:
+    is_done = order.status is OrderStatus.DELIVERED
+    return Delivery(
+        id=delivery_id_of(order.id),
+        customer_id=order.customer_id,
+        user_id=order.user_id,
+        for_date=order.for_date or day,
+        status=DeliveryStatus.COMPLETED if is_done else DeliveryStatus.PENDING,
+        origin=OrderOrigin.ROUNDSMAN,
+        order_id=order.id,
+        order_name=order.name,
+        # Who was to bring an open order says its customer: a source may name somebody who does so no more.
+        delivery_boy_id=order.delivery_boy_id if is_done else None,
+        at=order.delivered_at,
+    )
+
+
 def marked(stop: Stop, mark: Mark, boy: DeliveryBoyId | None, *, now: datetime) -> Stop:
     """The stop after something was told of it; as it is if that was told before, or it succeeded before.
 
@@ -75,7 +115,7 @@ def marked(stop: Stop, mark: Mark, boy: DeliveryBoyId | None, *, now: datetime) 
         return stop
     if is_done or (mark.paid is not None and before.collected is not None):
         raise StopDoneAlready("This was delivered or paid already; only the office can change that")
-    at = _happened_at(before, mark.at, now=now)
+    at = instant_of(before.for_date, mark.at, now=now)
     told = replace(before, at=at, delivery_boy_id=boy, marks=(*before.marks, mark.key))
     if mark.failed_because is not None:
         failed = before.failed_attempts + 1
@@ -116,6 +156,6 @@ def day_of_telling(order: Order, said: datetime, *, now: datetime) -> date:
     return max(day_of(at), min(day_of(order.placed_at), day_of(now)))
 
 
-def _happened_at(delivery: Delivery, said: datetime, *, now: datetime) -> datetime:
-    """When it happened by a clock that may be wrong: not before its day, and not after now."""
-    return min(max(said, begin_of(delivery.for_date)), now)
+def instant_of(day: date, said: datetime, *, now: datetime) -> datetime:
+    """When something that was for a day happened, by a clock that may be wrong: not before that day, and not after now."""
+    return min(max(said, begin_of(day)), now)

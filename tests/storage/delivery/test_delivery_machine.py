@@ -35,7 +35,7 @@ from roundsman.operations.delivery_marks import mark_stop, reassign_stop, take_s
 from roundsman.operations.delivery_terms import MoreThanInHand, WantedCard, make_card, take_cash
 from roundsman.operations.intake import Intake
 from roundsman.operations.payout_steps import WantedPayout, approve_payout, draft_payout, fail_payout, pay_payout
-from roundsman.operations.rounds import UnknownStop
+from roundsman.operations.stop_lookup import UnknownStop
 from roundsman.orders.history import insert_orders
 from roundsman.orders.stops import Mark, NotTheDay, Paid, StopDoneAlready
 from roundsman.subscriptions.pausing import insert_subscriptions

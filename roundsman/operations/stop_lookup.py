@@ -1,0 +1,89 @@
+"""A stop by its id, and who has to do with it: who brings it now, and who may tell what became of it.
+
+A day that is over is judged by what was so on it: whoever delivered to the customer on that day may tell of it, and what was
+paused or closed only after the delivery was due all the same.
+"""
+
+from datetime import date, datetime
+
+from bson import ObjectId
+
+from roundsman.calendar import begin_of, end_of
+from roundsman.customers.customers import Customer
+from roundsman.customers.linkage import customers_called, get_customer
+from roundsman.database.transaction import Tx
+from roundsman.errors import NotFound
+from roundsman.ids import CustomerId, DeliveryBoyId, OrderId
+from roundsman.orders.book import find_delivery, find_order
+from roundsman.orders.deliveries import delivery_id_of
+from roundsman.orders.stops import Stop, day_of_telling, day_stop_id, instant_of, stop_of_day, stop_of_order
+from roundsman.subscriptions.pausing import subscriptions_of_customers
+from roundsman.subscriptions.quantities import as_of, quantity_on
+
+
+class UnknownStop(NotFound):
+    """There is no such stop, or none of who asks."""
+
+    code = "unknown_stop"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such stop in your round")
+
+
+async def find_stop(tx: Tx, stop_id: str, *, said: datetime | None = None, now: datetime) -> Stop:
+    """Find a stop by the id of its order, or by its customer and day. Raises UnknownStop.
+
+    `said` is when something happened to it, by the clock of who tells of it: an order for any day is for that of this
+    instant, and what was due is judged by it.
+    """
+    if ObjectId.is_valid(stop_id):
+        return await _stop_of_order(tx, OrderId(ObjectId(stop_id)), said or now, now=now)
+    customer_id, _, day = stop_id.removesuffix(":-").partition(":")
+    try:
+        return await _stop_of_day(tx, CustomerId(ObjectId(customer_id)), date.fromisoformat(day), said or now, now=now)
+    except (ValueError, TypeError) as error:
+        raise UnknownStop from error
+
+
+async def delivery_boy_of(tx: Tx, stop: Stop) -> DeliveryBoyId | None:
+    """Who brings it: who was told to bring this, else who usually delivers to the customer."""
+    if stop.delivery.delivery_boy_id is not None or stop.delivery.customer_id is None:
+        return stop.delivery.delivery_boy_id
+    return (await get_customer(tx, stop.delivery.customer_id)).delivery_boy_id
+
+
+async def may_tell(tx: Tx, boy: DeliveryBoyId, stop: Stop, *, now: datetime) -> bool:
+    """Whether a delivery boy may tell what became of a stop: one who was told to bring it, or delivered on its day.
+
+    An order may be brought later too: by whoever delivered to the customer since its day.
+    """
+    delivery = stop.delivery
+    if delivery.delivery_boy_id is not None or delivery.customer_id is None:
+        return delivery.delivery_boy_id == boy
+    customer = await get_customer(tx, delivery.customer_id)
+    last = end_of(delivery.for_date) if stop.order is None else now
+    return boy in customer.delivery_boys_between(begin_of(delivery.for_date), last)
+
+
+async def _stop_of_order(tx: Tx, order_id: OrderId, said: datetime, *, now: datetime) -> Stop:
+    order = await find_order(tx, order_id)
+    if order is None or order.customer_id is None or order.user_id is None:
+        raise UnknownStop
+    delivery = await find_delivery(tx, delivery_id_of(order_id))
+    return stop_of_order(order, delivery, day_of_telling(order, said, now=now))
+
+
+async def _stop_of_day(tx: Tx, customer_id: CustomerId, day: date, said: datetime, *, now: datetime) -> Stop:
+    customer = (await customers_called(tx, [customer_id])).get(customer_id)
+    if customer is None:
+        raise UnknownStop
+    if (delivery := await find_delivery(tx, day_stop_id(customer_id, day))) is not None:
+        return Stop(delivery)
+    if not await _is_due(tx, customer, day, instant_of(day, said, now=now)):
+        raise UnknownStop
+    return stop_of_day(customer.id, customer.user_id, day)
+
+
+async def _is_due(tx: Tx, customer: Customer, day: date, at: datetime) -> bool:
+    subscribed = await subscriptions_of_customers(tx, [customer.id])
+    return customer.is_served(at) and any(quantity_on(as_of(one, at), day) > 0 for one in subscribed)
