@@ -3,23 +3,27 @@
 from datetime import date, datetime
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 
 from roundsman.access.permissions import Permission
 from roundsman.api.delivery import StopId
+from roundsman.api.earnings_views import OpenStopView, open_stop_views
 from roundsman.api.models import KEPT_FOR_GOOD, AnswerModel, Id, IdInBody, IdInPath, Line, RequestModel, problems
-from roundsman.api.operating import Key, Paise, Work
+from roundsman.api.operating import Key, Page, Paise, Work
+from roundsman.calendar import day_of
 from roundsman.delivery.linkage import get_delivery_boy
 from roundsman.delivery.rate_cards import all_cards
 from roundsman.delivery.rates import Bonus, Period
 from roundsman.ids import CustomerId, DeliveryBoyId
 from roundsman.operations.delivery_marks import reassign_stop, take_stop_back
-from roundsman.operations.delivery_terms import WantedCard, assign, make_card
+from roundsman.operations.delivery_terms import WantedCard, assign, hand_over_round, make_card
+from roundsman.operations.rounds import unassigned_on
 from roundsman.web.guards import require
 
 rates = APIRouter(prefix="/rates", tags=["delivery boys"])
 stops = APIRouter(prefix="/stops", tags=["delivery boys"])
+of_delivery_boys = APIRouter(prefix="/delivery-boys/{delivery_boy_id}/round", tags=["delivery boys"])
 of_customers = APIRouter(prefix="/customers/{customer_id}/delivery-boy", tags=["delivery boys"])
 
 _READ: Final = [Depends(require(Permission.DELIVERY_BOYS_READ))]
@@ -39,6 +43,27 @@ class AssignedView(AnswerModel):
     id: Id
     delivery_boy_id: Id | None
     stop: int | None
+
+
+class UnassignedQuery(Page):
+    """Which part of what nobody brings."""
+
+    day: Annotated[date, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31))] | None = Field(
+        None, description="An Indian day; today if not given."
+    )
+
+
+class HandingOverRound(RequestModel):
+    """Who is to bring all that another brought."""
+
+    to: IdInBody = Field(description="A delivery boy.")
+
+
+class HandedOverView(AnswerModel):
+    """How much went to another delivery boy."""
+
+    customers: int
+    stops: int = Field(description="Those that he was told to bring himself, or tried to.")
 
 
 class Reassigning(RequestModel):
@@ -118,6 +143,13 @@ async def set_rate(body: RateSetting, work: Work) -> RateView:
     return RateView.model_validate(await make_card(work.tx, wanted, intake=work.intake, now=work.now))
 
 
+@stops.get("/unassigned", dependencies=_READ, responses=problems(401, 403, 422))
+async def unassigned(work: Work, query: Annotated[UnassignedQuery, Query()]) -> list[OpenStopView]:
+    """List what nobody brings on a day as things are now: there is no delivery boy, or he is on leave, suspended or gone."""
+    found = await unassigned_on(work.tx, query.day or day_of(work.now), now=work.now)
+    return open_stop_views(found[query.skip : query.skip + query.limit], first=query.skip + 1)
+
+
 @stops.post(
     "/{stop_id}/delivery-boy", dependencies=_ASSIGN, responses=problems(401, 403, 404, 409, 422), status_code=204
 )
@@ -131,6 +163,13 @@ async def reassign(body: Reassigning, stop_id: StopId, work: Work) -> None:
 async def take_back(body: TakingBack, stop_id: StopId, work: Work) -> None:
     """Say that something was not delivered after all. Nobody is paid for it; what the customer paid stays paid."""
     await take_stop_back(work.tx, stop_id, reason=body.reason, intake=work.intake, now=work.now)
+
+
+@of_delivery_boys.post("/hand-over", dependencies=_ASSIGN, responses=problems(401, 403, 404, 409, 422))
+async def hand_over_round_(body: HandingOverRound, delivery_boy_id: IdInPath, work: Work) -> HandedOverView:
+    """Have another delivery boy bring all that one would bring from now on. What he has brought and earned stays his."""
+    boy, to = DeliveryBoyId(delivery_boy_id), DeliveryBoyId(body.to)
+    return HandedOverView.model_validate(await hand_over_round(work.tx, boy, to, intake=work.intake, now=work.now))
 
 
 @of_customers.put("", dependencies=_ASSIGN, responses=problems(401, 403, 404, 409, 422))

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from roundsman.activation.facts import Fact
 from roundsman.database.transaction import Tx, in_transaction
-from roundsman.delivery.delivery_boys import require_here
+from roundsman.delivery.delivery_boys import require_here, require_round
 from roundsman.delivery.linkage import get_delivery_boy
 from roundsman.errors import Conflict
 from roundsman.identity.mode import require_operations_managed_here
@@ -34,10 +34,11 @@ class AttemptSkipped(Conflict):
 async def mark_stop(tx: Tx, boy: DeliveryBoyId, stop_id: str, mark: Mark, *, intake: Intake, now: datetime) -> Stop:
     """Tell what became of a stop of a delivery boy's own round; once by its key.
 
-    Raises UnknownStop, StopDoneAlready, NotTheDay, OrderNotOpen, OperationsManagedElsewhere.
+    Raises NoRound, UnknownStop, StopDoneAlready, NotTheDay, OrderNotOpen, OperationsManagedElsewhere.
     """
 
     async def change(tx: Tx, before: Stop) -> Stop:
+        require_round(await get_delivery_boy(tx, boy))
         if not await may_tell(tx, boy, before, now=now):
             raise UnknownStop
         if mark.key not in before.delivery.marks:

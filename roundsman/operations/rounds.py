@@ -16,17 +16,27 @@ from roundsman.customers.linkage import (
     customers_of_delivery_boy_between,
 )
 from roundsman.database.transaction import Tx
+from roundsman.delivery.delivery_boys import DeliveryBoy, require_round
+from roundsman.delivery.linkage import delivery_boys_at_work
 from roundsman.ids import CustomerId, DeliveryBoyId, ProductId
-from roundsman.orders.book import find_delivery
-from roundsman.orders.deliveries import AnyDeliveryId, Delivery, delivery_id_of
-from roundsman.orders.orders import OrderStatus
-from roundsman.orders.rounds import deliveries_of_delivery_boy, deliveries_to, open_orders, orders_named
+from roundsman.orders.deliveries import AnyDeliveryId, Delivery, DeliveryStatus
+from roundsman.orders.orders import Order, OrderStatus
+from roundsman.orders.rounds import (
+    customers_with_open_orders,
+    deliveries_of_delivery_boy,
+    deliveries_of_orders,
+    deliveries_to,
+    open_orders,
+    orders_named,
+)
 from roundsman.orders.stops import Stop, day_stop_id, stop_of_day, stop_of_order
+from roundsman.subscriptions.demand import iterate_active_subscriptions
 from roundsman.subscriptions.pausing import subscriptions_of_customers
 from roundsman.subscriptions.quantities import as_of, quantity_on
 from roundsman.subscriptions.subscriptions import Subscription
 
 _LAST: Final = 1_000_000
+_AT_ONCE: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +56,61 @@ class StopSheet:
     customer: Customer
     items: tuple[Item, ...]
 
+    @property
+    def is_done(self) -> bool:
+        """Whether it was brought."""
+        return self.stop.delivery.status is DeliveryStatus.COMPLETED
 
-async def round_of(tx: Tx, boy: DeliveryBoyId, day: date, *, now: datetime) -> list[StopSheet]:
+    @property
+    def delivery_boy_id(self) -> DeliveryBoyId | None:
+        """Who was told to bring it or brought it, else who usually delivers to the customer, at work or not."""
+        return self.stop.delivery.delivery_boy_id or self.customer.delivery_boy_id
+
+
+async def own_round(tx: Tx, boy: DeliveryBoy, *, now: datetime) -> list[StopSheet]:
+    """What a delivery boy who asks for it brings today, or has brought. Raises NoRound."""
+    require_round(boy)
+    return await round_of(tx, boy, day_of(now), now=now)
+
+
+async def round_of(tx: Tx, boy: DeliveryBoy, day: date, *, now: datetime) -> list[StopSheet]:
     """What a delivery boy brings on a day, or has brought, in the order of the stops.
 
-    Of a day that is over it is that of the customers he delivered to on it.
+    Of a day that is over it is that of the customers he delivered to on it; of today and later, while he is not at work, no
+    more than he has brought.
     """
-    mine = await _customers_of(tx, boy, day, now=now)
-    told = await deliveries_of_delivery_boy(tx, boy, day)
+    is_over = day < day_of(now)
+    mine = await _customers_of(tx, boy.id, day, is_over=is_over)
+    told = await deliveries_of_delivery_boy(tx, boy.id, day)
     also = {one.customer_id for one in told if one.customer_id is not None} - mine.keys()
-    customers = mine | await customers_called(tx, also)
-    at = now if day >= day_of(now) else begin_of(day)
-    stops = await _stops_to(tx, customers, told, day, at)
-    his = [sheet for sheet in stops if _brings(sheet, boy, is_usual=sheet.customer.id in mine)]
-    return sorted(his, key=_place)
+    stops = await _stops_to(tx, mine | await customers_called(tx, also), told, day, begin_of(day) if is_over else now)
+    his = [sheet for sheet in stops if _brings(sheet, boy.id, is_usual=sheet.customer.id in mine)]
+    return sorted([sheet for sheet in his if is_over or boy.is_at_work or sheet.is_done], key=_place)
 
 
-async def _customers_of(tx: Tx, boy: DeliveryBoyId, day: date, *, now: datetime) -> dict[CustomerId, Customer]:
-    if day >= day_of(now):
+async def unassigned_on(tx: Tx, day: date, *, now: datetime) -> list[StopSheet]:
+    """What nobody brings on a day as things are now, in the order of the stops: whose delivery boy there is none, or not at work."""
+    found: list[StopSheet] = []
+    due = sorted(await _customers_with_something(tx, day, now=now))
+    for portion in (due[begin : begin + _AT_ONCE] for begin in range(0, len(due), _AT_ONCE)):
+        stops = await _stops_to(tx, await customers_called(tx, portion), (), day, now)
+        boys = {boy for sheet in stops if (boy := sheet.delivery_boy_id) is not None}
+        at_work = await delivery_boys_at_work(tx, boys)
+        found += [sheet for sheet in stops if not sheet.is_done and sheet.delivery_boy_id not in at_work]
+    return sorted(found, key=_place)
+
+
+async def _customers_with_something(tx: Tx, day: date, *, now: datetime) -> set[CustomerId]:
+    subscribed = {
+        one.customer_id
+        async for one in iterate_active_subscriptions(tx)
+        if one.customer_id is not None and quantity_on(as_of(one, now), day) > 0
+    }
+    return subscribed | await customers_with_open_orders(tx, day)
+
+
+async def _customers_of(tx: Tx, boy: DeliveryBoyId, day: date, *, is_over: bool) -> dict[CustomerId, Customer]:
+    if not is_over:
         return await customers_of_delivery_boy(tx, boy)
     return await customers_of_delivery_boy_between(tx, boy, begin_of(day), end_of(day))
 
@@ -84,14 +131,16 @@ async def _orders(
     orders = {order.id: order for order in await open_orders(tx, list(customers), day)}
     done = {one.order_id for one in known.values() if one.order_id is not None} - orders.keys()
     orders |= {order.id: order for order in await orders_named(tx, done) if order.status is not OrderStatus.CANCELLED}
-    sheets = []
-    for order in orders.values():
-        customer_id = order.customer_id
-        if customer_id is not None and customer_id in customers:
-            delivery = known.get(delivery_id_of(order.id)) or await find_delivery(tx, delivery_id_of(order.id))
-            items = tuple(Item(line.name, line.quantity, "") for line in order.lines)
-            sheets.append(StopSheet(stop_of_order(order, delivery, day), customers[customer_id], items))
-    return sheets
+    deliveries = await deliveries_of_orders(tx, orders.keys())
+    return [
+        _sheet_of_order(stop_of_order(order, deliveries.get(order.id), day), order, customers[order.customer_id])
+        for order in orders.values()
+        if order.customer_id is not None and order.customer_id in customers
+    ]
+
+
+def _sheet_of_order(stop: Stop, order: Order, customer: Customer) -> StopSheet:
+    return StopSheet(stop, customer, tuple(Item(line.name, line.quantity, "") for line in order.lines))
 
 
 async def _subscribed(

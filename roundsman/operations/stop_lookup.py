@@ -12,10 +12,11 @@ from roundsman.calendar import begin_of, end_of
 from roundsman.customers.customers import Customer
 from roundsman.customers.linkage import customers_called, get_customer
 from roundsman.database.transaction import Tx
+from roundsman.delivery.linkage import delivery_boys_at_work
 from roundsman.errors import NotFound
 from roundsman.ids import CustomerId, DeliveryBoyId, OrderId
 from roundsman.orders.book import find_delivery, find_order
-from roundsman.orders.deliveries import delivery_id_of
+from roundsman.orders.deliveries import DeliveryStatus, delivery_id_of
 from roundsman.orders.stops import Stop, day_of_telling, day_stop_id, instant_of, stop_of_day, stop_of_order
 from roundsman.subscriptions.pausing import subscriptions_of_customers
 from roundsman.subscriptions.quantities import as_of, quantity_on
@@ -46,10 +47,17 @@ async def find_stop(tx: Tx, stop_id: str, *, said: datetime | None = None, now: 
 
 
 async def delivery_boy_of(tx: Tx, stop: Stop) -> DeliveryBoyId | None:
-    """Who brings it: who was told to bring this, else who usually delivers to the customer."""
-    if stop.delivery.delivery_boy_id is not None or stop.delivery.customer_id is None:
-        return stop.delivery.delivery_boy_id
-    return (await get_customer(tx, stop.delivery.customer_id)).delivery_boy_id
+    """Who brings it: who was told to bring this, else who usually delivers to the customer; nobody where he is not at work.
+
+    What was brought stays his who brought it.
+    """
+    delivery = stop.delivery
+    boy = delivery.delivery_boy_id
+    if boy is None and delivery.customer_id is not None:
+        boy = (await get_customer(tx, delivery.customer_id)).delivery_boy_id
+    if boy is None or delivery.status is DeliveryStatus.COMPLETED:
+        return boy
+    return boy if await delivery_boys_at_work(tx, [boy]) else None
 
 
 async def may_tell(tx: Tx, boy: DeliveryBoyId, stop: Stop, *, now: datetime) -> bool:

@@ -4,6 +4,7 @@ A stop is an order, or what the subscriptions of a customer bring on a day. What
 up: told again, nothing happens again, however much has happened since.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -60,6 +61,17 @@ class Mark:
     at: datetime
     failed_because: str | None = None
     paid: Paid | None = None
+
+
+def that_counts(deliveries: Iterable[Delivery]) -> Delivery:
+    """The one of several deliveries of one thing that says what became of it.
+
+    It was brought if one of them says so, in whichever application; else Roundsman's own counts.
+    """
+    return min(
+        deliveries,
+        key=lambda one: (one.status is not DeliveryStatus.COMPLETED, one.origin is OrderOrigin.SOURCE, str(one.id)),
+    )
 
 
 def stop_of_order(order: Order, delivery: Delivery | None, day: date) -> Stop:
