@@ -29,7 +29,8 @@ from roundsman.delivery.statements import list_entries
 from roundsman.operations.delivery_marks import mark_stop
 from roundsman.operations.earnings import days_of_month, earnings_of, statement_of
 from roundsman.operations.rounds import own_round
-from roundsman.orders.stops import Mark, Paid
+from roundsman.orders.deliveries import Paid
+from roundsman.orders.stops import Mark
 from roundsman.web.guards import require
 
 router = APIRouter(prefix="/delivery", tags=["delivery"])

@@ -31,6 +31,6 @@ async def _earned(tx: Tx, delivery: Delivery) -> Wanted | None:
 
 def _collected(delivery: Delivery) -> Wanted | None:
     collected = delivery.collected
-    if collected is None or collected.method != CASH:
+    if collected is None or collected.method != CASH or not collected.paise:
         return None
     return Wanted(collected.by, EntryKind.CASH_COLLECTED, collected.paise, collected.at)

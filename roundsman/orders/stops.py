@@ -13,7 +13,7 @@ from roundsman.calendar import begin_of, day_of
 from roundsman.errors import Conflict
 from roundsman.ids import CustomerId, DeliveryBoyId, UserId
 from roundsman.orders.changes import delivered, not_delivered
-from roundsman.orders.deliveries import Collected, Delivery, DeliveryStatus, delivery_id_of
+from roundsman.orders.deliveries import Collected, Delivery, DeliveryStatus, Paid, Told, delivery_id_of
 from roundsman.orders.orders import Order, OrderOrigin, OrderStatus
 
 LATE: Final = timedelta(days=7)
@@ -32,6 +32,12 @@ class NotTheDay(Conflict):
     code = "not_the_day"
 
 
+class NobodyCollected(Conflict):
+    """It is not known who would have the money."""
+
+    code = "nobody_collected"
+
+
 @dataclass(frozen=True, slots=True)
 class Stop:
     """Something to bring: the delivery, and the order that it brings if it brings one."""
@@ -46,14 +52,6 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
-class Paid:
-    """What a customer paid at the door."""
-
-    paise: int
-    method: str
-
-
-@dataclass(frozen=True, slots=True)
 class Mark:
     """What a delivery boy tells of a stop, once by its key: that it succeeded, or why it failed; `at` by his clock."""
 
@@ -61,6 +59,11 @@ class Mark:
     at: datetime
     failed_because: str | None = None
     paid: Paid | None = None
+
+    @property
+    def told(self) -> Told:
+        """What stays of it with the delivery: the same sent again says the same."""
+        return Told(self.key, self.failed_because, self.paid)
 
 
 def that_counts(deliveries: Iterable[Delivery]) -> Delivery:
@@ -115,28 +118,35 @@ def _delivery_of_order(order: Order, day: date) -> Delivery:
 
 
 def marked(stop: Stop, mark: Mark, boy: DeliveryBoyId | None, *, now: datetime) -> Stop:
-    """The stop after something was told of it; as it is if that was told before, or it succeeded before.
+    """The stop after something was told of it; as it is if that was told before, or it succeeded before and nothing was paid now.
 
     Raises StopDoneAlready, NotTheDay, OrderNotOpen.
     """
     before = stop.delivery
-    if mark.key in before.marks:
+    if before.told_under(mark.key) is not None:
         return stop
     is_done = before.status is DeliveryStatus.COMPLETED
     if is_done and mark.failed_because is None and mark.paid is None:
         return stop
-    if is_done or (mark.paid is not None and before.collected is not None):
+    if (is_done and mark.failed_because is not None) or (mark.paid is not None and before.collected is not None):
         raise StopDoneAlready("This was delivered or paid already; only the office can change that")
     at = instant_of(before.for_date, mark.at, now=now)
-    told = replace(before, at=at, delivery_boy_id=boy, marks=(*before.marks, mark.key))
+    known = _with_paid(replace(before, marks=(*before.marks, mark.told)), mark.paid, boy, at)
+    if is_done:
+        return Stop(known, stop.order)
+    told = replace(known, at=at, delivery_boy_id=boy)
     if mark.failed_because is not None:
         failed = before.failed_attempts + 1
         after = replace(told, status=DeliveryStatus.FAILED, failed_attempts=failed, reason=mark.failed_because)
         return Stop(after, stop.order and not_delivered(stop.order))
     after = replace(told, status=DeliveryStatus.COMPLETED, reason=None)
-    if mark.paid is not None and boy is not None:
-        after = replace(after, collected=Collected(mark.paid.paise, mark.paid.method, at, boy))
     return Stop(after, stop.order and delivered(stop.order, at=at))
+
+
+def _with_paid(delivery: Delivery, paid: Paid | None, boy: DeliveryBoyId | None, at: datetime) -> Delivery:
+    if paid is None or boy is None:
+        return delivery
+    return replace(delivery, collected=Collected(paid.paise, paid.method, at, boy))
 
 
 def taken_back(stop: Stop, *, reason: str) -> Stop:
@@ -146,6 +156,19 @@ def taken_back(stop: Stop, *, reason: str) -> Stop:
     failed = stop.delivery.failed_attempts + 1
     delivery = replace(stop.delivery, status=DeliveryStatus.FAILED, failed_attempts=failed, reason=reason)
     return Stop(delivery, stop.order and replace(stop.order, status=OrderStatus.NOT_DELIVERED, delivered_at=None))
+
+
+def with_collected(stop: Stop, paid: Paid, by: DeliveryBoyId | None, *, at: datetime) -> Stop:
+    """The stop with what was collected as the office says; when that was stays. Raises NobodyCollected.
+
+    `by` is who has the money; who had it so far, or else who brought it, if not given.
+    """
+    delivery, before = stop.delivery, stop.delivery.collected
+    boy = by or (before.by if before is not None else delivery.delivery_boy_id)
+    if boy is None:
+        raise NobodyCollected("Nobody is known to have brought this: say who has the money")
+    collected = Collected(paid.paise, paid.method, before.at if before is not None else at, boy)
+    return replace(stop, delivery=replace(delivery, collected=collected))
 
 
 def reassigned(stop: Stop, boy: DeliveryBoyId) -> Stop:

@@ -340,7 +340,15 @@ ROWS: Final = (
         REFUSED,
         body={"to": "{delivery_boy_id}"},
     ),
-    Row(f"POST {_OF_STOP}/take-back", Permission.DELIVERIES_ASSIGN, "204", REFUSED, REFUSED, body=_WHY),
+    Row(
+        f"PUT {_OF_STOP}/collected",
+        Permission.CASH_TAKE,
+        "409 nobody_collected",
+        REFUSED,
+        REFUSED,
+        body=_WHY | {"paise": 6_400, "method": "cash"},
+    ),
+    Row(f"POST {_OF_STOP}/take-back", Permission.DELIVERIES_ASSIGN, "200", REFUSED, REFUSED, body=_WHY),
     Row(f"PUT {_CUSTOMER}/delivery-boy", Permission.DELIVERIES_ASSIGN, "200", REFUSED, REFUSED, body=_THE_BOY),
     Row(f"GET {_API}/payouts", Permission.DELIVERY_BOYS_READ, "200", REFUSED, REFUSED),
     Row(
