@@ -17,7 +17,7 @@ from roundsman.delivery.rates import Bonus, Period
 from roundsman.ids import CustomerId, DeliveryBoyId
 from roundsman.operations.delivery_marks import correct_collected, reassign_stop, take_stop_back
 from roundsman.operations.delivery_terms import WantedCard, assign, hand_over_round, make_card
-from roundsman.operations.rounds import unassigned_on
+from roundsman.operations.rounds import overdue, unassigned_on
 from roundsman.orders.deliveries import Paid
 from roundsman.web.guards import require
 
@@ -174,6 +174,13 @@ async def unassigned(work: Work, query: Annotated[UnassignedQuery, Query()]) -> 
     """List what nobody brings on a day as things are now: there is no delivery boy, or he is on leave, suspended or gone."""
     found = await unassigned_on(work.tx, query.day or day_of(work.now), now=work.now)
     return open_stop_views(found[query.skip : query.skip + query.limit], first=query.skip + 1)
+
+
+@stops.get("/overdue", dependencies=_READ, responses=problems(401, 403, 422))
+async def overdue_(work: Work, page: Annotated[Page, Query()]) -> list[OpenStopView]:
+    """List orders that nobody brought within a week of their day, the oldest first: they are in no round any more."""
+    found = await overdue(work.tx, skip=page.skip, limit=page.limit, now=work.now)
+    return open_stop_views(found, first=page.skip + 1)
 
 
 @stops.post(

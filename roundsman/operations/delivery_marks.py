@@ -13,11 +13,11 @@ from roundsman.database.transaction import Tx, in_transaction
 from roundsman.delivery.delivery_boys import require_here, require_round
 from roundsman.delivery.linkage import get_delivery_boy
 from roundsman.errors import Conflict
-from roundsman.identity.mode import require_operations_managed_here
+from roundsman.identity.mode import get_mode, require_operations_managed_here
 from roundsman.ids import DeliveryBoyId, OrderId, PaymentId, derived_object_id
 from roundsman.operations.crediting import credit
 from roundsman.operations.intake import Change, Intake, KeyUsedOtherwise, write_down
-from roundsman.operations.stop_lookup import UnknownStop, delivery_boy_of, find_stop, may_tell
+from roundsman.operations.stop_lookup import NotInRound, UnknownStop, delivery_boy_of, find_stop, may_tell
 from roundsman.operations.telling import facts_of_delivery, facts_of_payment
 from roundsman.orders.book import UnknownOrder, get_order, put_delivery, put_payment, replace_order
 from roundsman.orders.deliveries import Collected, Delivery, DeliveryStatus, Paid
@@ -42,15 +42,18 @@ async def mark_stop(tx: Tx, boy: DeliveryBoyId, stop_id: str, mark: Mark, *, int
     async def change(tx: Tx, before: Stop) -> Stop:
         require_round(await get_delivery_boy(tx, boy))
         if not await may_tell(tx, boy, before, now=now):
-            raise UnknownStop
+            raise NotInRound
         if (told := before.delivery.told_under(mark.key)) is not None:
             if told != mark.told:
                 raise KeyUsedOtherwise
             return before
-        require_his_day(before.delivery, now=now)
+        require_his_day(before, since=(await get_mode(tx)).operations_since, now=now)
         return marked(before, mark, boy, now=now)
 
-    _, after = await _changed(tx, stop_id, change, Said(at=mark.at), intake=intake, now=now)
+    try:
+        _, after = await _changed(tx, stop_id, change, Said(at=mark.at), intake=intake, now=now)
+    except UnknownStop as error:
+        raise NotInRound from error
     return after
 
 

@@ -19,7 +19,8 @@ from roundsman.database.transaction import Tx
 from roundsman.delivery.delivery_boys import DeliveryBoy, require_round
 from roundsman.delivery.linkage import delivery_boys_at_work
 from roundsman.ids import CustomerId, DeliveryBoyId, ProductId
-from roundsman.orders.deliveries import AnyDeliveryId, Delivery, DeliveryStatus
+from roundsman.operations.subscribed_orders import by_customer, is_brought_by_subscription
+from roundsman.orders.deliveries import Delivery, DeliveryStatus
 from roundsman.orders.orders import Order, OrderStatus
 from roundsman.orders.rounds import (
     customers_with_open_orders,
@@ -28,8 +29,9 @@ from roundsman.orders.rounds import (
     deliveries_to,
     open_orders,
     orders_named,
+    overdue_orders,
 )
-from roundsman.orders.stops import Stop, day_stop_id, stop_of_day, stop_of_order
+from roundsman.orders.stops import Stop, stop_of_day, stop_of_order
 from roundsman.subscriptions.demand import iterate_active_subscriptions
 from roundsman.subscriptions.pausing import subscriptions_of_customers
 from roundsman.subscriptions.quantities import as_of, quantity_on
@@ -100,6 +102,13 @@ async def unassigned_on(tx: Tx, day: date, *, now: datetime) -> list[StopSheet]:
     return sorted(found, key=_place)
 
 
+async def overdue(tx: Tx, *, skip: int, limit: int, now: datetime) -> list[StopSheet]:
+    """List some of the orders that nobody brought within their week, the oldest first: they are in no round any more."""
+    orders = await overdue_orders(tx, day_of(now), skip=skip, limit=limit)
+    customers = await customers_called(tx, {one.customer_id for one in orders if one.customer_id is not None})
+    return [sheet for sheet, _ in await _sheets_of(tx, orders, customers, day_of(now))]
+
+
 async def _customers_with_something(tx: Tx, day: date, *, now: datetime) -> set[CustomerId]:
     subscribed = {
         one.customer_id
@@ -118,59 +127,82 @@ async def _customers_of(tx: Tx, boy: DeliveryBoyId, day: date, *, is_over: bool)
 async def _stops_to(
     tx: Tx, customers: Mapping[CustomerId, Customer], told: Iterable[Delivery], day: date, at: datetime
 ) -> list[StopSheet]:
-    known = {one.id: one for one in (*told, *await deliveries_to(tx, list(customers), day))}
+    known = list({one.id: one for one in (*told, *await deliveries_to(tx, list(customers), day))}.values())
+    subscribed = await subscriptions_of_customers(tx, list(customers))
+    subscriptions = by_customer(as_of(one, at) for one in subscribed)
     return [
-        *await _orders(tx, customers, known, day),
-        *await _subscribed(tx, customers, known, day, at),
+        *await _orders(tx, customers, known, subscriptions, day),
+        *await _subscribed(tx, customers, known, subscriptions, day, at),
     ]
 
 
 async def _orders(
-    tx: Tx, customers: Mapping[CustomerId, Customer], known: Mapping[AnyDeliveryId, Delivery], day: date
+    tx: Tx,
+    customers: Mapping[CustomerId, Customer],
+    known: Iterable[Delivery],
+    subscriptions: Mapping[CustomerId | None, Collection[Subscription]],
+    day: date,
 ) -> list[StopSheet]:
     orders = {order.id: order for order in await open_orders(tx, list(customers), day)}
-    done = {one.order_id for one in known.values() if one.order_id is not None} - orders.keys()
+    done = {one.order_id for one in known if one.order_id is not None} - orders.keys()
     orders |= {order.id: order for order in await orders_named(tx, done) if order.status is not OrderStatus.CANCELLED}
-    deliveries = await deliveries_of_orders(tx, orders.keys())
+    sheets = await _sheets_of(tx, orders.values(), customers, day)
+    # What was told of an order stays in the round, though it stood for a subscription.
     return [
-        _sheet_of_order(stop_of_order(order, deliveries.get(order.id), day), order, customers[order.customer_id])
-        for order in orders.values()
-        if order.customer_id is not None and order.customer_id in customers
+        sheet
+        for sheet, order in sheets
+        if sheet.stop.delivery.is_told or not is_brought_by_subscription(order, subscriptions[order.customer_id], day)
     ]
 
 
-def _sheet_of_order(stop: Stop, order: Order, customer: Customer) -> StopSheet:
-    return StopSheet(stop, customer, tuple(Item(line.name, line.quantity, "") for line in order.lines))
+async def _sheets_of(
+    tx: Tx, orders: Iterable[Order], customers: Mapping[CustomerId, Customer], day: date
+) -> list[tuple[StopSheet, Order]]:
+    his = [(order, customer) for order in orders if (customer := _owner(order, customers)) is not None]
+    deliveries = await deliveries_of_orders(tx, [order.id for order, _ in his])
+    stops = [(stop_of_order(order, deliveries.get(order.id), day), order, customer) for order, customer in his]
+    return [(StopSheet(stop, customer, _lines(order)), order) for stop, order, customer in stops]
 
 
 async def _subscribed(
     tx: Tx,
     customers: Mapping[CustomerId, Customer],
-    known: Mapping[AnyDeliveryId, Delivery],
+    known: Collection[Delivery],
+    subscriptions: Mapping[CustomerId | None, Collection[Subscription]],
     day: date,
     at: datetime,
 ) -> list[StopSheet]:
-    brought = await _brought(tx, customers, day, at)
+    brought = {customer: _brought(his, day) for customer, his in subscriptions.items()}
     products = await products_known(tx, _products(one for pairs in brought.values() for one, _ in pairs))
+    known_to = _by_customer(known)
     sheets = []
     for customer in customers.values():
-        delivery, pairs = known.get(day_stop_id(customer.id, day)), brought.get(customer.id, [])
+        stop = stop_of_day(customer.id, customer.user_id, day, known_to[customer.id])
+        pairs = brought.get(customer.id, [])
         # What was brought stays in the round, whatever the customer has paused since.
-        if delivery is not None or (pairs and customer.is_served(at)):
-            stop = Stop(delivery) if delivery is not None else stop_of_day(customer.id, customer.user_id, day)
+        if stop.delivery.is_told or (pairs and customer.is_served(at)):
             items = tuple(_item(products, one.product_id, quantity) for one, quantity in pairs)
             sheets.append(StopSheet(stop, customer, items))
     return sheets
 
 
-async def _brought(
-    tx: Tx, customers: Collection[CustomerId], day: date, at: datetime
-) -> dict[CustomerId, list[tuple[Subscription, float]]]:
-    brought: dict[CustomerId, list[tuple[Subscription, float]]] = defaultdict(list)
-    for one in await subscriptions_of_customers(tx, list(customers)):
-        if one.customer_id is not None and (quantity := quantity_on(as_of(one, at), day)) > 0:
-            brought[one.customer_id].append((one, quantity))
-    return brought
+def _brought(subscriptions: Iterable[Subscription], day: date) -> list[tuple[Subscription, float]]:
+    return [(one, quantity) for one in subscriptions if (quantity := quantity_on(one, day)) > 0]
+
+
+def _owner(order: Order, customers: Mapping[CustomerId, Customer]) -> Customer | None:
+    return None if order.customer_id is None else customers.get(order.customer_id)
+
+
+def _by_customer(deliveries: Iterable[Delivery]) -> dict[CustomerId | None, list[Delivery]]:
+    found: dict[CustomerId | None, list[Delivery]] = defaultdict(list)
+    for one in deliveries:
+        found[one.customer_id].append(one)
+    return found
+
+
+def _lines(order: Order) -> tuple[Item, ...]:
+    return tuple(Item(line.name, line.quantity, "") for line in order.lines)
 
 
 def _brings(sheet: StopSheet, boy: DeliveryBoyId, *, is_usual: bool) -> bool:

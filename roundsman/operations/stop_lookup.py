@@ -7,6 +7,7 @@ paused or closed only after the delivery was due all the same.
 from datetime import date, datetime
 
 from bson import ObjectId
+from bson.errors import InvalidId
 
 from roundsman.calendar import begin_of, end_of
 from roundsman.customers.customers import Customer
@@ -15,9 +16,12 @@ from roundsman.database.transaction import Tx
 from roundsman.delivery.linkage import delivery_boys_at_work
 from roundsman.errors import NotFound
 from roundsman.ids import CustomerId, DeliveryBoyId, OrderId
-from roundsman.orders.book import find_delivery, find_order
-from roundsman.orders.deliveries import DeliveryStatus, delivery_id_of
-from roundsman.orders.stops import Stop, day_of_telling, day_stop_id, instant_of, stop_of_day, stop_of_order
+from roundsman.operations.subscribed_orders import is_brought_by_subscription
+from roundsman.orders.book import find_order
+from roundsman.orders.deliveries import DeliveryStatus
+from roundsman.orders.orders import Order, OrderType
+from roundsman.orders.rounds import deliveries_of_orders, deliveries_to
+from roundsman.orders.stops import Stop, day_of_telling, instant_of, stop_of_day, stop_of_order
 from roundsman.subscriptions.pausing import subscriptions_of_customers
 from roundsman.subscriptions.quantities import as_of, quantity_on
 
@@ -26,6 +30,13 @@ class UnknownStop(NotFound):
     """There is no such stop, or none of who asks."""
 
     code = "unknown_stop"
+
+    def __init__(self, said: str = "There is no such stop") -> None:
+        super().__init__(said)
+
+
+class NotInRound(UnknownStop):
+    """The same for a delivery boy, who is told no more of what is not his than of what is not there."""
 
     def __init__(self) -> None:
         super().__init__("There is no such stop in your round")
@@ -39,10 +50,15 @@ async def find_stop(tx: Tx, stop_id: str, *, said: datetime | None = None, now: 
     """
     if ObjectId.is_valid(stop_id):
         return await _stop_of_order(tx, OrderId(ObjectId(stop_id)), said or now, now=now)
+    customer_id, day = _parts_of(stop_id)
+    return await _stop_of_day(tx, customer_id, day, said or now, now=now)
+
+
+def _parts_of(stop_id: str) -> tuple[CustomerId, date]:
     customer_id, _, day = stop_id.removesuffix(":-").partition(":")
     try:
-        return await _stop_of_day(tx, CustomerId(ObjectId(customer_id)), date.fromisoformat(day), said or now, now=now)
-    except (ValueError, TypeError) as error:
+        return CustomerId(ObjectId(customer_id)), date.fromisoformat(day)
+    except (InvalidId, ValueError) as error:
         raise UnknownStop from error
 
 
@@ -68,6 +84,8 @@ async def may_tell(tx: Tx, boy: DeliveryBoyId, stop: Stop, *, now: datetime) -> 
     delivery = stop.delivery
     if delivery.delivery_boy_id is not None or delivery.customer_id is None:
         return delivery.delivery_boy_id == boy
+    if stop.order is not None and not delivery.is_told and await _is_of_subscription(tx, stop.order, delivery.for_date):
+        return False
     customer = await get_customer(tx, delivery.customer_id)
     last = end_of(delivery.for_date) if stop.order is None else now
     return boy in customer.delivery_boys_between(begin_of(delivery.for_date), last)
@@ -77,7 +95,7 @@ async def _stop_of_order(tx: Tx, order_id: OrderId, said: datetime, *, now: date
     order = await find_order(tx, order_id)
     if order is None or order.customer_id is None or order.user_id is None:
         raise UnknownStop
-    delivery = await find_delivery(tx, delivery_id_of(order_id))
+    delivery = (await deliveries_of_orders(tx, [order_id])).get(order_id)
     return stop_of_order(order, delivery, day_of_telling(order, said, now=now))
 
 
@@ -85,11 +103,16 @@ async def _stop_of_day(tx: Tx, customer_id: CustomerId, day: date, said: datetim
     customer = (await customers_called(tx, [customer_id])).get(customer_id)
     if customer is None:
         raise UnknownStop
-    if (delivery := await find_delivery(tx, day_stop_id(customer_id, day))) is not None:
-        return Stop(delivery)
-    if not await _is_due(tx, customer, day, instant_of(day, said, now=now)):
+    stop = stop_of_day(customer.id, customer.user_id, day, await deliveries_to(tx, [customer_id], day))
+    if not stop.delivery.is_told and not await _is_due(tx, customer, day, instant_of(day, said, now=now)):
         raise UnknownStop
-    return stop_of_day(customer.id, customer.user_id, day)
+    return stop
+
+
+async def _is_of_subscription(tx: Tx, order: Order, day: date) -> bool:
+    if order.type is not OrderType.SUBSCRIPTION or order.customer_id is None:
+        return False
+    return is_brought_by_subscription(order, await subscriptions_of_customers(tx, [order.customer_id]), day)
 
 
 async def _is_due(tx: Tx, customer: Customer, day: date, at: datetime) -> bool:

@@ -72,6 +72,16 @@ class Delivery:
     marks: tuple[Told, ...] = ()
     source: SourceRef | None = None
 
+    @property
+    def is_of_order(self) -> bool:
+        """Whether it brings an order, be that here yet or not."""
+        return self.order_id is not None or self.order_name is not None
+
+    @property
+    def is_told(self) -> bool:
+        """Whether anything became of it yet."""
+        return self.status is not DeliveryStatus.PENDING
+
     def told_under(self, key: str) -> Told | None:
         """What was told of it under a key, if anything was."""
         return next((told for told in self.marks if told.key == key), None)

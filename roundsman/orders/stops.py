@@ -48,7 +48,10 @@ class Stop:
     @property
     def id(self) -> str:
         """How it is called: by the order's id, or by the customer and the day."""
-        return str(self.delivery.id if self.order is None else self.order.id)
+        if self.order is not None:
+            return str(self.order.id)
+        customer_id, day = self.delivery.customer_id, self.delivery.for_date
+        return str(self.delivery.id) if customer_id is None else day_stop_id(customer_id, day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +85,22 @@ def stop_of_order(order: Order, delivery: Delivery | None, day: date) -> Stop:
     return Stop(delivery or _delivery_of_order(order, day), order)
 
 
-def stop_of_day(customer_id: CustomerId, user_id: UserId, day: date) -> Stop:
-    """The stop of what subscriptions bring to a customer on a day, of which nothing was told yet."""
-    delivery = Delivery(
+def stop_of_day(customer_id: CustomerId, user_id: UserId, day: date, known: Iterable[Delivery]) -> Stop:
+    """The stop of what subscriptions bring to a customer on a day, with what is known of it.
+
+    Of the deliveries that are known, those to him on that day without an order are this stop, whatever a source calls them.
+    """
+    told = [one for one in known if (one.customer_id, one.for_date) == (customer_id, day) and not one.is_of_order]
+    return Stop(that_counts(told) if told else _delivery_of_day(customer_id, user_id, day))
+
+
+def day_stop_id(customer_id: CustomerId, day: date) -> str:
+    """How the stop of a customer and a day is called."""
+    return f"{customer_id}:{day.isoformat()}:-"
+
+
+def _delivery_of_day(customer_id: CustomerId, user_id: UserId, day: date) -> Delivery:
+    return Delivery(
         id=day_stop_id(customer_id, day),
         customer_id=customer_id,
         user_id=user_id,
@@ -92,12 +108,6 @@ def stop_of_day(customer_id: CustomerId, user_id: UserId, day: date) -> Stop:
         status=DeliveryStatus.PENDING,
         origin=OrderOrigin.ROUNDSMAN,
     )
-    return Stop(delivery)
-
-
-def day_stop_id(customer_id: CustomerId, day: date) -> str:
-    """How the stop of a customer and a day is called."""
-    return f"{customer_id}:{day.isoformat()}:-"
 
 
 def _delivery_of_order(order: Order, day: date) -> Delivery:
@@ -108,7 +118,8 @@ def _delivery_of_order(order: Order, day: date) -> Delivery:
         user_id=order.user_id,
         for_date=order.for_date or day,
         status=DeliveryStatus.COMPLETED if is_done else DeliveryStatus.PENDING,
-        origin=OrderOrigin.ROUNDSMAN,
+        # Who brought it there was paid for it there.
+        origin=order.origin if is_done else OrderOrigin.ROUNDSMAN,
         order_id=order.id,
         order_name=order.name,
         # Who was to bring an open order says its customer: a source may name somebody who does so no more.
@@ -134,7 +145,7 @@ def marked(stop: Stop, mark: Mark, boy: DeliveryBoyId | None, *, now: datetime) 
     known = _with_paid(replace(before, marks=(*before.marks, mark.told)), mark.paid, boy, at)
     if is_done:
         return Stop(known, stop.order)
-    told = replace(known, at=at, delivery_boy_id=boy)
+    told = replace(known, at=at, delivery_boy_id=boy, origin=OrderOrigin.ROUNDSMAN)
     if mark.failed_because is not None:
         failed = before.failed_attempts + 1
         after = replace(told, status=DeliveryStatus.FAILED, failed_attempts=failed, reason=mark.failed_because)
@@ -176,9 +187,16 @@ def reassigned(stop: Stop, boy: DeliveryBoyId) -> Stop:
     return replace(stop, delivery=replace(stop.delivery, delivery_boy_id=boy))
 
 
-def require_his_day(delivery: Delivery, *, now: datetime) -> None:
-    """Go on only where a delivery boy may tell of a delivery now. Raises NotTheDay."""
-    today = day_of(now)
+def require_his_day(stop: Stop, *, since: datetime | None, now: datetime) -> None:
+    """Go on only where a delivery boy may tell of a stop now. Raises NotTheDay.
+
+    What subscriptions brought before `since`, when an existing application handed over, was told, counted and paid there.
+    """
+    delivery, today = stop.delivery, day_of(now)
+    if stop.order is None and since is not None and delivery.for_date < day_of(since):
+        raise NotTheDay(
+            f"This was for {delivery.for_date}, when another application managed deliveries. Ask the office"
+        )
     if not delivery.for_date <= today <= delivery.for_date + LATE:
         raise NotTheDay(
             f"This is for {delivery.for_date}: it is told on that day, or a week later at most. Ask the office"

@@ -331,6 +331,7 @@ ROWS: Final = (
     Row(f"GET {_API}/rates", Permission.DELIVERY_BOYS_READ, "200", REFUSED, REFUSED),
     Row(f"POST {_API}/rates", Permission.RATES_SET, "201", REFUSED, REFUSED, body=_KEY | {"per_delivery_paise": 2_500}),
     Row(f"POST {_OF_STOP}/delivery-boy", Permission.DELIVERIES_ASSIGN, "204", REFUSED, REFUSED, body=_THE_BOY),
+    Row(f"GET {_API}/stops/overdue", Permission.DELIVERY_BOYS_READ, "200", REFUSED, REFUSED),
     Row(f"GET {_API}/stops/unassigned", Permission.DELIVERY_BOYS_READ, "200", REFUSED, REFUSED),
     Row(
         f"POST {_BOY}/round/hand-over",
