@@ -185,3 +185,11 @@ async def test_a_whole_round_goes_to_another_at_once(depot: Depot) -> None:
         depot.owner, "POST", f"/delivery-boys/{depot.sunil.id}/round/hand-over", {"to": depot.ravi.id}
     )
     assert code_of(back) == (409, "delivery_boy_gone")
+
+
+async def test_who_went_on_leave_still_tells_what_he_brought_before(depot: Depot) -> None:
+    stop = await depot.subscribe(depot.asha)
+    await stand(depot, depot.ravi, "on_leave")
+    assert (await depot.delivered(depot.ravi, stop, "first-key", at=BEGIN.isoformat())).status_code == 204
+    assert (await depot.earned(depot.ravi), await depot.stops(depot.ravi)) == (RATE, [stop])
+    assert await unassigned(depot) == []

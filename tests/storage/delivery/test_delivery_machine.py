@@ -31,7 +31,7 @@ from roundsman.errors import RoundsmanError
 from roundsman.identity.importing import insert_users
 from roundsman.ids import DeliveryBoyId
 from roundsman.operations.adjusting import WantedAdjustment, decide_adjustment, propose_adjustment
-from roundsman.operations.delivery_marks import mark_stop, reassign_stop, take_stop_back
+from roundsman.operations.delivery_marks import correct_collected, mark_stop, reassign_stop, take_stop_back
 from roundsman.operations.delivery_terms import MoreThanInHand, WantedCard, make_card, take_cash
 from roundsman.operations.intake import Intake, KeyUsedOtherwise
 from roundsman.operations.payout_steps import WantedPayout, approve_payout, draft_payout, fail_payout, pay_payout
@@ -61,7 +61,7 @@ class StopModel:
     boy: DeliveryBoyId
     at: datetime = BEGIN
     is_done: bool = False
-    is_paid: bool = False
+    paid: tuple[DeliveryBoyId, int] | None = None
     marks: dict[str, Mark] = field(default_factory=dict)
 
 
@@ -101,12 +101,26 @@ class Business:
             stop.is_done, stop.at = True, min(max(said, begin_of(stop.day)), self.now)
             self.model.things[stop.id] = (boy, self._rate(boy, stop.at))
         if money is not None:
-            stop.is_paid = True
-            self.model.cash[boy] += money.paise if money.method == "cash" else 0
+            self._pays(stop, boy, money)
 
     async def fail_to_deliver(self, which: int, number: int, amount: int) -> None:
         """The same, that nobody was there."""
         await self.deliver(which, number, amount, fails=True)
+
+    async def correct(self, which: int, number: int, amount: int) -> None:
+        """The office says what a customer paid after all, and who has the money."""
+        stop, boy = self.stops[which % len(self.stops)], self.boys[number]
+        paid = Paid(abs(amount), "cash" if amount % 2 else "upi")
+        for _ in range(2):
+            await correct_collected(self.tx, stop.id, paid, by=boy, reason="counted", intake=INTAKE, now=self.now)
+        self._pays(stop, boy, paid)
+
+    def _pays(self, stop: StopModel, boy: DeliveryBoyId, paid: Paid) -> None:
+        if stop.paid is not None:
+            before, cash = stop.paid
+            self.model.cash[before] -= cash
+        stop.paid = (boy, paid.paise if paid.method == "cash" else 0)
+        self.model.cash[boy] += stop.paid[1]
 
     async def undeliver(self, which: int, _: int, __: int) -> None:
         """The office takes a delivery back."""
@@ -232,7 +246,7 @@ class Business:
         if not stop.day <= day_of(self.now) <= stop.day + WEEK:
             return NotTheDay
         fails, pays = mark.failed_because is not None, mark.paid is not None
-        return StopDoneAlready if (stop.is_done and fails) or (pays and stop.is_paid) else None
+        return StopDoneAlready if (stop.is_done and fails) or (pays and stop.paid is not None) else None
 
     def _rate(self, boy: DeliveryBoyId, at: datetime) -> int:
         begun = [
@@ -285,6 +299,7 @@ STEPS = st.lists(
                 *[Business.deliver] * 5,
                 Business.fail_to_deliver,
                 Business.undeliver,
+                Business.correct,
                 *[Business.reassign] * 2,
                 Business.adjust,
                 Business.draft,
