@@ -21,7 +21,7 @@ from roundsman.api.earnings_views import (
     stop_views,
 )
 from roundsman.api.models import KEPT_FOR_GOOD, Line, RequestModel, problems
-from roundsman.api.operating import Key, Operating, Page, Paise, Work
+from roundsman.api.operating import Key, Page, Paise
 from roundsman.delivery.delivery_boys import DeliveryBoy
 from roundsman.delivery.linkage import get_delivery_boy_of_user
 from roundsman.delivery.paying import list_payouts
@@ -32,6 +32,7 @@ from roundsman.operations.rounds import own_round
 from roundsman.orders.deliveries import Paid
 from roundsman.orders.stops import Mark
 from roundsman.web.guards import require
+from roundsman.web.operating import Operating, Work
 
 router = APIRouter(prefix="/delivery", tags=["delivery"])
 

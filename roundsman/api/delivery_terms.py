@@ -10,7 +10,7 @@ from roundsman.access.permissions import Permission
 from roundsman.api.delivery import StopId
 from roundsman.api.earnings_views import OpenStopView, open_stop_views
 from roundsman.api.models import KEPT_FOR_GOOD, AnswerModel, Id, IdInBody, IdInPath, Line, RequestModel, problems
-from roundsman.api.operating import Key, Page, Paise, Work
+from roundsman.api.operating import Key, Page, Paise
 from roundsman.calendar import day_of
 from roundsman.delivery.rate_cards import all_cards
 from roundsman.delivery.rates import Bonus, Period
@@ -20,6 +20,7 @@ from roundsman.operations.delivery_terms import WantedCard, assign, hand_over_ro
 from roundsman.operations.rounds import overdue, unassigned_on
 from roundsman.orders.deliveries import Paid
 from roundsman.web.guards import require
+from roundsman.web.operating import Work
 
 rates = APIRouter(prefix="/rates", tags=["delivery boys"])
 stops = APIRouter(prefix="/stops", tags=["delivery boys"])
