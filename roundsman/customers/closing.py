@@ -1,8 +1,9 @@
 """What remains of a customer whose account was closed: the profile his orders belong to, without anything personal."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from roundsman.customers.customers import CustomerStatus
+from roundsman.customers.customers import SERVED, CustomerStatus
 from roundsman.customers.store import address_from
 from roundsman.database.bulk import EDITED
 from roundsman.database.collections import ADDRESSES, CUSTOMERS
@@ -12,9 +13,12 @@ from roundsman.ids import SourceRef, UserId
 _PERSONAL = ("phone", "email", "address", "area", "note", EDITED)
 
 
-async def erase_customers(tx: Tx, users: Sequence[UserId]) -> list[SourceRef]:
+async def erase_customers(tx: Tx, users: Sequence[UserId], *, now: datetime) -> list[SourceRef]:
     """Empty the profiles of these users, and remove their addresses; gives what those addresses were made from."""
     his = {"user_id": {"$in": list(users)}}
+    served = his | {"status": {"$in": [one.value for one in SERVED]}}
+    # What was brought to them before may be told of later.
+    await tx.database[CUSTOMERS].update_many(served, {"$set": {"served_until": now}}, session=tx.session)
     blank = {
         "$set": {"name": "", "status": CustomerStatus.STOPPED.value},
         "$unset": dict.fromkeys(_PERSONAL, ""),

@@ -55,7 +55,7 @@ async def erase_person(tx: Tx, user_id: UserId, *, actor: Actor, now: datetime) 
     contacts += [customer.email or "" for one in family for customer in await customers_of_user(tx, one)]
     keys = await erase_users(tx, family, names=names)
     await erase_credentials(tx, family, keys=keys)
-    addresses = await erase_customers(tx, family)
+    addresses = await erase_customers(tx, family, now=now)
     await erase_delivery_boys(tx, family)
     await erase_suppliers(tx, family)
     await erase_named(tx, [*keys, *_names_called(contacts)])

@@ -7,7 +7,7 @@ from roundsman.audit_log.entries import AuditEntry, digest
 from roundsman.audit_log.log import record
 from roundsman.calendar import begin_of, day_of
 from roundsman.customers.customers import Customer
-from roundsman.customers.linkage import assign_customer, get_customer
+from roundsman.customers.linkage import assign_customer, customers_of_delivery_boy, get_customer
 from roundsman.database.transaction import Document, Tx, in_transaction
 from roundsman.delivery.delivery_boys import DeliveryBoy, DeliveryBoyStatus, require_here
 from roundsman.delivery.entries import Entry, EntryKind, Wanted
@@ -19,6 +19,8 @@ from roundsman.errors import Conflict
 from roundsman.identity.mode import require_operations_managed_here, require_people_managed_here
 from roundsman.ids import CustomerId, DeliveryBoyId
 from roundsman.operations.intake import Intake, KeyUsedOtherwise
+from roundsman.orders.book import put_delivery
+from roundsman.orders.rounds import waiting_deliveries
 
 
 class MoreThanInHand(Conflict):
@@ -77,9 +79,44 @@ async def assign(
         if boy is not None:
             require_here(await get_delivery_boy(tx, boy))
         if (before.delivery_boy_id, before.stop) != (boy, stop):
-            document = await assign_customer(tx, before, boy, stop)
+            document = await assign_customer(tx, before, boy, stop, now=now)
             await _record(tx, "delivery.assigned", f"customer:{customer_id}", document, intake=intake, now=now)
         return await get_customer(tx, customer_id)
+
+    return await in_transaction(tx, work)
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """How many customers went from one delivery boy to another, and how many stops that he was told to bring himself."""
+
+    customers: int
+    stops: int
+
+
+async def hand_over_round(
+    tx: Tx, boy: DeliveryBoyId, to: DeliveryBoyId, *, intake: Intake, now: datetime
+) -> HandedOver:
+    """Have another bring all that a delivery boy would bring from now on; what he has brought and earned stays his.
+
+    Raises UnknownDeliveryBoy, DeliveryBoyGone, OperationsManagedElsewhere.
+    """
+
+    async def work(tx: Tx) -> HandedOver:
+        await require_operations_managed_here(tx)
+        await get_delivery_boy(tx, boy)
+        require_here(await get_delivery_boy(tx, to))
+        if to == boy:
+            return HandedOver(0, 0)
+        customers = (await customers_of_delivery_boy(tx, boy)).values()
+        for one in customers:
+            document = await assign_customer(tx, one, to, one.stop, now=now)
+            await _record(tx, "delivery.assigned", f"customer:{one.id}", document, intake=intake, now=now)
+        waiting = await waiting_deliveries(tx, boy, day_of(now))
+        for delivery in waiting:
+            document = await put_delivery(tx, replace(delivery, delivery_boy_id=to))
+            await _record(tx, "order.reassigned", f"delivery:{delivery.id}", document, intake=intake, now=now)
+        return HandedOver(len(customers), len(waiting))
 
     return await in_transaction(tx, work)
 
