@@ -1,5 +1,6 @@
 """Proving the ledger: the sums that are kept are those of the entries, and everything counts once."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -65,7 +66,9 @@ async def _summed(tx: Tx) -> AsyncIterator[Totals]:
         earned, deducted, paid, cash, opened = (
             sum(one["paise"] for one in row["sums"] if one["book"] == book) for book in Book
         )
-        months = {one["month"]: one["paise"] for one in row["sums"] if one["book"] in EARNINGS}
+        months: Counter[str] = Counter()
+        for one in row["sums"]:
+            months[one["month"]] += one["paise"] if one["book"] in EARNINGS else 0
         yield Totals(row["_id"], earned, deducted, paid, cash, opened, months)
 
 

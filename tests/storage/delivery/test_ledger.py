@@ -23,6 +23,7 @@ from roundsman.delivery.payouts import (
     paid,
 )
 from roundsman.delivery.posting import entries_of, settle, totals_of
+from roundsman.delivery.verifying import find_wrong
 from roundsman.ids import DeliveryBoyId, PayoutId, UserId
 from tests.depth import depth
 from tests.storage.delivery.ledger_model import Model, empty_ledger, require_equal
@@ -200,3 +201,11 @@ async def test_a_late_delivery_counts_in_its_month_until_that_was_paid(tx: Tx) -
 
 async def _months(tx: Tx) -> Mapping[str, int]:
     return (await totals_of(tx, BOYS[0])).months
+
+
+async def test_the_month_of_the_switch_is_opened_and_earned_and_adds_up(tx: Tx) -> None:
+    opened = Wanted(BOYS[0], EntryKind.OPENING_BALANCE, 20_000, datetime(2026, 2, 28, 18, 30, tzinfo=UTC))
+    await in_transaction(tx, lambda tx: settle(tx, "legacy:delivery_boys:1:month", opened, now=opened.at))
+    await brought(tx, "delivery:1:base", BOYS[0], 2_500, datetime(2026, 3, 4, tzinfo=UTC))
+    assert await _months(tx) == {"2026-03": 22_500}
+    assert [wrong async for wrong in find_wrong(tx)] == []
