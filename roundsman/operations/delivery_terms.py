@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from roundsman.audit_log.entries import AuditEntry, digest
 from roundsman.audit_log.log import record
-from roundsman.calendar import begin_of, day_of
+from roundsman.calendar import day_of
 from roundsman.customers.customers import Customer
 from roundsman.customers.linkage import assign_customer, get_customer
 from roundsman.database.transaction import Document, Tx, in_transaction
@@ -14,7 +14,7 @@ from roundsman.delivery.entries import Entry, EntryKind, Wanted
 from roundsman.delivery.linkage import get_delivery_boy, write_status
 from roundsman.delivery.posting import entries_of, settle, totals_of
 from roundsman.delivery.rate_cards import find_card, insert_card
-from roundsman.delivery.rates import Bonus, RateCard, RateNeverBackwards
+from roundsman.delivery.rates import Bonus, RateCard, RateNeverBackwards, begin_of_card, require_distinct_rules
 from roundsman.errors import Conflict
 from roundsman.identity.mode import require_operations_managed_here, require_people_managed_here
 from roundsman.ids import CustomerId, DeliveryBoyId
@@ -42,8 +42,9 @@ class WantedCard:
 async def make_card(tx: Tx, wanted: WantedCard, *, intake: Intake, now: datetime) -> RateCard:
     """Have deliveries bring so much from a day on; never for what was delivered before. Sent again, gives the same card.
 
-    Raises UnknownDeliveryBoy, RateNeverBackwards, KeyUsedOtherwise, OperationsManagedElsewhere.
+    Raises UnknownDeliveryBoy, BonusRuleTwice, RateNeverBackwards, KeyUsedOtherwise, OperationsManagedElsewhere.
     """
+    require_distinct_rules(wanted.bonuses)
 
     async def work(tx: Tx) -> RateCard:
         await require_operations_managed_here(tx)
@@ -54,7 +55,7 @@ async def make_card(tx: Tx, wanted: WantedCard, *, intake: Intake, now: datetime
             raise RateNeverBackwards(f"{wanted.since} is over: a rate counts from today on or later")
         if wanted.delivery_boy_id is not None:
             await get_delivery_boy(tx, wanted.delivery_boy_id)
-        valid_from = now if wanted.since is None else max(now, begin_of(wanted.since))
+        valid_from = begin_of_card(wanted.since, now=now)
         amounts = (wanted.per_delivery_paise, wanted.fixed_month_paise)
         card = RateCard(card_id, *amounts, valid_from, wanted.delivery_boy_id, wanted.bonuses, now)
         await _record(tx, "rate.set", f"rate_card:{card_id}", await insert_card(tx, card), intake=intake, now=now)
@@ -133,7 +134,8 @@ async def _record(tx: Tx, action: str, target: str, document: Document, *, intak
 
 
 def _same(card: RateCard, wanted: WantedCard) -> RateCard:
-    there = (card.per_delivery_paise, card.fixed_month_paise, card.delivery_boy_id, card.bonuses)
-    if there != (wanted.per_delivery_paise, wanted.fixed_month_paise, wanted.delivery_boy_id, wanted.bonuses):
+    begin = begin_of_card(wanted.since, now=card.made_at or card.valid_from)
+    there = (card.per_delivery_paise, card.fixed_month_paise, card.delivery_boy_id, card.bonuses, card.valid_from)
+    if there != (wanted.per_delivery_paise, wanted.fixed_month_paise, wanted.delivery_boy_id, wanted.bonuses, begin):
         raise KeyUsedOtherwise
     return card
