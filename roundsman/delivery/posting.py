@@ -12,7 +12,7 @@ from datetime import datetime
 from roundsman.calendar import begin_of, first_day_of, month_after
 from roundsman.database.collections import DELIVERY_TOTALS, LEDGER_ENTRIES
 from roundsman.database.documents import iterate
-from roundsman.database.transaction import Tx
+from roundsman.database.transaction import Document, Tx
 from roundsman.delivery.entries import EARNINGS, Entry, Wanted
 from roundsman.delivery.ledger import corrections
 from roundsman.delivery.ledger_store import entry_document, entry_from, totals_from
@@ -49,7 +49,8 @@ async def remove(tx: Tx, things: Sequence[str]) -> int:
     await _add(tx, [replace(entry, paise=-entry.paise) for entry in entries])
     for boy in {entry.delivery_boy_id for entry in entries}:
         if await tx.database[LEDGER_ENTRIES].find_one({"delivery_boy_id": boy}, session=tx.session) is None:
-            await tx.database[DELIVERY_TOTALS].delete_one({"_id": boy}, session=tx.session)
+            unrated: Document = {"_id": boy, "ratings": {"$not": {"$gt": 0}}}
+            await tx.database[DELIVERY_TOTALS].delete_one(unrated, session=tx.session)
     return len(entries)
 
 
