@@ -6,8 +6,8 @@ from roundsman.customers.customers import CustomerStatus
 from roundsman.customers.store import address_from
 from roundsman.database.bulk import EDITED
 from roundsman.database.collections import ADDRESSES, CUSTOMERS
-from roundsman.database.transaction import Tx
-from roundsman.ids import SourceRef, UserId
+from roundsman.database.transaction import Document, Tx
+from roundsman.ids import DeliveryBoyId, SourceRef, UserId
 
 _PERSONAL = ("phone", "email", "address", "area", "note", EDITED)
 
@@ -23,3 +23,12 @@ async def erase_customers(tx: Tx, users: Sequence[UserId]) -> list[SourceRef]:
     addresses = [address_from(one) async for one in tx.database[ADDRESSES].find(his, session=tx.session)]
     await tx.database[ADDRESSES].delete_many(his, session=tx.session)
     return [address.source for address in addresses if address.source is not None]
+
+
+async def release_customers(tx: Tx, boys: Sequence[DeliveryBoyId]) -> int:
+    """Have nobody deliver to the customers of these delivery boys, whatever a source says; counts them."""
+    nobody: Document = {"$unset": {"delivery_boy_id": "", "stop": ""}, "$addToSet": {EDITED: "delivery_boy_id"}}
+    released = await tx.database[CUSTOMERS].update_many(
+        {"delivery_boy_id": {"$in": list(boys)}}, nobody, session=tx.session
+    )
+    return released.modified_count

@@ -13,7 +13,7 @@ from roundsman.database.transaction import Document, Tx
 from roundsman.delivery.entries import Book, Entry, EntryKind
 from roundsman.delivery.ledger_store import payout_document, payout_from
 from roundsman.delivery.payouts import NothingToPay, Payout, PayoutStatus
-from roundsman.delivery.posting import post
+from roundsman.delivery.posting import begin_alone, post
 from roundsman.errors import NotFound
 from roundsman.ids import DeliveryBoyId, PayoutId, UserId
 
@@ -26,7 +26,7 @@ class UnknownPayout(NotFound):
 
 async def draft(tx: Tx, payout_id: PayoutId, boy: DeliveryBoyId, *, through: date, by: UserId, now: datetime) -> Payout:
     """Within a transaction: claim all that is in no payout yet and counts up to the end of a day. Raises NothingToPay."""
-    await _touch(tx, boy)
+    await begin_alone(tx, boy)
     free: Mapping[str, Any] = {
         "delivery_boy_id": boy,
         "book": {"$in": [Book.EARNED.value, Book.DEDUCTED.value]},
@@ -46,7 +46,7 @@ async def draft(tx: Tx, payout_id: PayoutId, boy: DeliveryBoyId, *, through: dat
 
 async def settle_payout(tx: Tx, payout: Payout) -> Document:
     """Within a transaction: store a payout as it is now, with what follows for the ledger; gives it as it is stored."""
-    await _touch(tx, payout.delivery_boy_id)
+    await begin_alone(tx, payout.delivery_boy_id)
     if payout.status is PayoutStatus.FAILED:
         await tx.database[LEDGER_ENTRIES].update_many(
             {"payout_id": payout.id}, {"$unset": {"payout_id": ""}}, session=tx.session
@@ -99,10 +99,3 @@ def _payment(payout: Payout) -> Entry:
     settled_at = payout.settled_at or payout.created_at
     key = f"payout:{payout.id}"
     return Entry(key, key, payout.delivery_boy_id, EntryKind.PAYOUT, Book.PAID, -payout.paise, settled_at, settled_at)
-
-
-async def _touch(tx: Tx, boy: DeliveryBoyId) -> None:
-    """Whoever writes an entry of his meanwhile begins again."""
-    await tx.database[DELIVERY_TOTALS].update_one(
-        {"_id": boy}, {"$inc": {"writes": 1}}, upsert=True, session=tx.session
-    )

@@ -39,6 +39,13 @@ async def post(tx: Tx, entries: Sequence[Entry]) -> None:
     await _add(tx, entries)
 
 
+async def begin_alone(tx: Tx, boy: DeliveryBoyId) -> None:
+    """Within a transaction: whoever writes of a delivery boy meanwhile begins again."""
+    await tx.database[DELIVERY_TOTALS].update_one(
+        {"_id": boy}, {"$inc": {"writes": 1}}, upsert=True, session=tx.session
+    )
+
+
 async def remove(tx: Tx, things: Sequence[str]) -> int:
     """Within a transaction: have it that nothing was ever written about things; gives how many entries went.
 
