@@ -9,11 +9,13 @@ from typing import Annotated
 import typer
 from bson import ObjectId
 
+from roundsman.calendar import day_of
 from roundsman.cli.delivery_boys import find_delivery_boy
 from roundsman.cli.output import print_json, print_table, say
 from roundsman.cli.proving import As, ProofStdin, proved_admin, typed_by
 from roundsman.cli.running import run
-from roundsman.delivery.paying import UnknownPayout, list_payouts
+from roundsman.delivery.entries import Entry
+from roundsman.delivery.paying import UnknownPayout, entries_of_payout, get_payout, list_payouts
 from roundsman.delivery.payouts import Payout, PayoutStatus
 from roundsman.ids import PayoutId, UserId
 from roundsman.money import rupees_text
@@ -45,6 +47,19 @@ def list_(
 ) -> None:
     """List payouts, the newest first."""
     _print(run(_list(status)), as_json=as_json)
+
+
+@app.command()
+def show(payout: Which, *, as_json: Json = False) -> None:
+    """Show a payout with the entries that it pays."""
+    shown, lines = run(_show(_id(payout)))
+    if as_json:
+        print_json({**asdict(shown), "lines": [asdict(one) for one in lines]})
+        return
+    _print([shown], as_json=False)
+    say("")
+    rows = [(day_of(one.earned_at), one.kind, rupees_text(one.paise), one.reason or "-", one.key) for one in lines]
+    print_table(("day", "kind", "rupees", "reason", "entry"), rows)
 
 
 @app.command()
@@ -117,6 +132,11 @@ async def _stepped(typed: Typed, step: Step) -> Payout:
 async def _list(status: PayoutStatus | None) -> list[Payout]:
     async with open_runtime(load_settings()) as runtime:
         return await list_payouts(runtime.tx, status=status, limit=_ALL)
+
+
+async def _show(payout: PayoutId) -> tuple[Payout, list[Entry]]:
+    async with open_runtime(load_settings()) as runtime:
+        return await get_payout(runtime.tx, payout), await entries_of_payout(runtime.tx, payout)
 
 
 async def _draft(through: date, typed: Typed, delivery_boy: str | None) -> list[Payout]:

@@ -151,6 +151,11 @@ INDEXES: Mapping[str, tuple[Index, ...]] = MappingProxyType(
             _newest_first("delivery_boy_id", "created_at", reason="The payouts of a delivery boy."),
             _newest_first("status", "created_at", reason="The payouts that wait for somebody."),
             _all_newest_first("created_at", reason="All payouts, page by page."),
+            Index(
+                (("reference", ASCENDING),),
+                "A transfer pays one payout, in whichever case somebody types what the bank calls it.",
+                {"unique": True, "sparse": True, "collation": BY_NAME},
+            ),
         ),
         collections.ADJUSTMENTS: (
             _newest_first("status", "created_at", reason="What waits for a second person."),

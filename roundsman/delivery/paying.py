@@ -4,17 +4,18 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from pymongo import DESCENDING
+from pymongo import ASCENDING, DESCENDING
+from pymongo.errors import DuplicateKeyError
 
 from roundsman.calendar import end_of
 from roundsman.database.collections import DELIVERY_TOTALS, LEDGER_ENTRIES, PAYOUTS
 from roundsman.database.documents import find_value
 from roundsman.database.transaction import Document, Tx
 from roundsman.delivery.entries import Book, Entry, EntryKind
-from roundsman.delivery.ledger_store import payout_document, payout_from
+from roundsman.delivery.ledger_store import entry_from, payout_document, payout_from
 from roundsman.delivery.payouts import NothingToPay, Payout, PayoutStatus
 from roundsman.delivery.posting import begin_alone, post
-from roundsman.errors import NotFound
+from roundsman.errors import Conflict, NotFound
 from roundsman.ids import DeliveryBoyId, PayoutId, UserId
 
 
@@ -22,6 +23,12 @@ class UnknownPayout(NotFound):
     """There is no such payout, or none of who asks."""
 
     code = "unknown_payout"
+
+
+class ReferenceUsed(Conflict):
+    """Another payout was paid under this reference."""
+
+    code = "reference_used"
 
 
 async def draft(tx: Tx, payout_id: PayoutId, boy: DeliveryBoyId, *, through: date, by: UserId, now: datetime) -> Payout:
@@ -45,7 +52,7 @@ async def draft(tx: Tx, payout_id: PayoutId, boy: DeliveryBoyId, *, through: dat
 
 
 async def settle_payout(tx: Tx, payout: Payout) -> Document:
-    """Within a transaction: store a payout as it is now, with what follows for the ledger; gives it as it is stored."""
+    """Within a transaction: store a payout as it is now, with what follows for the ledger; gives it as it is stored. Raises ReferenceUsed."""
     await begin_alone(tx, payout.delivery_boy_id)
     if payout.status is PayoutStatus.FAILED:
         await tx.database[LEDGER_ENTRIES].update_many(
@@ -56,7 +63,12 @@ async def settle_payout(tx: Tx, payout: Payout) -> Document:
         paid = {"$max": {"paid_through": payout.paid_through}}
         await tx.database[DELIVERY_TOTALS].update_one({"_id": payout.delivery_boy_id}, paid, session=tx.session)
     document = payout_document(payout)
-    await tx.database[PAYOUTS].replace_one({"_id": payout.id}, document, session=tx.session)
+    try:
+        await tx.database[PAYOUTS].replace_one({"_id": payout.id}, document, session=tx.session)
+    except DuplicateKeyError as error:
+        raise ReferenceUsed(
+            f"Another payout was paid under {payout.reference}: look at the reference of this transfer again"
+        ) from error
     return document
 
 
@@ -83,6 +95,12 @@ async def list_payouts(
     newest = [("created_at", DESCENDING), ("_id", DESCENDING)]
     found = tx.database[PAYOUTS].find(criteria, session=tx.session).sort(newest).skip(skip).limit(limit)
     return [payout_from(document) async for document in found]
+
+
+async def entries_of_payout(tx: Tx, payout_id: PayoutId) -> list[Entry]:
+    """Read the entries that a payout has claimed, the earliest first; one that failed has none."""
+    found = tx.database[LEDGER_ENTRIES].find({"payout_id": payout_id}, session=tx.session)
+    return [entry_from(document) async for document in found.sort([("earned_at", ASCENDING), ("_id", ASCENDING)])]
 
 
 async def claimed_paise(tx: Tx, payout_id: PayoutId) -> int:

@@ -83,7 +83,10 @@ async def approve_payout(tx: Tx, payout_id: PayoutId, *, by: UserId, intake: Int
 
 
 async def pay_payout(tx: Tx, payout_id: PayoutId, *, reference: str, intake: Intake, now: datetime) -> Payout:
-    """Say under which reference the money went. Raises UnknownPayout, PayoutStep, PayoutTooLarge, OperationsManagedElsewhere."""
+    """Say under which reference the money went.
+
+    Raises UnknownPayout, PayoutStep, PayoutTooLarge, ReferenceUsed, OperationsManagedElsewhere.
+    """
 
     async def change(_: Tx, before: Payout, owed_paise: int) -> Payout:
         return paid(before, reference=reference, owed_paise=owed_paise, at=now)

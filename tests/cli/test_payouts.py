@@ -77,6 +77,9 @@ async def office(roundsman: RoundsmanCommand, tx: Tx) -> Office:
 
 async def test_one_drafts_and_another_approves_each_with_his_own_password(office: Office) -> None:
     payout = office.drafted()
+    seen, table = office.do("payouts", "show", payout), office.ask("payouts", "show", payout)
+    assert [(one["key"], one["paise"]) for one in seen["lines"]] == [("delivery:1:base", 2_500)]
+    assert (seen["paise"], "delivery:1:base" in table.stdout) == (2_500, True)
 
     alone = office.ask("payouts", "approve", payout, by=OWNER)
     unproved = [office.ask("payouts", "approve", payout, by=SECOND, proof=proof) for proof in ("", "a wrong password")]

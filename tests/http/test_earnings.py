@@ -297,6 +297,8 @@ async def test_what_is_hard_to_take_back_asks_who_it_is(depot: Depot, watch: Wat
     watch.go(minutes=11)
     ways = {
         f"/payouts/{payout['id']}/approve": {},
+        f"/payouts/{payout['id']}/paid": {"reference": "NEFT 1"},
+        f"/payouts/{payout['id']}/failed": {"reason": "closed"},
         f"/adjustments/{adjustment['id']}/approve": {},
         f"/adjustments/{adjustment['id']}/reject": {},
         "/rates": {"key": "some-new-rate", "per_delivery_paise": 1},
@@ -305,6 +307,43 @@ async def test_what_is_hard_to_take_back_asks_who_it_is(depot: Depot, watch: Wat
         answer = await depot.api.post(f"/api/v1{path}", json=body, headers=headers)
         assert code_of(answer) == (403, "step_up_needed"), path
     assert await depot.earned(depot.ravi) == RATE
+
+
+async def test_a_transfer_pays_one_payout(depot: Depot, watch: Watch) -> None:
+    await depot.brought(depot.ravi, depot.asha)
+    watch.go(days=1)
+    await paid(depot, day_of(BEGIN))
+    await depot.brought(depot.ravi, depot.asha)
+    watch.go(days=1)
+    second = await drafted(depot, day_of(BEGIN) + timedelta(days=1), "other-payout")
+    path = f"/payouts/{second['id']}"
+    await depot.do(depot.owner, "POST", f"{path}/approve", {})
+
+    used = [
+        await depot.ask(depot.owner, "POST", f"{path}/paid", {"reference": one}) for one in ("NEFT 4711", "neft 4711")
+    ]
+
+    assert [code_of(one) for one in used] == [(409, "reference_used")] * 2
+    assert (await depot.earnings(depot.ravi))["balance_paise"] == RATE
+    done = await depot.do(depot.owner, "POST", f"{path}/paid", {"reference": "NEFT 4712"})
+    assert (done["status"], await depot.earned(depot.ravi)) == ("paid", 2 * RATE)
+
+
+async def test_who_approves_sees_what_for(depot: Depot, watch: Watch) -> None:
+    await depot.brought(depot.ravi, depot.asha)
+    watch.go(seconds=1)
+    await approved(depot, -700)
+    one = await proposed(depot, 500, key="other-one")
+    watch.go(days=1)
+    payout = await drafted(depot, day_of(BEGIN))
+    seen = await depot.get(depot.owner, f"/payouts/{payout['id']}")
+    assert seen["payout"] == payout
+    assert [line["paise"] for line in seen["lines"]] == [RATE, -700]
+    assert await depot.get(depot.owner, f"/adjustments/{one['id']}") == one
+    await depot.do(depot.owner, "POST", f"/payouts/{payout['id']}/failed", {"reason": "closed"})
+    assert (await depot.get(depot.owner, f"/payouts/{payout['id']}"))["lines"] == []
+    nothing = [await depot.ask(depot.owner, "GET", f"/{name}/{ObjectId()}") for name in ("payouts", "adjustments")]
+    assert [code_of(answer) for answer in nothing] == [(404, "unknown_payout"), (404, "unknown_adjustment")]
 
 
 async def test_what_a_failed_payout_took_goes_into_another_one(depot: Depot, watch: Watch) -> None:

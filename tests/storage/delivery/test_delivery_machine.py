@@ -186,7 +186,7 @@ class Business:
         elif payout.status is PayoutStatus.APPROVED and self.model.owed(boy) < payout.paise:
             refused = PayoutTooLarge
         for _ in range(2):
-            paying = pay_payout(self.tx, payout.id, reference="NEFT 1", intake=INTAKE, now=self.now)
+            paying = pay_payout(self.tx, payout.id, reference=f"NEFT {payout.id}", intake=INTAKE, now=self.now)
             await self._try(paying, refused)
         if refused is None and payout.status is PayoutStatus.APPROVED:
             self.model.paid[boy] += payout.paise

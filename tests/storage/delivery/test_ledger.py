@@ -53,7 +53,7 @@ async def moved(tx: Tx, payout: PayoutId, status: PayoutStatus, *, now: datetime
         if status is PayoutStatus.APPROVED:
             after = approved(before, by=ADMIN, admins=1, owed_paise=owed)
         elif status is PayoutStatus.PAID:
-            after = paid(before, reference="NEFT 1", owed_paise=owed, at=now)
+            after = paid(before, reference=f"NEFT {payout}", owed_paise=owed, at=now)
         else:
             after = failed(before, reason="no such account", at=now)
         if after != before:
