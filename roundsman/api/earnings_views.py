@@ -94,6 +94,8 @@ class EntryView(AnswerModel):
     reason: str | None
     reverses: str | None
     payout_id: Id | None
+    written_at: datetime | None = Field(description="When it was written; null in entries of before this was kept.")
+    by: str | None = Field(description="Who had it written: a user's id, or `system` where rules alone did.")
 
 
 class PayoutView(AnswerModel):

@@ -51,7 +51,7 @@ async def draft(tx: Tx, payout_id: PayoutId, boy: DeliveryBoyId, *, through: dat
     return payout
 
 
-async def settle_payout(tx: Tx, payout: Payout) -> Document:
+async def settle_payout(tx: Tx, payout: Payout, *, by: str, now: datetime) -> Document:
     """Within a transaction: store a payout as it is now, with what follows for the ledger; gives it as it is stored. Raises ReferenceUsed."""
     await begin_alone(tx, payout.delivery_boy_id)
     if payout.status is PayoutStatus.FAILED:
@@ -59,7 +59,7 @@ async def settle_payout(tx: Tx, payout: Payout) -> Document:
             {"payout_id": payout.id}, {"$unset": {"payout_id": ""}}, session=tx.session
         )
     if payout.status is PayoutStatus.PAID:
-        await post(tx, [_payment(payout)])
+        await post(tx, [_payment(payout)], by=by, now=now)
         paid = {"$max": {"paid_through": payout.paid_through}}
         await tx.database[DELIVERY_TOTALS].update_one({"_id": payout.delivery_boy_id}, paid, session=tx.session)
     document = payout_document(payout)

@@ -20,23 +20,24 @@ from roundsman.delivery.totals import Totals
 from roundsman.ids import DeliveryBoyId
 
 
-async def settle(tx: Tx, thing: str, wanted: Wanted | None, *, now: datetime) -> list[Entry]:
-    """Within a transaction: have a thing bring what is wanted, or nothing; gives what was written."""
+async def settle(tx: Tx, thing: str, wanted: Wanted | None, *, by: str, now: datetime) -> list[Entry]:
+    """Within a transaction: have a thing bring what is wanted, or nothing; gives what was written. `by` is who has it written."""
     entries = await entries_of(tx, thing)
     boys = {entry.delivery_boy_id for entry in entries} | ({wanted.delivery_boy_id} if wanted else set())
     paid = {boy: (await totals_of(tx, boy)).paid_through for boy in boys}
     paid_through = {boy: month for boy, month in paid.items() if month is not None}
     new = corrections(thing, entries, wanted, paid_through=paid_through, now=now)
-    await post(tx, new)
-    return new
+    return await post(tx, new, by=by, now=now)
 
 
-async def post(tx: Tx, entries: Sequence[Entry]) -> None:
-    """Within a transaction: insert new entries and add them to the sums."""
+async def post(tx: Tx, new: Sequence[Entry], *, by: str, now: datetime) -> list[Entry]:
+    """Within a transaction: insert new entries and add them to the sums; gives them as they are written."""
+    entries = [replace(entry, written_at=now, by=by) for entry in new]
     if not entries:
-        return
+        return []
     await tx.database[LEDGER_ENTRIES].insert_many([entry_document(one) for one in entries], session=tx.session)
     await _add(tx, entries)
+    return entries
 
 
 async def begin_alone(tx: Tx, boy: DeliveryBoyId) -> None:

@@ -13,13 +13,13 @@ CASH = "cash"
 """How money is paid that the delivery boy has in his hands afterwards."""
 
 
-async def credit(tx: Tx, delivery: Delivery, *, now: datetime) -> None:
+async def credit(tx: Tx, delivery: Delivery, *, by: str, now: datetime) -> None:
     """Within a transaction: have a delivery bring what it should as it is now; told again, nothing more.
 
-    What he earns is taken back with the delivery; what a customer paid stays paid.
+    `by` is who told what became of it. What he earns is taken back with the delivery; what a customer paid stays paid.
     """
-    await settle(tx, f"delivery:{delivery.id}:base", await _earned(tx, delivery), now=now)
-    await settle(tx, f"cash:{delivery.id}", _collected(delivery), now=now)
+    await settle(tx, f"delivery:{delivery.id}:base", await _earned(tx, delivery), by=by, now=now)
+    await settle(tx, f"cash:{delivery.id}", _collected(delivery), by=by, now=now)
 
 
 async def _earned(tx: Tx, delivery: Delivery) -> Wanted | None:

@@ -3,8 +3,6 @@
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from roundsman.audit_log.entries import AuditEntry, digest
-from roundsman.audit_log.log import record
 from roundsman.calendar import day_of
 from roundsman.customers.customers import Customer
 from roundsman.customers.linkage import assign_customer, get_customer
@@ -18,7 +16,8 @@ from roundsman.delivery.rates import Bonus, RateCard, RateNeverBackwards, begin_
 from roundsman.errors import Conflict
 from roundsman.identity.mode import require_operations_managed_here, require_people_managed_here
 from roundsman.ids import CustomerId, DeliveryBoyId
-from roundsman.operations.intake import Intake, KeyUsedOtherwise
+from roundsman.operations.intake import Change, Intake, KeyUsedOtherwise, note_down
+from roundsman.operations.steps import take_step
 
 
 class MoreThanInHand(Conflict):
@@ -58,7 +57,8 @@ async def make_card(tx: Tx, wanted: WantedCard, *, intake: Intake, now: datetime
         valid_from = begin_of_card(wanted.since, now=now)
         amounts = (wanted.per_delivery_paise, wanted.fixed_month_paise)
         card = RateCard(card_id, *amounts, valid_from, wanted.delivery_boy_id, wanted.bonuses, now)
-        await _record(tx, "rate.set", f"rate_card:{card_id}", await insert_card(tx, card), intake=intake, now=now)
+        change = Change("rate.set", f"rate_card:{card_id}", await insert_card(tx, card))
+        await note_down(tx, intake, change, now=now)
         return card
 
     return await in_transaction(tx, work)
@@ -72,17 +72,22 @@ async def assign(
     Raises UnknownCustomer, UnknownDeliveryBoy, DeliveryBoyGone, OperationsManagedElsewhere.
     """
 
-    async def work(tx: Tx) -> Customer:
+    async def load(tx: Tx) -> Customer:
         await require_operations_managed_here(tx)
-        before = await get_customer(tx, customer_id)
-        if boy is not None:
-            require_here(await get_delivery_boy(tx, boy))
-        if (before.delivery_boy_id, before.stop) != (boy, stop):
-            document = await assign_customer(tx, before, boy, stop)
-            await _record(tx, "delivery.assigned", f"customer:{customer_id}", document, intake=intake, now=now)
         return await get_customer(tx, customer_id)
 
-    return await in_transaction(tx, work)
+    async def decide(tx: Tx, before: Customer) -> Customer:
+        if boy is not None:
+            require_here(await get_delivery_boy(tx, boy))
+        return replace(before, delivery_boy_id=boy, stop=stop)
+
+    async def write(tx: Tx, after: Customer) -> Document:
+        return await assign_customer(tx, after, boy, stop)
+
+    def told(_: Customer, document: Document) -> Change:
+        return Change("delivery.assigned", f"customer:{customer_id}", document)
+
+    return await take_step(tx, load=load, decide=decide, write=write, told=told, intake=intake, now=now)
 
 
 async def set_status(
@@ -93,16 +98,17 @@ async def set_status(
     Raises UnknownDeliveryBoy, PeopleManagedElsewhere.
     """
 
-    async def work(tx: Tx) -> DeliveryBoy:
+    async def load(tx: Tx) -> DeliveryBoy:
         await require_people_managed_here(tx)
-        before = await get_delivery_boy(tx, boy)
-        after = replace(before, status=status)
-        if after != before:
-            document = await write_status(tx, after)
-            await _record(tx, f"delivery_boy.{status}", f"delivery_boy:{boy}", document, intake=intake, now=now)
-        return after
+        return await get_delivery_boy(tx, boy)
 
-    return await in_transaction(tx, work)
+    async def decide(_: Tx, before: DeliveryBoy) -> DeliveryBoy:
+        return replace(before, status=status)
+
+    def told(_: DeliveryBoy, document: Document) -> Change:
+        return Change(f"delivery_boy.{status}", f"delivery_boy:{boy}", document)
+
+    return await take_step(tx, load=load, decide=decide, write=write_status, told=told, intake=intake, now=now)
 
 
 async def take_cash(tx: Tx, boy: DeliveryBoyId, *, key: str, paise: int, intake: Intake, now: datetime) -> Entry:
@@ -122,15 +128,13 @@ async def take_cash(tx: Tx, boy: DeliveryBoyId, *, key: str, paise: int, intake:
         in_hand = (await totals_of(tx, boy)).cash_paise
         if paise > in_hand:
             raise MoreThanInHand(f"He has {in_hand} paise in hand, not {paise}")
-        (entry,) = await settle(tx, thing, Wanted(boy, EntryKind.CASH_HANDOVER, -paise, now), now=now)
-        await _record(tx, "cash.handed_over", f"delivery_boy:{boy}", {"paise": paise}, intake=intake, now=now)
+        handed = Wanted(boy, EntryKind.CASH_HANDOVER, -paise, now)
+        (entry,) = await settle(tx, thing, handed, by=intake.actor.who, now=now)
+        change = Change("cash.handed_over", f"delivery_boy:{boy}", {"paise": paise})
+        await note_down(tx, intake, change, now=now)
         return entry
 
     return await in_transaction(tx, work)
-
-
-async def _record(tx: Tx, action: str, target: str, document: Document, *, intake: Intake, now: datetime) -> None:
-    await record(tx, AuditEntry(now, intake.actor, action, target, after_digest=digest(document)))
 
 
 def _same(card: RateCard, wanted: WantedCard) -> RateCard:

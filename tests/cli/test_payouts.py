@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from roundsman.access.roles import Role
+from roundsman.audit_log.entries import SYSTEM
 from roundsman.auth.second_factors import begin_enrolment, confirm_enrolment
 from roundsman.auth.totp import code_at, step_of
 from roundsman.calendar import begin_of, day_of
@@ -71,7 +72,7 @@ async def office(roundsman: RoundsmanCommand, tx: Tx) -> Office:
         "cash:1": Wanted(boy.id, EntryKind.CASH_COLLECTED, 6_400, at),
     }
     for thing, wanted in brought.items():
-        await in_transaction(tx, partial(settle_thing, thing=thing, wanted=wanted, now=at))
+        await in_transaction(tx, partial(settle_thing, thing=thing, wanted=wanted, by=SYSTEM.who, now=at))
     return Office(roundsman, tx, owner, second, boy)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
+from roundsman.audit_log.entries import SYSTEM
 from roundsman.calendar import day_of
 from roundsman.database import collections
 from roundsman.database.transaction import Tx, in_transaction
@@ -56,7 +57,9 @@ async def test_what_is_written_meanwhile_is_no_false_alarm(tx: Tx) -> None:
     async def bring() -> None:
         for number in range(depth(test=60, proof=600)):
             wanted = Wanted(boy, EntryKind.DELIVERY, RATE, BEGIN + timedelta(hours=number))
-            await in_transaction(tx, partial(settle, thing=f"delivery:{number}:base", wanted=wanted, now=wanted.at))
+            await in_transaction(
+                tx, partial(settle, thing=f"delivery:{number}:base", wanted=wanted, by=SYSTEM.who, now=wanted.at)
+            )
         ended.set()
 
     bringing = asyncio.create_task(bring())
