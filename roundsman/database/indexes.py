@@ -164,6 +164,7 @@ INDEXES: Mapping[str, tuple[Index, ...]] = MappingProxyType(
         ),
         collections.RATE_CARDS: (
             _on("delivery_boy_id", "valid_from", reason="What a delivery brings, asked with each that is made."),
+            _on("valid_from", "_id", reason="All rates, page by page."),
         ),
         collections.PURCHASE_ORDERS: (
             _newest_first("supplier_id", "created_at", reason="The purchase orders of a supplier."),

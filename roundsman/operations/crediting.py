@@ -5,8 +5,8 @@ from datetime import datetime
 from roundsman.database.transaction import Tx
 from roundsman.delivery.entries import EntryKind, Wanted
 from roundsman.delivery.posting import settle
-from roundsman.delivery.rate_cards import cards_for
-from roundsman.delivery.rates import card_at, for_delivery
+from roundsman.delivery.rate_cards import find_card_at
+from roundsman.delivery.rates import for_delivery
 from roundsman.orders.deliveries import Delivery, DeliveryStatus
 
 CASH = "cash"
@@ -26,7 +26,7 @@ async def _earned(tx: Tx, delivery: Delivery) -> Wanted | None:
     boy, at = delivery.delivery_boy_id, delivery.at
     if boy is None or at is None or delivery.status is not DeliveryStatus.COMPLETED:
         return None
-    return for_delivery(card_at(await cards_for(tx, boy), boy, at), boy, at)
+    return for_delivery(await find_card_at(tx, boy, at), boy, at)
 
 
 def _collected(delivery: Delivery) -> Wanted | None:

@@ -4,16 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
-from pymongo.errors import OperationFailure
-
 from roundsman.audit_log.entries import SYSTEM, AuditEntry, digest
 from roundsman.audit_log.log import record
-from roundsman.calendar import month_before, month_of
-from roundsman.database.transaction import Tx, in_transaction
+from roundsman.calendar import begin_of, first_day_of, month_after, month_before, month_of
+from roundsman.database.transaction import DatabaseRefused, Tx, in_transaction
 from roundsman.delivery.entries import Entry
 from roundsman.delivery.linkage import iterate_delivery_boys
 from roundsman.delivery.posting import settle, things_of_month
-from roundsman.delivery.rate_cards import cards_for
+from roundsman.delivery.rate_cards import cards_between
 from roundsman.delivery.rates import for_month
 from roundsman.delivery.statements import deliveries_by_day
 from roundsman.errors import Conflict, RoundsmanError
@@ -41,7 +39,7 @@ async def settle_months(tx: Tx, *, now: datetime) -> int:
     for boy in [one.id async for one in iterate_delivery_boys(tx)]:
         try:
             written += await settle_months_of(tx, boy, now=now)
-        except (RoundsmanError, OperationFailure):
+        except (RoundsmanError, DatabaseRefused):
             unsettled.append(str(boy))
     if unsettled:
         raise MonthsUnsettled(f"what months brought cannot be written for the delivery boys {', '.join(unsettled)}")
@@ -58,7 +56,9 @@ async def settle_months_of(tx: Tx, boy: DeliveryBoyId, *, now: datetime) -> int:
 
 
 async def _settle(tx: Tx, boy: DeliveryBoyId, month: str, *, now: datetime) -> int:
-    wanted = for_month(await cards_for(tx, boy), boy, month, await deliveries_by_day(tx, boy, month))
+    begin, end = begin_of(first_day_of(month)), begin_of(first_day_of(month_after(month)))
+    cards = await cards_between(tx, boy, begin, end)
+    wanted = for_month(cards, boy, month, await deliveries_by_day(tx, boy, month))
     there = await things_of_month(tx, boy, month)
     things = sorted({*wanted, *there})
     written = [

@@ -146,6 +146,7 @@ async def test_delivery_boys_with_what_they_earned(office: Office) -> None:
     shown = office.ask("delivery-boys", "show", RAVI)
     statement = office.do("delivery-boys", "statement", str(office.ravi.id), "--month", month)
     table = office.ask("delivery-boys", "statement", RAVI, "--month", month)
+    file = office.ask("delivery-boys", "statement", RAVI, "--month", month, "--csv")
     nobody = office.ask("delivery-boys", "show", OWNER)
 
     assert (listed.returncode, "25.00" in listed.stdout, "64.00" in listed.stdout) == (0, True, True)
@@ -153,6 +154,10 @@ async def test_delivery_boys_with_what_they_earned(office: Office) -> None:
     assert "His round today: 0 stops" in shown.stdout
     assert (statement["earned_paise"], statement["deliveries"], len(statement["days"])) == (2_500, 1, 1)
     assert f"{month}: 1 deliveries, 25.00 rupees earned" in table.stdout
+    assert file.stdout.split() == [
+        "day,deliveries,earned_rupees,deducted_rupees,paid_rupees,cash_rupees",
+        f"{YESTERDAY},1,25.00,0.00,0.00,64.00",
+    ]
     assert (nobody.returncode, "no delivery boy" in nobody.stderr) == (5, True)
 
 

@@ -19,6 +19,7 @@ from roundsman.runtime import Runtime, open_runtime
 from roundsman.settings import Settings
 from tests.http.delivering import BEGIN, RATE, Boy, Depot, Watch, bearer
 from tests.http.shopping import code_of
+from tests.http.test_personal_data import data_in
 
 LAST_OF_JANUARY = datetime(2026, 1, 31, 18, 29, 59, 999_000, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
@@ -150,7 +151,10 @@ async def test_a_statement_is_the_sum_of_its_entries_as_json_and_as_csv(depot: D
             )
             for day in days
         }
-        assert by_day == {day: one[f"{book}_paise"] for day, one in days.items()}
+        sign = -1 if book in {"deducted", "paid"} else 1
+        assert by_day == {day: sign * one[f"{book}_paise"] for day, one in days.items()}
+    for book in ("deducted", "paid"):
+        assert sum(one[f"{book}_paise"] for one in days.values()) == (await depot.earnings(depot.ravi))[f"{book}_paise"]
     stand = await depot.earnings(depot.ravi)
     assert (seen["earned_paise"], seen["deliveries"]) == (stand["earnings_month_paise"], 4)
     assert await depot.earned(depot.ravi) == stand["earnings_month_paise"] == 4 * RATE - 700
@@ -168,10 +172,23 @@ async def test_a_statement_is_the_sum_of_its_entries_as_json_and_as_csv(depot: D
 
 
 def _as_csv(row: dict[str, Any]) -> dict[str, Any]:
-    breakdown = {
-        name: f'{{"per_delivery": {RATE}}}' if value else "{}" for name, value in row.items() if name == "breakdown"
+    """The same in rupees."""
+    cells = {
+        name.replace("paise", "rupees"): f"{value / 100:.2f}" if "paise" in name else value
+        for name, value in row.items()
     }
-    return row | breakdown
+    if "breakdown" in row:
+        cells["breakdown"] = '{"per_delivery": "25.00"}' if row["breakdown"] else "{}"
+    return cells
+
+
+async def test_his_own_data_says_rupees_too(depot: Depot, watch: Watch) -> None:
+    await depot.brought(depot.ravi, depot.asha)
+    watch.go(days=1)
+    await paid(depot, day_of(BEGIN))
+    data = data_in(await depot.ask(depot.ravi.user_id, "GET", "/auth/me/export"))
+    told = {name: [(one["paise"], one["rupees"]) for one in data[name]] for name in ("earnings", "payouts")}
+    assert told == {"earnings": [(RATE, "25.00"), (-RATE, "-25.00")], "payouts": [(RATE, "25.00")]}
 
 
 async def test_the_last_millisecond_of_january_is_of_january(depot: Depot, watch: Watch) -> None:
