@@ -12,7 +12,7 @@ from roundsman.api.earnings_views import OpenStopView, open_stop_views
 from roundsman.api.models import KEPT_FOR_GOOD, AnswerModel, Id, IdInBody, IdInPath, Line, RequestModel, problems
 from roundsman.api.operating import Key, Page, Paise
 from roundsman.calendar import day_of
-from roundsman.delivery.rate_cards import all_cards
+from roundsman.delivery.rate_cards import list_cards
 from roundsman.delivery.rates import Bonus, Period
 from roundsman.ids import CustomerId, DeliveryBoyId
 from roundsman.operations.delivery_marks import correct_collected, reassign_stop, take_stop_back
@@ -145,10 +145,10 @@ class RateView(AnswerModel):
     bonuses: list[BonusView]
 
 
-@rates.get("", dependencies=_READ, responses=problems(401, 403))
-async def list_rates(work: Work) -> list[RateView]:
-    """List all rates, the earliest first."""
-    return [RateView.model_validate(card) for card in await all_cards(work.tx)]
+@rates.get("", dependencies=_READ, responses=problems(401, 403, 422))
+async def list_rates(work: Work, query: Annotated[Page, Query()]) -> list[RateView]:
+    """List rates, the earliest first."""
+    return [RateView.model_validate(card) for card in await list_cards(work.tx, skip=query.skip, limit=query.limit)]
 
 
 @rates.post(

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from roundsman.customers.customers import SERVED, CustomerStatus
+from roundsman.customers.customers import SERVED, CustomerStatus, assigned_to
+from roundsman.customers.linkage import customers_of_delivery_boy, write_assignment
 from roundsman.customers.store import address_from
 from roundsman.database.bulk import EDITED
 from roundsman.database.collections import ADDRESSES, CUSTOMERS
 from roundsman.database.transaction import Tx
-from roundsman.ids import SourceRef, UserId
+from roundsman.ids import DeliveryBoyId, SourceRef, UserId
 
 _PERSONAL = ("phone", "email", "address", "area", "note", EDITED)
 
@@ -27,3 +28,10 @@ async def erase_customers(tx: Tx, users: Sequence[UserId], *, now: datetime) -> 
     addresses = [address_from(one) async for one in tx.database[ADDRESSES].find(his, session=tx.session)]
     await tx.database[ADDRESSES].delete_many(his, session=tx.session)
     return [address.source for address in addresses if address.source is not None]
+
+
+async def release_customers(tx: Tx, boys: Sequence[DeliveryBoyId], *, now: datetime) -> None:
+    """Have nobody deliver to the customers of these delivery boys from now on, whatever a source says."""
+    for boy in boys:
+        for customer in (await customers_of_delivery_boy(tx, boy)).values():
+            await write_assignment(tx, assigned_to(customer, None, None, now=now))

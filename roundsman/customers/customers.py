@@ -1,6 +1,6 @@
 """Customer profiles as values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -69,6 +69,14 @@ class Customer:
         if begun is None or begun <= last:
             found.add(self.delivery_boy_id)
         return {boy for boy in found if boy is not None}
+
+
+def assigned_to(customer: Customer, boy: DeliveryBoyId | None, stop: int | None, *, now: datetime) -> Customer:
+    """The customer with another who delivers to him from now on, or nobody, at this stop of his round."""
+    former = customer.former_deliveries
+    if boy != customer.delivery_boy_id:
+        former = (*former, FormerDelivery(now, customer.delivery_boy_id))
+    return replace(customer, delivery_boy_id=boy, stop=stop, former_deliveries=former)
 
 
 @dataclass(frozen=True, slots=True)

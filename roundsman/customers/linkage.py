@@ -1,10 +1,9 @@
 """Customer profiles and the users they belong to."""
 
 from collections.abc import AsyncIterator, Collection, Sequence
-from dataclasses import replace
 from datetime import datetime
 
-from roundsman.customers.customers import SERVED, Customer, FormerDelivery
+from roundsman.customers.customers import SERVED, Customer
 from roundsman.customers.store import customer_document, customer_from
 from roundsman.database.bulk import EDITED, BulkOutcome, insert_missing, renew_fields
 from roundsman.database.changes import Edit, edit
@@ -100,14 +99,9 @@ async def customers_of_delivery_boy_between(
     return {one.id: one for one in found if boy in one.delivery_boys_between(first, last)}
 
 
-async def assign_customer(
-    tx: Tx, customer: Customer, boy: DeliveryBoyId | None, stop: int | None, *, now: datetime
-) -> Document:
-    """Write who delivers to a customer from now on and at which stop, where a source is followed no more; gives the customer as stored."""
-    former = customer.former_deliveries
-    if boy != customer.delivery_boy_id:
-        former = (*former, FormerDelivery(now, customer.delivery_boy_id))
-    document = customer_document(replace(customer, delivery_boy_id=boy, stop=stop, former_deliveries=former))
+async def write_assignment(tx: Tx, customer: Customer) -> Document:
+    """Write who delivers to a customer and at which stop, where a source is followed no more; gives the customer as stored."""
+    document = customer_document(customer)
     assigned = {name: document[name] for name in _ASSIGNED if name in document}
     update: Document = {"$addToSet": {EDITED: "delivery_boy_id"}}
     if assigned:

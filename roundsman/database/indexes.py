@@ -152,6 +152,11 @@ INDEXES: Mapping[str, tuple[Index, ...]] = MappingProxyType(
             _newest_first("delivery_boy_id", "created_at", reason="The payouts of a delivery boy."),
             _newest_first("status", "created_at", reason="The payouts that wait for somebody."),
             _all_newest_first("created_at", reason="All payouts, page by page."),
+            Index(
+                (("reference", ASCENDING),),
+                "A transfer pays one payout, in whichever case somebody types what the bank calls it.",
+                {"unique": True, "sparse": True, "collation": BY_NAME},
+            ),
         ),
         collections.ADJUSTMENTS: (
             _newest_first("status", "created_at", reason="What waits for a second person."),
@@ -160,6 +165,7 @@ INDEXES: Mapping[str, tuple[Index, ...]] = MappingProxyType(
         ),
         collections.RATE_CARDS: (
             _on("delivery_boy_id", "valid_from", reason="What a delivery brings, asked with each that is made."),
+            _on("valid_from", "_id", reason="All rates, page by page."),
         ),
         collections.PURCHASE_ORDERS: (
             _newest_first("supplier_id", "created_at", reason="The purchase orders of a supplier."),

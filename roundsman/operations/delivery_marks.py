@@ -186,7 +186,7 @@ async def _write(tx: Tx, before: Stop, after: Stop, said: Said, *, intake: Intak
     document = await put_delivery(tx, delivery)
     if after.order is not None and after.order != before.order:
         document = await replace_order(tx, after.order)
-    await credit(tx, delivery, now=now)
+    await credit(tx, delivery, by=intake.actor.who, now=now)
     facts: list[Fact] = []
     if (delivery.status, delivery.failed_attempts) != (before.delivery.status, before.delivery.failed_attempts):
         facts = [*facts_of_delivery(delivery.user_id, delivery)]

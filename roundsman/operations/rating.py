@@ -6,7 +6,8 @@ from datetime import datetime
 from bson import ObjectId
 
 from roundsman.database.transaction import Tx, in_transaction
-from roundsman.delivery.ratings import Rating, put_rating, stars_of
+from roundsman.delivery.rating import put_rating, stars_of
+from roundsman.delivery.ratings import Rating
 from roundsman.errors import Conflict
 from roundsman.identity.mode import require_operations_managed_here
 from roundsman.ids import DeliveryId, UserId

@@ -360,6 +360,7 @@ ROWS: Final = (
         REFUSED,
         body=_KEY | _THE_BOY | {"through": "2026-03-01"},
     ),
+    Row(f"GET {_PAYOUT}", Permission.DELIVERY_BOYS_READ, "404 unknown_payout", REFUSED, REFUSED),
     Row(f"POST {_PAYOUT}/approve", Permission.PAYOUTS_APPROVE, "404 unknown_payout", REFUSED, REFUSED),
     Row(
         f"POST {_PAYOUT}/paid",
@@ -372,6 +373,7 @@ ROWS: Final = (
     Row(f"POST {_PAYOUT}/failed", Permission.PAYOUTS_DRAFT, "404 unknown_payout", REFUSED, REFUSED, body=_WHY),
     Row(f"GET {_API}/adjustments", Permission.DELIVERY_BOYS_READ, "200", REFUSED, REFUSED),
     Row(f"POST {_API}/adjustments", Permission.EARNINGS_ADJUST, "201", REFUSED, REFUSED, body=_A_TIP),
+    Row(f"GET {_ADJUSTMENT}", Permission.DELIVERY_BOYS_READ, "404 unknown_adjustment", REFUSED, REFUSED),
     Row(f"POST {_ADJUSTMENT}/approve", Permission.EARNINGS_ADJUST, "404 unknown_adjustment", REFUSED, REFUSED),
     Row(f"POST {_ADJUSTMENT}/reject", Permission.EARNINGS_ADJUST, "404 unknown_adjustment", REFUSED, REFUSED),
     Row(f"GET {_API}/users", Permission.USERS_READ, "200", REFUSED, REFUSED, query={"name": "{name}"}),

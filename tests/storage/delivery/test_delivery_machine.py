@@ -1,5 +1,6 @@
 """Whatever delivery boys and the office do, in any order and twice, every paisa is where a plain model says it is."""
 
+from collections import Counter
 from collections.abc import Coroutine
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -17,7 +18,10 @@ from roundsman.customers.customers import Customer
 from roundsman.customers.linkage import insert_customers
 from roundsman.database.transaction import Tx
 from roundsman.delivery.adjustments import AdjustmentKind
+from roundsman.delivery.entries import EntryKind
 from roundsman.delivery.linkage import insert_delivery_boys
+from roundsman.delivery.opening import Counters, openings
+from roundsman.delivery.opening_balances import settle_openings
 from roundsman.delivery.paying import list_payouts
 from roundsman.delivery.payouts import (
     NothingToPay,
@@ -27,6 +31,8 @@ from roundsman.delivery.payouts import (
     PayoutTooLarge,
     SecondPersonNeeded,
 )
+from roundsman.delivery.rates import Bonus, Period
+from roundsman.delivery.statements import all_entries
 from roundsman.errors import RoundsmanError
 from roundsman.identity.importing import insert_users
 from roundsman.ids import DeliveryBoyId
@@ -34,6 +40,7 @@ from roundsman.operations.adjusting import WantedAdjustment, decide_adjustment, 
 from roundsman.operations.delivery_marks import correct_collected, mark_stop, reassign_stop, take_stop_back
 from roundsman.operations.delivery_terms import MoreThanInHand, WantedCard, make_card, take_cash
 from roundsman.operations.intake import Intake, KeyUsedOtherwise
+from roundsman.operations.month_ends import settle_months_of
 from roundsman.operations.payout_steps import WantedPayout, approve_payout, draft_payout, fail_payout, pay_payout
 from roundsman.operations.stop_lookup import UnknownStop
 from roundsman.orders.deliveries import Paid
@@ -49,6 +56,8 @@ LONG_AGO = BEGIN - timedelta(days=100)
 ADMINS = tuple(a_user(roles=(Role.ADMIN,)) for _ in range(2))
 INTAKE = Intake(Actor("the-office"), ActivationPolicy())
 WEEK = timedelta(days=7)
+FIXED = 10_000
+BONUSES = (Bonus("day", Period.DAY, 2, 300), Bonus("week", Period.WEEK, 2, 700))
 Refusal = type[RoundsmanError]
 
 
@@ -165,6 +174,7 @@ class Business:
             return
         assert await draft_payout(self.tx, wanted, by=by, intake=INTAKE, now=self.now) == first
         assert first.paise > 0
+        await self._take_over_months(wanted.delivery_boy_id)
 
     async def approve(self, which: int, number: int, amount: int) -> None:
         """One of the admins approves a payout."""
@@ -192,7 +202,7 @@ class Business:
         elif payout.status is PayoutStatus.APPROVED and self.model.owed(boy) < payout.paise:
             refused = PayoutTooLarge
         for _ in range(2):
-            paying = pay_payout(self.tx, payout.id, reference="NEFT 1", intake=INTAKE, now=self.now)
+            paying = pay_payout(self.tx, payout.id, reference=f"NEFT {payout.id}", intake=INTAKE, now=self.now)
             await self._try(paying, refused)
         if refused is None and payout.status is PayoutStatus.APPROVED:
             self.model.paid[boy] += payout.paise
@@ -222,10 +232,53 @@ class Business:
             await self._try(take_cash(self.tx, boy, key=key, paise=paise, intake=INTAKE, now=self.now), refused)
         self.model.cash[boy] -= 0 if refused else paise
 
+    async def open(self, _: int, number: int, amount: int) -> None:
+        """The counters of an existing application are read, which have moved meanwhile."""
+        boy, month = self.boys[number], abs(amount)
+        counters = Counters(20_000 + 2 * month, month)
+        for _ in range(2):
+            wanted = openings(f"delivery_boys:{number}", boy, counters, at=self.now)
+            await settle_openings(self.tx, [wanted], now=self.now)
+        self.model.opened[boy] = counters.total_paise
+
+    async def end_months(self, _: int, __: int, ___: int) -> None:
+        """The worker writes what months that are over brought; again, it has nothing to write."""
+        for boy in self.boys:
+            await settle_months_of(self.tx, boy, now=self.now)
+            assert await settle_months_of(self.tx, boy, now=self.now) == 0
+            await self._take_over_months(boy)
+
+    async def _take_over_months(self, boy: DeliveryBoyId) -> None:
+        """Fixed parts and bonuses are counted again from the deliveries that count, as plainly as can be."""
+        self.model.things = {
+            thing: brought
+            for thing, brought in self.model.things.items()
+            if brought[0] != boy or not thing.startswith(("fixed:", "bonus:"))
+        }
+        days = await self._days(boy)
+        months, weeks = Counter[date](), Counter[date]()
+        for day, made in days.items():
+            months[day.replace(day=1)] += made
+            weeks[day - timedelta(days=day.weekday())] += made
+        this_month = day_of(self.now).replace(day=1)
+        brought = [(f"fixed:{boy}:{begin}", FIXED) for begin, made in months.items() if begin < this_month and made]
+        ended = [begin for begin, made in weeks.items() if begin + timedelta(days=6) < this_month and made >= 2]
+        brought += [(f"bonus:week:{boy}:{begin}", 700) for begin in ended]
+        brought += [(f"bonus:day:{boy}:{day}", 300) for day, made in days.items() if day < this_month and made >= 2]
+        self.model.things |= {thing: (boy, paise) for thing, paise in brought}
+
+    async def _days(self, boy: DeliveryBoyId) -> Counter[date]:
+        """How many deliveries count on each day."""
+        days = Counter[date]()
+        for entry in await all_entries(self.tx, boy):
+            if entry.thing.startswith("delivery:"):
+                days[day_of(entry.earned_at)] += -1 if entry.kind is EntryKind.REVERSAL else 1
+        return days
+
     async def rate(self, which: int, number: int, amount: int) -> None:
         """Deliveries bring something else from now on, to one of them or to all who have no card of their own."""
         boy = self.boys[number] if which % 2 else None
-        wanted = WantedCard(self.key(), 2_000 + amount, delivery_boy_id=boy)
+        wanted = WantedCard(self.key(), 2_000 + amount, delivery_boy_id=boy, fixed_month_paise=FIXED, bonuses=BONUSES)
         await make_card(self.tx, wanted, intake=INTAKE, now=self.now)
         self.cards.append((boy, self.now, 2_000 + amount))
 
@@ -309,6 +362,8 @@ STEPS = st.lists(
                 *[Business.further] * 5,
                 *[Business.hand_over] * 2,
                 Business.rate,
+                Business.open,
+                *[Business.end_months] * 2,
                 Business.wait,
             ]
         ),
