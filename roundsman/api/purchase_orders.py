@@ -15,10 +15,14 @@ from roundsman.operations.order_intake import WantedLine
 from roundsman.operations.purchasing import (
     WantedPurchase,
     WantedReceipt,
+    acknowledge_purchase_order,
     cancel_purchase_order,
     close_purchase_order,
     draft_purchase_order,
+    name_supplier,
+    of_anybody,
     receive_purchase,
+    reject_purchase_order,
     send_purchase_order,
 )
 from roundsman.suppliers.purchase_orders import Came, PurchaseOrderStatus
@@ -67,6 +71,12 @@ class Receiving(RequestModel):
     )
 
 
+class Naming(RequestModel):
+    """Whose a purchase order is."""
+
+    supplier_id: IdInBody
+
+
 class PurchaseSearch(Page):
     """Which purchase orders."""
 
@@ -103,6 +113,41 @@ async def one(purchase_order_id: IdInPath, work: Work) -> PurchaseOrderView:
 async def send(purchase_order_id: IdInPath, work: Work) -> PurchaseOrderView:
     """Show a draft to the supplier, who acknowledges or rejects it."""
     order = await send_purchase_order(work.tx, PurchaseOrderId(purchase_order_id), intake=work.intake, now=work.now)
+    return PurchaseOrderView.model_validate(order)
+
+
+@router.put("/{purchase_order_id}/supplier", dependencies=_BUYS, responses=problems(401, 403, 404, 409, 422))
+async def name(body: Naming, purchase_order_id: IdInPath, work: Work) -> PurchaseOrderView:
+    """Say who is to bring what the existing application wanted of a supplier nobody knows; once said, it stays so."""
+    order = await name_supplier(
+        work.tx,
+        PurchaseOrderId(purchase_order_id),
+        SupplierId(body.supplier_id),
+        intake=work.intake,
+        now=work.now,
+    )
+    return PurchaseOrderView.model_validate(order)
+
+
+@router.post("/{purchase_order_id}/acknowledge", dependencies=_BUYS, responses=problems(401, 403, 404, 409, 422))
+async def acknowledge(purchase_order_id: IdInPath, work: Work) -> PurchaseOrderView:
+    """Say for a supplier who does not use the application that he brings what is wanted; the audit log says who did."""
+    order = await acknowledge_purchase_order(
+        work.tx, of_anybody(PurchaseOrderId(purchase_order_id)), intake=work.intake, now=work.now
+    )
+    return PurchaseOrderView.model_validate(order)
+
+
+@router.post("/{purchase_order_id}/reject", dependencies=_BUYS, responses=problems(401, 403, 404, 409, 422))
+async def reject(body: WhyNot, purchase_order_id: IdInPath, work: Work) -> PurchaseOrderView:
+    """Say for such a supplier that he does not bring it, and why."""
+    order = await reject_purchase_order(
+        work.tx,
+        of_anybody(PurchaseOrderId(purchase_order_id)),
+        reason=body.reason,
+        intake=work.intake,
+        now=work.now,
+    )
     return PurchaseOrderView.model_validate(order)
 
 

@@ -1,5 +1,8 @@
 """Buying from suppliers: a purchase order is drafted and sent by staff, answered by the supplier, received and ended by staff.
 
+A supplier who does not use the application says on the phone what he brings; then staff answers for him, and the audit log
+says who did.
+
 Prices come from the catalogue, never from who asks: those of the day the order is for. What is received is billed at once, in
 the same transaction, and once.
 """
@@ -31,9 +34,11 @@ from roundsman.suppliers.purchase_orders import (
     all_missing,
     cancelled,
     closed,
+    named,
     received,
     rejected,
     sent,
+    supplier_of,
     total_of,
 )
 from roundsman.suppliers.purchasing import (
@@ -42,7 +47,6 @@ from roundsman.suppliers.purchasing import (
     get_purchase_order,
     insert_purchase_order,
     replace_purchase_order,
-    supplier_of,
 )
 from roundsman.suppliers.suppliers import Supplier, SupplierStatus
 
@@ -80,6 +84,25 @@ class WantedReceipt:
     came: tuple[Came, ...] | None = None
 
 
+def of_anybody(order_id: PurchaseOrderId) -> Finding:
+    """The way staff finds a purchase order, whoever's it is. Raises UnknownPurchaseOrder."""
+
+    async def find(tx: Tx) -> PurchaseOrder:
+        return await get_purchase_order(tx, order_id)
+
+    return find
+
+
+def of_own(user_id: UserId, order_id: PurchaseOrderId) -> Finding:
+    """The way a supplier finds one that was sent to him. Raises NoSupplierProfile, UnknownPurchaseOrder."""
+
+    async def find(tx: Tx) -> PurchaseOrder:
+        supplier = await own_supplier(tx, user_id)
+        return await get_order_of_supplier(tx, supplier.id, order_id)
+
+    return find
+
+
 async def draft_purchase_order(tx: Tx, wanted: WantedPurchase, *, intake: Intake, now: datetime) -> PurchaseOrder:
     """Write down what to buy; sent again, gives the same purchase order. The supplier does not see it yet.
 
@@ -103,36 +126,45 @@ async def draft_purchase_order(tx: Tx, wanted: WantedPurchase, *, intake: Intake
 async def send_purchase_order(tx: Tx, order_id: PurchaseOrderId, *, intake: Intake, now: datetime) -> PurchaseOrder:
     """Show a draft to the supplier, who is to answer. Raises what `_changed` raises."""
     return await _changed(
-        tx, _of_staff(order_id), lambda one: sent(one, at=now), "purchase_order.sent", intake=intake, now=now
+        tx, of_anybody(order_id), lambda one: sent(one, at=now), "purchase_order.sent", intake=intake, now=now
     )
 
 
-async def acknowledge_purchase_order(
-    tx: Tx, user_id: UserId, order_id: PurchaseOrderId, *, intake: Intake, now: datetime
+async def name_supplier(
+    tx: Tx, order_id: PurchaseOrderId, supplier_id: SupplierId, *, intake: Intake, now: datetime
 ) -> PurchaseOrder:
-    """Say as the supplier that it will be brought. Raises NoSupplierProfile, and what `_changed` raises."""
+    """Say who is to bring what the existing application wanted of somebody nobody knows.
+
+    Raises UnknownSupplier, SupplierNamed, and what `_changed` raises.
+    """
+
+    async def find(tx: Tx) -> PurchaseOrder:
+        await require_supplier(tx, supplier_id)
+        return await get_purchase_order(tx, order_id)
+
+    action = "purchase_order.supplier_named"
+    return await _changed(tx, find, lambda one: named(one, supplier_id), action, intake=intake, now=now)
+
+
+async def acknowledge_purchase_order(tx: Tx, find: Finding, *, intake: Intake, now: datetime) -> PurchaseOrder:
+    """Say as the supplier, or for him, that it will be brought. Raises SupplierUnnamed, and what `_changed` raises."""
     action = "purchase_order.acknowledged"
-    return await _changed(
-        tx, _of_supplier(user_id, order_id), lambda one: acknowledged(one, at=now), action, intake=intake, now=now
-    )
+    return await _changed(tx, find, lambda one: acknowledged(one, at=now), action, intake=intake, now=now)
 
 
-async def reject_purchase_order(
-    tx: Tx, user_id: UserId, order_id: PurchaseOrderId, *, reason: str, intake: Intake, now: datetime
-) -> PurchaseOrder:
-    """Say as the supplier that it will not be brought. Raises NoSupplierProfile, and what `_changed` raises."""
+async def reject_purchase_order(tx: Tx, find: Finding, *, reason: str, intake: Intake, now: datetime) -> PurchaseOrder:
+    """Say as the supplier, or for him, that it will not be brought. Raises what `_changed` raises."""
 
     def change(order: PurchaseOrder) -> PurchaseOrder:
         return rejected(order, reason=reason, at=now)
 
-    action = "purchase_order.rejected"
-    return await _changed(tx, _of_supplier(user_id, order_id), change, action, reason=reason, intake=intake, now=now)
+    return await _changed(tx, find, change, "purchase_order.rejected", reason=reason, intake=intake, now=now)
 
 
 async def close_purchase_order(tx: Tx, order_id: PurchaseOrderId, *, intake: Intake, now: datetime) -> PurchaseOrder:
     """Put away a purchase order of which everything came. Raises what `_changed` raises."""
     return await _changed(
-        tx, _of_staff(order_id), lambda one: closed(one, at=now), "purchase_order.closed", intake=intake, now=now
+        tx, of_anybody(order_id), lambda one: closed(one, at=now), "purchase_order.closed", intake=intake, now=now
     )
 
 
@@ -145,7 +177,7 @@ async def cancel_purchase_order(
         return cancelled(order, reason=reason, at=now)
 
     action = "purchase_order.cancelled"
-    return await _changed(tx, _of_staff(order_id), change, action, reason=reason, intake=intake, now=now)
+    return await _changed(tx, of_anybody(order_id), change, action, reason=reason, intake=intake, now=now)
 
 
 async def receive_purchase(
@@ -153,7 +185,7 @@ async def receive_purchase(
 ) -> PurchaseOrder:
     """Write down what came of a purchase order, and what is owed for it; sent again, nothing more is.
 
-    Raises UnknownPurchaseOrder, PurchaseOrderStep, NotAReceipt, TooMuchReceived, KeyUsedOtherwise,
+    Raises UnknownPurchaseOrder, PurchaseOrderStep, SupplierUnnamed, NotAReceipt, TooMuchReceived, KeyUsedOtherwise,
     OperationsManagedElsewhere.
     """
     receipt_id = intake.id_for("receipt", f"{order_id}:{wanted.key}")
@@ -175,21 +207,6 @@ async def receive_purchase(
     return await in_transaction(tx, work)
 
 
-def _of_staff(order_id: PurchaseOrderId) -> Finding:
-    async def find(tx: Tx) -> PurchaseOrder:
-        return await get_purchase_order(tx, order_id)
-
-    return find
-
-
-def _of_supplier(user_id: UserId, order_id: PurchaseOrderId) -> Finding:
-    async def find(tx: Tx) -> PurchaseOrder:
-        supplier = await own_supplier(tx, user_id)
-        return await get_order_of_supplier(tx, supplier.id, order_id)
-
-    return find
-
-
 async def _changed(
     tx: Tx,
     find: Finding,
@@ -200,7 +217,7 @@ async def _changed(
     intake: Intake,
     now: datetime,
 ) -> PurchaseOrder:
-    """Raises UnknownPurchaseOrder, PurchaseOrderStep, OperationsManagedElsewhere."""
+    """Raises what `find` raises, and PurchaseOrderStep, OperationsManagedElsewhere."""
 
     async def work(tx: Tx) -> PurchaseOrder:
         await require_operations_managed_here(tx)

@@ -4,6 +4,8 @@
   step leads anywhere, but for one: until everything has come, an order may be cancelled. What had come by then stays received
   and billed; the rest is not waited for any more.
 - What is so already stays as it is: nothing is changed twice.
+- A source's order may name a supplier nobody knows. It is asked of nobody and billed to nobody before staff names one, and then
+  he stays: somebody else's order is another one.
 - A receipt says how much of which lines came. Never more of a line is received than was ordered: what is brought beyond that
   goes on a purchase order of its own.
 - A receipt costs what all that has come costs, less what had come before: the receipts of an order add up to its total, to
@@ -61,6 +63,18 @@ class PurchaseOrderStep(Conflict):
     """The purchase order has not come so far, or further."""
 
     code = "purchase_order_step"
+
+
+class SupplierUnnamed(Conflict):
+    """Nobody knows of whom the purchase order wants something."""
+
+    code = "supplier_unnamed"
+
+
+class SupplierNamed(Conflict):
+    """The purchase order is another supplier's."""
+
+    code = "supplier_named"
 
 
 class TooMuchReceived(Conflict):
@@ -148,29 +162,47 @@ def total_of(lines: Iterable[PurchaseLine]) -> int:
     return sum(cost_paise(line.quantity, line.unit_price_paise) for line in lines)
 
 
+def supplier_of(order: PurchaseOrder) -> SupplierId:
+    """Tell from whom a purchase order wants something. Raises SupplierUnnamed."""
+    if order.supplier_id is None:
+        raise SupplierUnnamed(
+            "The existing application names a supplier nobody knows. Say who it is first: "
+            f"PUT /api/v1/suppliers/purchase-orders/{order.id}/supplier"
+        )
+    return order.supplier_id
+
+
+def named(order: PurchaseOrder, supplier_id: SupplierId) -> PurchaseOrder:
+    """The order of nobody who was known, which is this supplier's now. Raises SupplierNamed."""
+    if order.supplier_id not in {None, supplier_id}:
+        raise SupplierNamed("It is another supplier's: cancel it, and draft a purchase order for who is to bring it")
+    return replace(order, supplier_id=supplier_id)
+
+
 def sent(order: PurchaseOrder, *, at: datetime) -> PurchaseOrder:
-    """The order, which the supplier can see and answer now. Raises PurchaseOrderStep."""
-    return _moved(order, PurchaseOrderStatus.SENT, sent_at=at)
+    """The order, which the supplier can see and answer now. Raises PurchaseOrderStep, SupplierUnnamed."""
+    return _of_somebody(_moved(order, replace(order, status=PurchaseOrderStatus.SENT, sent_at=at)))
 
 
 def acknowledged(order: PurchaseOrder, *, at: datetime) -> PurchaseOrder:
-    """The order, which the supplier is going to bring. Raises PurchaseOrderStep."""
-    return _moved(order, PurchaseOrderStatus.ACKNOWLEDGED, answered_at=at)
+    """The order, which the supplier is going to bring. Raises PurchaseOrderStep, SupplierUnnamed."""
+    return _of_somebody(_moved(order, replace(order, status=PurchaseOrderStatus.ACKNOWLEDGED, answered_at=at)))
 
 
 def rejected(order: PurchaseOrder, *, reason: str, at: datetime) -> PurchaseOrder:
     """The order, which the supplier does not bring. Raises PurchaseOrderStep."""
-    return _moved(order, PurchaseOrderStatus.REJECTED, answered_at=at, ended_at=at, reason=reason)
+    ended = replace(order, status=PurchaseOrderStatus.REJECTED, answered_at=at, ended_at=at, reason=reason)
+    return _moved(order, ended)
 
 
 def closed(order: PurchaseOrder, *, at: datetime) -> PurchaseOrder:
     """The order, with which nothing remains to be done. Raises PurchaseOrderStep."""
-    return _moved(order, PurchaseOrderStatus.CLOSED, ended_at=at)
+    return _moved(order, replace(order, status=PurchaseOrderStatus.CLOSED, ended_at=at))
 
 
 def cancelled(order: PurchaseOrder, *, reason: str, at: datetime) -> PurchaseOrder:
     """The order, of which nothing more is wanted. Raises PurchaseOrderStep."""
-    return _moved(order, PurchaseOrderStatus.CANCELLED, ended_at=at, reason=reason)
+    return _moved(order, replace(order, status=PurchaseOrderStatus.CANCELLED, ended_at=at, reason=reason))
 
 
 def all_missing(order: PurchaseOrder) -> tuple[Came, ...]:
@@ -181,11 +213,12 @@ def all_missing(order: PurchaseOrder) -> tuple[Came, ...]:
 def received(order: PurchaseOrder, receipt_id: ObjectId, came: Sequence[Came], *, at: datetime) -> PurchaseOrder:
     """The order with one more receipt; one that has this receipt as it is.
 
-    Raises PurchaseOrderStep, NotAReceipt, TooMuchReceived.
+    Raises PurchaseOrderStep, SupplierUnnamed, NotAReceipt, TooMuchReceived.
     """
     if order.receipt(receipt_id) is not None:
         return order
     _require_step(order, PurchaseOrderStatus.RECEIVED)
+    supplier_of(order)
     _require_receipt(order, came)
     quantities = {one.line: one.quantity for one in came}
     lines = tuple(_with(line, quantities.get(number, 0)) for number, line in enumerate(order.lines, 1))
@@ -231,9 +264,13 @@ def _require_step(order: PurchaseOrder, to: PurchaseOrderStatus) -> None:
         raise PurchaseOrderStep(f"The purchase order is {order.status} and cannot become {to}: {said}.")
 
 
-def _moved(order: PurchaseOrder, to: PurchaseOrderStatus, **changes: object) -> PurchaseOrder:
-    if order.status is to:
-        return order
-    _require_step(order, to)
-    moved: PurchaseOrder = replace(order, status=to, **changes)  # type: ignore[arg-type]  # fields of the order
-    return moved
+def _moved(before: PurchaseOrder, after: PurchaseOrder) -> PurchaseOrder:
+    if before.status is after.status:
+        return before
+    _require_step(before, after.status)
+    return after
+
+
+def _of_somebody(order: PurchaseOrder) -> PurchaseOrder:
+    supplier_of(order)
+    return order

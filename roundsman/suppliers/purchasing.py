@@ -47,13 +47,6 @@ async def get_order_of_supplier(tx: Tx, supplier_id: SupplierId, order_id: Purch
     return order
 
 
-def supplier_of(order: PurchaseOrder) -> SupplierId:
-    """Tell from whom a purchase order wants something. Raises UnknownPurchaseOrder for a source's of nobody who is known."""
-    if order.supplier_id is None:
-        raise UnknownPurchaseOrder("There is no such purchase order of any supplier who is known")
-    return order.supplier_id
-
-
 async def insert_purchase_order(tx: Tx, order: PurchaseOrder) -> Document:
     """Insert a purchase order; gives it as it is stored."""
     document = purchase_order_document(order)

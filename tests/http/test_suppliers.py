@@ -22,7 +22,9 @@ from roundsman.orders.orders import OrderLine
 from roundsman.runtime import Runtime
 from roundsman.subscriptions.pausing import insert_subscriptions
 from roundsman.suppliers.posting import check_dues
-from tests.builders import NOW, a_customer, a_product, a_subscription, a_user, an_order
+from roundsman.suppliers.purchase_orders import PurchaseOrderStatus
+from roundsman.suppliers.purchasing import insert_purchase_orders
+from tests.builders import NOW, a_customer, a_product, a_purchase_order, a_subscription, a_user, an_order
 from tests.codes import code_for
 from tests.http.people import bearer_of, log_in, settle
 from tests.http.shopping import code_of
@@ -239,6 +241,61 @@ async def test_a_rejected_and_a_cancelled_order_come_to_nothing(api: httpx.Async
     found = did(await api.get(ORDERS, params={"status": "rejected"}, headers=dairy.admin))
     assert [one["id"] for one in found] == [rejected]
     assert did(await api.get(f"{OWN}/dues", headers=dairy.nandi_headers))["entries"] == 0
+
+
+async def test_staff_answers_for_a_supplier_who_does_not_use_the_application(api: httpx.AsyncClient, tx: Tx) -> None:
+    dairy = await open_dairy(api, tx)
+    brought, refused = [await sent_order(api, dairy, key=f"purchase-{one}") for one in ("one", "two")]
+
+    did(await api.post(f"{ORDERS}/{brought}/acknowledge", headers=dairy.admin))
+    came = did(await api.post(f"{ORDERS}/{brought}/receipts", json={"key": "at-the-gate"}, headers=dairy.admin))
+    no = {"reason": "he said no on the phone"}
+    rejected = did(await api.post(f"{ORDERS}/{refused}/reject", json=no, headers=dairy.admin))
+
+    assert (came["status"], rejected["status"], rejected["reason"]) == ("received", "rejected", no["reason"])
+    assert [one["status"] for one in did(await api.get(f"{OWN}/purchase-orders", headers=dairy.nandi_headers))] == [
+        "rejected",
+        "received",
+    ]
+    target = {"target": f"purchase_order:{brought}"}
+    log = [one async for one in tx.database[collections.AUDIT_LOG].find(target).sort("_id")]
+    did_it = {one["action"]: one["actor"]["who"] for one in log}
+    assert did_it["purchase_order.acknowledged"] == did_it["purchase_order.sent"] != str(dairy.nandi.user_id)
+
+
+async def test_what_was_wanted_of_nobody_is_received_once_somebody_is_named(api: httpx.AsyncClient, tx: Tx) -> None:
+    dairy = await open_dairy(api, tx)
+    nobodys = [
+        replace(a_purchase_order(status=status), supplier_id=None)
+        for status in (PurchaseOrderStatus.SENT, PurchaseOrderStatus.ACKNOWLEDGED)
+    ]
+    await insert_purchase_orders(tx, nobodys)
+    waiting, order = (f"{ORDERS}/{one.id}" for one in nobodys)
+    receipt = {"key": "at-the-gate"}
+
+    too_early = [
+        await api.post(f"{waiting}/acknowledge", headers=dairy.admin),
+        await api.post(f"{order}/receipts", json=receipt, headers=dairy.admin),
+    ]
+    assert {code_of(one) for one in too_early} == {(409, "supplier_unnamed")}
+    assert f"PUT {order}/supplier" in too_early[1].json()["detail"]
+    his = {"supplier_id": str(dairy.nandi.id)}
+    for _ in range(2):
+        assert (
+            did(await api.put(f"{order}/supplier", json=his, headers=dairy.admin))["supplier_id"] == his["supplier_id"]
+        )
+
+    assert did(await api.post(f"{order}/receipts", json=receipt, headers=dairy.admin))["status"] == "received"
+    assert did(await api.get(f"{OWN}/dues", headers=dairy.nandi_headers))["balance_paise"] == 320_000
+    assert await actions(tx, f"purchase_order:{nobodys[1].id}") == [
+        "purchase_order.supplier_named",
+        "purchase_order.received",
+    ]
+    refusals = [
+        await api.put(f"{order}/supplier", json={"supplier_id": str(dairy.other.id)}, headers=dairy.admin),
+        await api.put(f"{waiting}/supplier", json={"supplier_id": str(ObjectId())}, headers=dairy.admin),
+    ]
+    assert [code_of(one) for one in refusals] == [(409, "supplier_named"), (422, "unknown_supplier")]
 
 
 async def test_an_accepted_price_counts_from_its_day_and_a_rejected_one_never(api: httpx.AsyncClient, tx: Tx) -> None:
