@@ -14,17 +14,16 @@ from roundsman.ids import ProductId, PurchaseOrderId, SupplierId
 from roundsman.operations.order_intake import WantedLine
 from roundsman.operations.purchasing import (
     WantedPurchase,
-    WantedReceipt,
     acknowledge_purchase_order,
     cancel_purchase_order,
     close_purchase_order,
     draft_purchase_order,
     name_supplier,
     of_anybody,
-    receive_purchase,
     reject_purchase_order,
     send_purchase_order,
 )
+from roundsman.operations.receiving import WantedReceipt, receive_purchase
 from roundsman.suppliers.purchase_orders import Came, PurchaseOrderStatus
 from roundsman.suppliers.purchasing import get_purchase_order, list_purchase_orders
 from roundsman.web.guards import require

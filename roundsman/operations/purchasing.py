@@ -1,10 +1,9 @@
-"""Buying from suppliers: a purchase order is drafted and sent by staff, answered by the supplier, received and ended by staff.
+"""Buying from suppliers: a purchase order is drafted and sent by staff, answered by the supplier, and ended by staff.
 
 A supplier who does not use the application says on the phone what he brings; then staff answers for him, and the audit log
 says who did.
 
-Prices come from the catalogue, never from who asks: those of the day the order is for. What is received is billed at once, in
-the same transaction, and once.
+Prices come from the catalogue, never from who asks: those of the day the order is for.
 """
 
 from collections.abc import Awaitable, Callable
@@ -22,23 +21,17 @@ from roundsman.ids import PurchaseOrderId, SupplierId, UserId
 from roundsman.operations.intake import Change, Intake, KeyUsedOtherwise, note_down
 from roundsman.operations.order_intake import DayPassed, WantedLine
 from roundsman.operations.supplier_accounts import own_supplier
-from roundsman.suppliers.dues import Due, DueKind, bill_key
 from roundsman.suppliers.linkage import require_supplier
-from roundsman.suppliers.posting import post
 from roundsman.suppliers.purchase_orders import (
-    Came,
     PurchaseLine,
     PurchaseOrder,
     PurchaseOrderStatus,
     acknowledged,
-    all_missing,
     cancelled,
     closed,
     named,
-    received,
     rejected,
     sent,
-    supplier_of,
     total_of,
 )
 from roundsman.suppliers.purchasing import (
@@ -74,14 +67,6 @@ class WantedPurchase:
     supplier_id: SupplierId
     lines: tuple[WantedLine, ...]
     for_date: date
-
-
-@dataclass(frozen=True, slots=True)
-class WantedReceipt:
-    """What came, once by its key; None is everything that had not come yet."""
-
-    key: str
-    came: tuple[Came, ...] | None = None
 
 
 def of_anybody(order_id: PurchaseOrderId) -> Finding:
@@ -180,33 +165,6 @@ async def cancel_purchase_order(
     return await _changed(tx, of_anybody(order_id), change, action, reason=reason, intake=intake, now=now)
 
 
-async def receive_purchase(
-    tx: Tx, order_id: PurchaseOrderId, wanted: WantedReceipt, *, intake: Intake, now: datetime
-) -> PurchaseOrder:
-    """Write down what came of a purchase order, and what is owed for it; sent again, nothing more is.
-
-    Raises UnknownPurchaseOrder, PurchaseOrderStep, SupplierUnnamed, NotAReceipt, TooMuchReceived, KeyUsedOtherwise,
-    OperationsManagedElsewhere.
-    """
-    receipt_id = intake.id_for("receipt", f"{order_id}:{wanted.key}")
-
-    async def work(tx: Tx) -> PurchaseOrder:
-        await require_operations_managed_here(tx)
-        before = await get_purchase_order(tx, order_id)
-        if (there := before.receipt(receipt_id)) is not None:
-            if wanted.came not in {None, there.lines}:
-                raise KeyUsedOtherwise
-            return before
-        came = all_missing(before) if wanted.came is None else wanted.came
-        after = received(before, receipt_id, came, at=now)
-        change = Change("purchase_order.received", _target(after), await replace_purchase_order(tx, after))
-        await note_down(tx, intake, change, now=now)
-        await post(tx, _bill_of_last_receipt(after))
-        return after
-
-    return await in_transaction(tx, work)
-
-
 async def _changed(
     tx: Tx,
     find: Finding,
@@ -263,12 +221,6 @@ def _same(order: PurchaseOrder, wanted: WantedPurchase) -> PurchaseOrder:
     if (order.supplier_id, there, order.for_date) != (wanted.supplier_id, asked, wanted.for_date):
         raise KeyUsedOtherwise
     return order
-
-
-def _bill_of_last_receipt(order: PurchaseOrder) -> Due:
-    number, receipt = len(order.receipts), order.receipts[-1]
-    key = bill_key(order.id, number)
-    return Due(key, supplier_of(order), DueKind.BILL, receipt.paise, receipt.at, purchase_order_id=order.id)
 
 
 def _target(order: PurchaseOrder) -> str:

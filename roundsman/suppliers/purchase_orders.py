@@ -6,13 +6,9 @@
 - What is so already stays as it is: nothing is changed twice.
 - A source's order may name a supplier nobody knows. It is asked of nobody and billed to nobody before staff names one, and then
   he stays: somebody else's order is another one.
-- A receipt says how much of which lines came. Never more of a line is received than was ordered: what is brought beyond that
-  goes on a purchase order of its own.
-- A receipt costs what all that has come costs, less what had come before: the receipts of an order add up to its total, to
-  the paisa.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -20,7 +16,7 @@ from typing import Final
 
 from bson import ObjectId
 
-from roundsman.errors import Conflict, InvalidInput
+from roundsman.errors import Conflict
 from roundsman.ids import ProductId, PurchaseOrderId, SourceRef, SupplierId
 from roundsman.money import cost_paise
 
@@ -75,18 +71,6 @@ class SupplierNamed(Conflict):
     """The purchase order is another supplier's."""
 
     code = "supplier_named"
-
-
-class TooMuchReceived(Conflict):
-    """More would be received than was ordered."""
-
-    code = "too_much_received"
-
-
-class NotAReceipt(InvalidInput):
-    """What came is on no line of the order, or is nothing."""
-
-    code = "not_a_receipt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,59 +189,8 @@ def cancelled(order: PurchaseOrder, *, reason: str, at: datetime) -> PurchaseOrd
     return _moved(order, replace(order, status=PurchaseOrderStatus.CANCELLED, ended_at=at, reason=reason))
 
 
-def all_missing(order: PurchaseOrder) -> tuple[Came, ...]:
-    """What has not come yet, as if it came now."""
-    return tuple(Came(number, line.missing) for number, line in enumerate(order.lines, 1) if line.missing > 0)
-
-
-def received(order: PurchaseOrder, receipt_id: ObjectId, came: Sequence[Came], *, at: datetime) -> PurchaseOrder:
-    """The order with one more receipt; one that has this receipt as it is.
-
-    Raises PurchaseOrderStep, SupplierUnnamed, NotAReceipt, TooMuchReceived.
-    """
-    if order.receipt(receipt_id) is not None:
-        return order
-    _require_step(order, PurchaseOrderStatus.RECEIVED)
-    supplier_of(order)
-    _require_receipt(order, came)
-    quantities = {one.line: one.quantity for one in came}
-    lines = tuple(_with(line, quantities.get(number, 0)) for number, line in enumerate(order.lines, 1))
-    is_all = all(line.missing == 0 for line in lines)
-    receipt = Receipt(receipt_id, at, tuple(came), _received_paise(lines) - _received_paise(order.lines))
-    return replace(
-        order,
-        lines=lines,
-        status=PurchaseOrderStatus.RECEIVED if is_all else PurchaseOrderStatus.PART_RECEIVED,
-        receipts=(*order.receipts, receipt),
-    )
-
-
-def _with(line: PurchaseLine, quantity: float) -> PurchaseLine:
-    """The line after so much came; quantities of a source need not add up in binary."""
-    return replace(line, received=line.quantity if quantity == line.missing else line.received + quantity)
-
-
-def _received_paise(lines: Iterable[PurchaseLine]) -> int:
-    return sum(cost_paise(line.received, line.unit_price_paise) for line in lines)
-
-
-def _require_receipt(order: PurchaseOrder, came: Sequence[Came]) -> None:
-    numbers = [one.line for one in came]
-    if not came or len(set(numbers)) < len(numbers) or any(one.quantity <= 0 for one in came):
-        raise NotAReceipt("A receipt names each line that came once, and more than nothing of it")
-    for one in came:
-        if not 1 <= one.line <= len(order.lines):
-            raise NotAReceipt(f"The order has {len(order.lines)} lines, and none of number {one.line}")
-        line = order.lines[one.line - 1]
-        if one.quantity > line.missing:
-            raise TooMuchReceived(
-                f"Of {line.name} (line {one.line}) {line.quantity:g} {line.unit} were ordered and {line.received:g} received "
-                f"before: {line.missing:g} can be received, not {one.quantity:g}. Put what was brought beyond that on a "
-                "purchase order of its own."
-            )
-
-
-def _require_step(order: PurchaseOrder, to: PurchaseOrderStatus) -> None:
+def require_step(order: PurchaseOrder, to: PurchaseOrderStatus) -> None:
+    """Go on only where this may follow. Raises PurchaseOrderStep."""
     if to not in STEPS[order.status]:
         following = [one for one in PurchaseOrderStatus if one in STEPS[order.status]]
         said = f"it can become {' or '.join(following)}" if following else "nothing follows upon that"
@@ -267,7 +200,7 @@ def _require_step(order: PurchaseOrder, to: PurchaseOrderStatus) -> None:
 def _moved(before: PurchaseOrder, after: PurchaseOrder) -> PurchaseOrder:
     if before.status is after.status:
         return before
-    _require_step(before, after.status)
+    require_step(before, after.status)
     return after
 
 

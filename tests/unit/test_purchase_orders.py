@@ -14,21 +14,18 @@ from roundsman.suppliers.proposals import PriceProposal, ProposalSettled, Propos
 from roundsman.suppliers.purchase_orders import (
     STEPS,
     Came,
-    NotAReceipt,
     PurchaseLine,
     PurchaseOrder,
     PurchaseOrderStatus,
     PurchaseOrderStep,
-    TooMuchReceived,
     acknowledged,
-    all_missing,
     cancelled,
     closed,
-    received,
     rejected,
     sent,
     total_of,
 )
+from roundsman.suppliers.receipts import NotAReceipt, TooMuchReceived, all_missing, received
 from tests.builders import NOW, a_purchase_order
 
 LATER = NOW + timedelta(hours=1)

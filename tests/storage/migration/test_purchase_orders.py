@@ -18,7 +18,7 @@ from roundsman.migration.sync import Round, compare_all, take_changes
 from roundsman.migration.undoing import undo_run
 from roundsman.migration.verify.verification import Check
 from roundsman.operations.intake import Intake
-from roundsman.operations.purchasing import WantedReceipt, receive_purchase
+from roundsman.operations.receiving import WantedReceipt, receive_purchase
 from roundsman.suppliers.linkage import iterate_suppliers
 from roundsman.suppliers.posting import check_dues, totals_of
 from roundsman.suppliers.purchase_orders import PurchaseOrder, PurchaseOrderStatus
