@@ -89,7 +89,7 @@ class Permission(StrEnum):
     SUPPLIERS_PRICE = "suppliers:price"
     """Accept and reject the prices that suppliers propose."""
     SUPPLIERS_PAY = "suppliers:pay"
-    """Tell of payments to suppliers, and of their credit notes."""
+    """Tell of payments to suppliers and of their credit notes, and reverse what was told wrongly."""
     USERS_READ = "users:read"
     """Find any user by any identifier and see his roles and profiles."""
     USERS_EXPORT = "users:export"

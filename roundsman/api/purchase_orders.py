@@ -23,7 +23,7 @@ from roundsman.operations.purchasing import (
     reject_purchase_order,
     send_purchase_order,
 )
-from roundsman.operations.receiving import WantedReceipt, receive_purchase
+from roundsman.operations.receiving import WantedReceipt, receive_purchase, take_receipt_back
 from roundsman.suppliers.purchase_orders import Came, PurchaseOrderStatus
 from roundsman.suppliers.purchasing import get_purchase_order, list_purchase_orders
 from roundsman.web.guards import require
@@ -159,6 +159,19 @@ async def receive(body: Receiving, purchase_order_id: IdInPath, work: Work) -> P
     wanted = WantedReceipt(body.key, came)
     order = await receive_purchase(
         work.tx, PurchaseOrderId(purchase_order_id), wanted, intake=work.intake, now=work.now
+    )
+    return PurchaseOrderView.model_validate(order)
+
+
+@router.post(
+    "/{purchase_order_id}/receipts/{receipt_id}/take-back",
+    dependencies=_BUYS,
+    responses=problems(401, 403, 404, 409, 422),
+)
+async def take_back(body: WhyNot, purchase_order_id: IdInPath, receipt_id: IdInPath, work: Work) -> PurchaseOrderView:
+    """Say that something did not come after all, or not so much: its bill is reversed. Then tell anew what came."""
+    order = await take_receipt_back(
+        work.tx, PurchaseOrderId(purchase_order_id), receipt_id, reason=body.reason, intake=work.intake, now=work.now
     )
     return PurchaseOrderView.model_validate(order)
 

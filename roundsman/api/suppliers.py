@@ -25,7 +25,7 @@ from roundsman.ids import PriceProposalId, ProductId, PurchaseOrderId, SupplierI
 from roundsman.operations.catalog_changes import supply_product
 from roundsman.operations.price_proposals import accept_proposal, reject_proposal
 from roundsman.operations.supplier_accounts import SupplierDetails, onboard_supplier, onboard_user
-from roundsman.operations.supplier_dues import Credited, Paid, record_credit_note, record_supplier_payment
+from roundsman.operations.supplier_dues import Credited, Paid, record_credit_note, record_supplier_payment, reverse_due
 from roundsman.operations.supply_demand import demand_for
 from roundsman.suppliers.linkage import get_supplier, list_suppliers
 from roundsman.suppliers.proposals import ProposalStatus
@@ -37,7 +37,7 @@ of_users = APIRouter(prefix="/users/{user_id}/supplier", tags=["suppliers"])
 
 _READS = [Depends(require(Permission.SUPPLIERS_READ))]
 _BUYS = [Depends(require(Permission.SUPPLIERS_BUY))]
-_PAYS = [Depends(require(Permission.SUPPLIERS_PAY))]
+_PAYS = [Depends(require(Permission.SUPPLIERS_PAY, fresh=True))]
 Gstin = Annotated[
     str,
     StringConstraints(strip_whitespace=True, to_upper=True, pattern=r"^\d{2}[A-Za-z]{5}\d{4}[A-Za-z][0-9A-Za-z]{3}$"),
@@ -71,6 +71,13 @@ class Crediting(RequestModel):
     amount_paise: Paise
     reason: Line = Field(description=KEPT_FOR_GOOD, examples=["forty litres were sour"])
     purchase_order_id: IdInBody | None = Field(None, description="The purchase order of his that it is about.")
+
+
+class Reversing(RequestModel):
+    """Which entry was wrong, and why."""
+
+    entry: Line = Field(description="Its key.", examples=["payment:69a3d7f0c2a4e5b6d7e8f901"])
+    reason: Line = Field(description=KEPT_FOR_GOOD, examples=["50,000 were typed for 5,000"])
 
 
 class ProposalSearch(Page):
@@ -214,4 +221,18 @@ async def credit(body: Crediting, supplier_id: IdInPath, work: Work) -> DueView:
     order_id = None if body.purchase_order_id is None else PurchaseOrderId(body.purchase_order_id)
     credited = Credited(body.key, body.amount_paise, body.reason, order_id)
     due = await record_credit_note(work.tx, SupplierId(supplier_id), credited, intake=work.intake, now=work.now)
+    return DueView.model_validate(due)
+
+
+@router.post(
+    "/{supplier_id}/dues/reversals",
+    status_code=201,
+    dependencies=_PAYS,
+    responses=problems(401, 403, 404, 409, 422),
+)
+async def reverse(body: Reversing, supplier_id: IdInPath, work: Work) -> DueView:
+    """Have a payment or a credit note count no more that was entered wrongly; what is right is entered anew."""
+    due = await reverse_due(
+        work.tx, SupplierId(supplier_id), body.entry, reason=body.reason, intake=work.intake, now=work.now
+    )
     return DueView.model_validate(due)

@@ -100,12 +100,14 @@ class Came:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What came at one time, and what it costs."""
+    """What came at one time, and what it costs; one that was taken back counts no more, `reason` is why."""
 
     id: ObjectId
     at: datetime
     lines: tuple[Came, ...]
     paise: int
+    taken_back_at: datetime | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@
   goes on a purchase order of its own.
 - A receipt costs what all that has come costs, less what had come before: the receipts of an order add up to what its lines
   cost, to the paisa.
+- A receipt that was wrong is taken back: the order is then as if it had not come, and it may come again under another id. A
+  cancelled order stays cancelled. One that was closed is done with: there a credit note says what is not owed.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,13 +14,14 @@ from datetime import datetime
 
 from bson import ObjectId
 
-from roundsman.errors import Conflict, InvalidInput
+from roundsman.errors import Conflict, InvalidInput, NotFound
 from roundsman.money import cost_paise
 from roundsman.suppliers.purchase_orders import (
     Came,
     PurchaseLine,
     PurchaseOrder,
     PurchaseOrderStatus,
+    PurchaseOrderStep,
     Receipt,
     require_step,
     supplier_of,
@@ -29,6 +32,12 @@ class TooMuchReceived(Conflict):
     """More would be received than was ordered."""
 
     code = "too_much_received"
+
+
+class UnknownReceipt(NotFound):
+    """The purchase order has no such receipt."""
+
+    code = "unknown_receipt"
 
 
 class NotAReceipt(InvalidInput):
@@ -52,16 +61,52 @@ def received(order: PurchaseOrder, receipt_id: ObjectId, came: Sequence[Came], *
     require_step(order, PurchaseOrderStatus.RECEIVED)
     supplier_of(order)
     _require_receipt(order, came)
-    quantities = {one.line: one.quantity for one in came}
-    lines = tuple(_with(line, quantities.get(number, 0)) for number, line in enumerate(order.lines, 1))
+    lines = _after(order.lines, came)
     is_all = all(line.missing == 0 for line in lines)
-    receipt = Receipt(receipt_id, at, tuple(came), _received_paise(lines) - _received_paise(order.lines))
+    receipt = Receipt(receipt_id, at, tuple(came), _received_paise(lines) - sum(one.paise for one in _counting(order)))
     return replace(
         order,
         lines=lines,
         status=PurchaseOrderStatus.RECEIVED if is_all else PurchaseOrderStatus.PART_RECEIVED,
         receipts=(*order.receipts, receipt),
     )
+
+
+def taken_back(order: PurchaseOrder, receipt_id: ObjectId, *, reason: str, at: datetime) -> PurchaseOrder:
+    """The order as if this had not come; one of which the receipt was taken back before as it is.
+
+    Raises UnknownReceipt, PurchaseOrderStep.
+    """
+    receipt = order.receipt(receipt_id)
+    if receipt is None:
+        raise UnknownReceipt("The purchase order has no such receipt")
+    if receipt.taken_back_at is not None:
+        return order
+    if order.status is PurchaseOrderStatus.CLOSED:
+        raise PurchaseOrderStep("The purchase order is closed: enter a credit note for what did not come")
+    gone = replace(receipt, taken_back_at=at, reason=reason)
+    after = replace(order, receipts=tuple(gone if one.id == receipt_id else one for one in order.receipts))
+    lines = tuple(replace(line, received=0) for line in order.lines)
+    for one in _counting(after):
+        lines = _after(lines, one.lines)
+    return replace(after, lines=lines, status=_status_with(lines, order.status))
+
+
+def _status_with(lines: Iterable[PurchaseLine], before: PurchaseOrderStatus) -> PurchaseOrderStatus:
+    """How far an order is that lost a receipt."""
+    if before is PurchaseOrderStatus.CANCELLED:
+        return before
+    is_part = any(line.received for line in lines)
+    return PurchaseOrderStatus.PART_RECEIVED if is_part else PurchaseOrderStatus.ACKNOWLEDGED
+
+
+def _counting(order: PurchaseOrder) -> list[Receipt]:
+    return [one for one in order.receipts if one.taken_back_at is None]
+
+
+def _after(lines: Iterable[PurchaseLine], came: Iterable[Came]) -> tuple[PurchaseLine, ...]:
+    quantities = {one.line: one.quantity for one in came}
+    return tuple(_with(line, quantities.get(number, 0)) for number, line in enumerate(lines, 1))
 
 
 def _with(line: PurchaseLine, quantity: float) -> PurchaseLine:

@@ -162,6 +162,86 @@ async def test_payments_and_credit_notes_are_entered_once(api: httpx.AsyncClient
     assert (await check_dues(tx)).wrong == ()
 
 
+async def test_a_payment_typed_wrongly_is_reversed_once_and_entered_anew(api: httpx.AsyncClient, tx: Tx) -> None:
+    dairy = await open_dairy(api, tx)
+    dues = f"{SUPPLIERS}/{dairy.nandi.id}/dues"
+
+    async def paid(key: str, paise: int) -> Any:  # noqa: ANN401  whatever JSON there is
+        body = {"key": key, "amount_paise": paise, "reference": "UTR 4021"}
+        return did(await api.post(f"{dues}/payments", json=body, headers=dairy.admin))
+
+    async def reverse(entry: str, of: str = dues) -> httpx.Response:
+        body = {"entry": entry, "reason": "fifty thousand were typed for five"}
+        return await api.post(f"{of}/reversals", json=body, headers=dairy.admin)
+
+    wrong = await paid("typed-wrongly", 5_000_000)
+    answers = await asyncio.gather(*(reverse(wrong["key"]) for _ in range(4)))
+    await paid("typed-rightly", 500_000)
+
+    (reversal,) = {one.text: did(one) for one in answers}.values()
+    assert (reversal["kind"], reversal["paise"], reversal["reverses"]) == ("reversal", 5_000_000, wrong["key"])
+    told = did(await api.get(f"{OWN}/dues", headers=dairy.nandi_headers))
+    assert (told["balance_paise"], told["entries"]) == (-500_000, 3)
+    assert (await actions(tx, f"supplier:{dairy.nandi.id}")).count("supplier_due.reversed") == 1
+    assert (await check_dues(tx)).wrong == ()
+    refusals = [
+        await reverse(reversal["key"]),
+        await reverse("payment:nobody-made"),
+        await reverse(wrong["key"], of=f"{SUPPLIERS}/{dairy.other.id}/dues"),
+    ]
+    assert [code_of(one) for one in refusals] == [(409, "not_reversible"), (404, "unknown_due"), (404, "unknown_due")]
+
+
+async def test_a_receipt_typed_wrongly_is_taken_back_with_its_bill(api: httpx.AsyncClient, tx: Tx) -> None:
+    dairy = await open_dairy(api, tx)
+    order_id = await acknowledged_order(api, dairy, quantity=800)
+    order = f"{ORDERS}/{order_id}"
+
+    async def receive(key: str, quantity: float) -> Any:  # noqa: ANN401  whatever JSON there is
+        body = {"key": key, "lines": [{"line": 1, "quantity": quantity}]}
+        return did(await api.post(f"{order}/receipts", json=body, headers=dairy.admin))
+
+    (wrong,) = (await receive("typed-wrongly", 800))["receipts"]
+    why = {"reason": "80 litres came"}
+    gone = [
+        did(await api.post(f"{order}/receipts/{wrong['id']}/take-back", json=why, headers=dairy.admin))
+        for _ in range(2)
+    ]
+    assert gone[0] == gone[1]
+    assert (gone[0]["status"], gone[0]["lines"][0]["received"]) == ("acknowledged", 0)
+    right = await receive("typed-rightly", 80)
+
+    assert (right["status"], right["lines"][0]["received"]) == ("part_received", 80)
+    assert [(one["paise"], one["reason"]) for one in right["receipts"]] == [(2_560_000, why["reason"]), (256_000, None)]
+    told = did(await api.get(f"{OWN}/dues", headers=dairy.nandi_headers))
+    assert (told["balance_paise"], [one["kind"] for one in told["dues"]]) == (256_000, ["bill", "reversal", "bill"])
+    assert (await check_dues(tx)).wrong == ()
+    assert (await actions(tx, f"purchase_order:{order_id}"))[-2:] == [
+        "purchase_order.receipt_taken_back",
+        "purchase_order.received",
+    ]
+    unknown = await api.post(f"{order}/receipts/{ObjectId()}/take-back", json=why, headers=dairy.admin)
+    reversing = {"entry": told["dues"][0]["key"], "reason": "not this way"}
+    bill = await api.post(f"{SUPPLIERS}/{dairy.nandi.id}/dues/reversals", json=reversing, headers=dairy.admin)
+    assert [code_of(one) for one in (unknown, bill)] == [(404, "unknown_receipt"), (409, "not_reversible")]
+
+
+async def test_money_of_suppliers_needs_a_fresh_proof_of_who_one_is(
+    api: httpx.AsyncClient, tx: Tx, runtime: Runtime
+) -> None:
+    dairy = await open_dairy(api, tx)
+    long_ago = {"$set": {"fresh_at": runtime.clock() - timedelta(hours=1)}}
+    await tx.database[collections.SESSIONS].update_many({}, long_ago)
+    ways = {
+        "payments": {"key": "paid-by-bank", "amount_paise": 1, "reference": "UTR 1"},
+        "credit-notes": {"key": "sour-milk", "amount_paise": 1, "reason": "it was sour"},
+        "reversals": {"entry": "payment:nobody-made", "reason": "typed wrongly"},
+    }
+    for way, body in ways.items():
+        refused = await api.post(f"{SUPPLIERS}/{dairy.nandi.id}/dues/{way}", json=body, headers=dairy.admin)
+        assert code_of(refused) == (403, "step_up_needed")
+
+
 async def test_many_at_once_receive_and_pay_and_all_adds_up(api: httpx.AsyncClient, tx: Tx) -> None:
     dairy = await open_dairy(api, tx)
     order_id = await acknowledged_order(api, dairy, quantity=32)
