@@ -110,7 +110,10 @@ async def one(purchase_order_id: IdInPath, work: Work) -> PurchaseOrderView:
 
 @router.post("/{purchase_order_id}/send", dependencies=_BUYS, responses=problems(401, 403, 404, 409, 422))
 async def send(purchase_order_id: IdInPath, work: Work) -> PurchaseOrderView:
-    """Show a draft to the supplier, who acknowledges or rejects it."""
+    """Show a draft to the supplier, who acknowledges or rejects it.
+
+    It is priced and checked once more: a price accepted since it was drafted counts.
+    """
     order = await send_purchase_order(work.tx, PurchaseOrderId(purchase_order_id), intake=work.intake, now=work.now)
     return PurchaseOrderView.model_validate(order)
 

@@ -3,11 +3,11 @@
 A supplier who does not use the application says on the phone what he brings; then staff answers for him, and the audit log
 says who did.
 
-Prices come from the catalogue, never from who asks: those of the day the order is for.
+Prices come from the catalogue, never from who asks: those of the day the order is for, as they stand when it is sent.
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from roundsman.calendar import begin_of, day_of
@@ -32,6 +32,7 @@ from roundsman.suppliers.purchase_orders import (
     named,
     rejected,
     sent,
+    supplier_of,
     total_of,
 )
 from roundsman.suppliers.purchasing import (
@@ -109,10 +110,16 @@ async def draft_purchase_order(tx: Tx, wanted: WantedPurchase, *, intake: Intake
 
 
 async def send_purchase_order(tx: Tx, order_id: PurchaseOrderId, *, intake: Intake, now: datetime) -> PurchaseOrder:
-    """Show a draft to the supplier, who is to answer. Raises what `_changed` raises."""
-    return await _changed(
-        tx, of_anybody(order_id), lambda one: sent(one, at=now), "purchase_order.sent", intake=intake, now=now
-    )
+    """Show a draft to the supplier, who is to answer, at the prices of its day as they stand now.
+
+    Raises SupplierUnnamed, SupplierInactive, SuppliedByAnother, NotSold, DayPassed, and what `_changed` raises.
+    """
+
+    async def find(tx: Tx) -> PurchaseOrder:
+        order = await get_purchase_order(tx, order_id)
+        return await _as_of(tx, order, now=now) if order.status is PurchaseOrderStatus.DRAFT else order
+
+    return await _changed(tx, find, lambda one: sent(one, at=now), "purchase_order.sent", intake=intake, now=now)
 
 
 async def name_supplier(
@@ -190,23 +197,36 @@ async def _changed(
 
 
 async def _new_order(tx: Tx, order_id: PurchaseOrderId, wanted: WantedPurchase, *, now: datetime) -> PurchaseOrder:
-    if wanted.for_date < day_of(now):
-        raise DayPassed(f"{wanted.for_date} is over")
-    supplier = await require_supplier(tx, wanted.supplier_id)
-    if supplier.status is SupplierStatus.INACTIVE:
-        raise SupplierInactive(f"The business does not buy from {supplier.name} any more")
-    products = await get_products(tx, {line.product_id for line in wanted.lines})
-    priced_at = max(now, begin_of(wanted.for_date))
-    lines = tuple(_line(products[line.product_id], line.quantity, supplier, at=priced_at) for line in wanted.lines)
-    return PurchaseOrder(
+    draft = PurchaseOrder(
         id=order_id,
-        supplier_id=supplier.id,
-        lines=lines,
-        total_paise=total_of(lines),
+        supplier_id=wanted.supplier_id,
+        lines=tuple(PurchaseLine(one.product_id, "", "", one.quantity, 0) for one in wanted.lines),
+        total_paise=0,
         status=PurchaseOrderStatus.DRAFT,
         for_date=wanted.for_date,
         created_at=now,
     )
+    return await _as_of(tx, draft, now=now)
+
+
+async def _as_of(tx: Tx, draft: PurchaseOrder, *, now: datetime) -> PurchaseOrder:
+    """The draft as the catalogue has it now: what its products are called, and what they cost on its day.
+
+    A source's may have no day, and products nobody knows, whose price stays. Raises UnknownSupplier, SupplierUnnamed,
+    SupplierInactive, UnknownProduct, SuppliedByAnother, NotSold, DayPassed.
+    """
+    if draft.for_date is not None and draft.for_date < day_of(now):
+        raise DayPassed(f"{draft.for_date} is over: draft a purchase order for today or later")
+    supplier = await require_supplier(tx, supplier_of(draft))
+    if supplier.status is SupplierStatus.INACTIVE:
+        raise SupplierInactive(f"The business does not buy from {supplier.name} any more")
+    products = await get_products(tx, {line.product_id for line in draft.lines if line.product_id is not None})
+    priced_at = now if draft.for_date is None else max(now, begin_of(draft.for_date))
+    lines = tuple(
+        line if line.product_id is None else _line(products[line.product_id], line.quantity, supplier, at=priced_at)
+        for line in draft.lines
+    )
+    return replace(draft, lines=lines, total_paise=total_of(lines))
 
 
 def _line(product: Product, quantity: float, supplier: Supplier, *, at: datetime) -> PurchaseLine:

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -304,6 +304,46 @@ async def test_prices_are_those_of_the_catalogue_on_the_day(api: httpx.AsyncClie
     ]
 
 
+async def test_a_draft_is_sent_at_the_prices_and_on_the_terms_of_when_it_is_sent(
+    api: httpx.AsyncClient, tx: Tx
+) -> None:
+    dairy = await open_dairy(api, tx)
+    products, suppliers = tx.database[collections.PRODUCTS], tx.database[collections.SUPPLIERS]
+    orders = tx.database[collections.PURCHASE_ORDERS]
+
+    async def draft(key: str) -> str:
+        return str(did(await api.post(ORDERS, json=wanting(dairy, key=key), headers=dairy.admin))["id"])
+
+    async def send(order_id: str) -> httpx.Response:
+        return await api.post(f"{ORDERS}/{order_id}/send", headers=dairy.admin)
+
+    repriced, refused, late = [await draft(f"draft-number-{one}") for one in range(3)]
+    pricing = {"key": "a-new-price", "product_id": str(dairy.milk.id), "paise": 3_600, "valid_from": TOMORROW}
+    proposal = did(await api.post(f"{OWN}/proposals", json=pricing, headers=dairy.nandi_headers))
+    did(await api.post(f"{SUPPLIERS}/proposals/{proposal['id']}/accept", headers=dairy.admin))
+
+    first, again = did(await send(repriced)), did(await send(repriced))
+    assert first == again
+    assert (first["status"], first["total_paise"], first["lines"][0]["unit_price_paise"]) == ("sent", 36_000, 3_600)
+    told = []
+    for stored, change, undo in (
+        (suppliers, {"status": "inactive"}, {"status": "active"}),
+        (products, {"active": False}, {"active": True}),
+        (products, {"supplier_id": dairy.other.id}, {"supplier_id": dairy.nandi.id}),
+    ):
+        whose = {"_id": dairy.nandi.id if stored is suppliers else dairy.milk.id}
+        await stored.update_one(whose, {"$set": change})
+        told.append(code_of(await send(refused)))
+        await stored.update_one(whose, {"$set": undo})
+    assert told == [(409, "supplier_inactive"), (409, "product_not_sold"), (409, "supplied_by_another")]
+    await orders.update_one({"_id": ObjectId(late)}, {"$set": {"for_date": (TODAY - DAY).isoformat()}})
+    passed = await send(late)
+    assert code_of(passed) == (422, "day_passed")
+    assert {one["status"] async for one in orders.find({"_id": {"$in": [ObjectId(refused), ObjectId(late)]}})} == {
+        "draft"
+    }
+
+
 async def test_a_rejected_and_a_cancelled_order_come_to_nothing(api: httpx.AsyncClient, tx: Tx) -> None:
     dairy = await open_dairy(api, tx)
     why = {"reason": "no milk today"}
@@ -405,6 +445,14 @@ async def test_an_accepted_price_counts_from_its_day_and_a_rejected_one_never(ap
     waiting = did(await api.get(staff, params={"status": "proposed"}, headers=dairy.admin))
     mine = did(await api.get(f"{OWN}/proposals", headers=dairy.nandi_headers))
     assert (waiting, [one["status"] for one in mine]) == ([], ["withdrawn", "rejected", "accepted"])
+    late = did(await proposed("accepted-late", paise=3_700))
+    yesterday = {"$set": {"valid_from": (TODAY - DAY).isoformat()}}
+    await tx.database[collections.PRICE_PROPOSALS].update_one({"_id": ObjectId(late["id"])}, yesterday)
+    before = utc_now()
+    did(await api.post(f"{staff}/{late['id']}/accept", headers=dairy.admin))
+    (milk,) = did(await api.get(f"{OWN}/products", headers=dairy.nandi_headers))
+    counting = {one["paise"]: datetime.fromisoformat(one["valid_from"]) for one in milk["prices"]}
+    assert before - timedelta(seconds=1) <= counting[3_700] <= utc_now()
     refusals = [
         await proposed("not-my-product", product_id=str(dairy.curd.id)),
         await proposed("day-is-over", valid_from=(TODAY - DAY).isoformat()),
