@@ -129,7 +129,7 @@ PARTNER_VALIDATORS: Mapping[str, Document] = MappingProxyType(
                             "lines": list_of(object_with({"line": COUNT, "quantity": NUMBER})),
                             "paise": PAISE,
                         },
-                        {"taken_back_at": DATE, "reason": TEXT},
+                        {"is_rest": FLAG, "taken_back_at": DATE, "reason": TEXT},
                     )
                 ),
                 "sent_at": DATE,

@@ -13,7 +13,7 @@ from roundsman.suppliers.dues import Due, DueKind, bill_key, reversal_of
 from roundsman.suppliers.posting import get_due, post
 from roundsman.suppliers.purchase_orders import Came, PurchaseOrder, supplier_of
 from roundsman.suppliers.purchasing import get_purchase_order, replace_purchase_order
-from roundsman.suppliers.receipts import all_missing, received, taken_back
+from roundsman.suppliers.receipts import received, taken_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +38,10 @@ async def receive_purchase(
         await require_operations_managed_here(tx)
         before = await get_purchase_order(tx, order_id)
         if (there := before.receipt(receipt_id)) is not None:
-            if wanted.came not in {None, there.lines}:
+            if wanted.came != (None if there.is_rest else there.lines):
                 raise KeyUsedOtherwise
             return before
-        came = all_missing(before) if wanted.came is None else wanted.came
-        after = received(before, receipt_id, came, at=now)
+        after = received(before, receipt_id, wanted.came, at=now)
         change = Change("purchase_order.received", _target(after), await replace_purchase_order(tx, after))
         await note_down(tx, intake, change, now=now)
         await post(tx, _bill_of_last_receipt(after))

@@ -100,12 +100,16 @@ class Came:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What came at one time, and what it costs; one that was taken back counts no more, `reason` is why."""
+    """What came at one time, and what it costs; one that was taken back counts no more, `reason` is why.
+
+    Of `is_rest` no lines were told: all that was missing came.
+    """
 
     id: ObjectId
     at: datetime
     lines: tuple[Came, ...]
     paise: int
+    is_rest: bool = False
     taken_back_at: datetime | None = None
     reason: str | None = None
 

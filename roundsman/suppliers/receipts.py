@@ -51,8 +51,8 @@ def all_missing(order: PurchaseOrder) -> tuple[Came, ...]:
     return tuple(Came(number, line.missing) for number, line in enumerate(order.lines, 1) if line.missing > 0)
 
 
-def received(order: PurchaseOrder, receipt_id: ObjectId, came: Sequence[Came], *, at: datetime) -> PurchaseOrder:
-    """The order with one more receipt; one that has this receipt as it is.
+def received(order: PurchaseOrder, receipt_id: ObjectId, told: Sequence[Came] | None, *, at: datetime) -> PurchaseOrder:
+    """The order with one more receipt, of what was told or else of all that was missing; one that has this receipt as it is.
 
     Raises PurchaseOrderStep, SupplierUnnamed, NotAReceipt, TooMuchReceived.
     """
@@ -60,10 +60,12 @@ def received(order: PurchaseOrder, receipt_id: ObjectId, came: Sequence[Came], *
         return order
     require_step(order, PurchaseOrderStatus.RECEIVED)
     supplier_of(order)
+    came = all_missing(order) if told is None else tuple(told)
     _require_receipt(order, came)
     lines = _after(order.lines, came)
     is_all = all(line.missing == 0 for line in lines)
-    receipt = Receipt(receipt_id, at, tuple(came), _received_paise(lines) - sum(one.paise for one in _counting(order)))
+    paise = _received_paise(lines) - sum(one.paise for one in _counting(order))
+    receipt = Receipt(receipt_id, at, came, paise, is_rest=told is None)
     return replace(
         order,
         lines=lines,

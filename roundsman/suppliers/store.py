@@ -200,6 +200,7 @@ def _receipt_document(receipt: Receipt) -> Document:
             "at": receipt.at,
             "lines": came,
             "paise": receipt.paise,
+            "is_rest": receipt.is_rest or None,
             "taken_back_at": receipt.taken_back_at,
             "reason": receipt.reason,
         }
@@ -213,6 +214,7 @@ def _receipt_from(document: Document) -> Receipt:
         document["at"],
         came,
         document["paise"],
+        is_rest=document.get("is_rest", False),
         taken_back_at=document.get("taken_back_at"),
         reason=document.get("reason"),
     )

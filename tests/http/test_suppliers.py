@@ -268,6 +268,24 @@ async def test_many_at_once_receive_and_pay_and_all_adds_up(api: httpx.AsyncClie
     assert (order["status"], order["lines"][0]["received"], len(order["receipts"])) == ("part_received", 16, 16)
 
 
+async def test_a_key_of_a_receipt_is_for_what_was_told_with_it(api: httpx.AsyncClient, tx: Tx) -> None:
+    dairy = await open_dairy(api, tx)
+    place = f"{ORDERS}/{await acknowledged_order(api, dairy)}/receipts"
+    some: dict[str, Any] = {"lines": [{"line": 1, "quantity": 4}]}
+    rest = {"lines": [{"line": 1, "quantity": 6}]}
+
+    async def receive(key: str, body: dict[str, Any]) -> httpx.Response:
+        return await api.post(place, json={"key": key} | body, headers=dairy.admin)
+
+    did(await receive("first-truck", some))
+    everything = await receive("first-truck", {})
+    assert code_of(everything) == (409, "key_used_otherwise")
+    whole = did(await receive("second-truck", {}))
+    assert did(await receive("second-truck", {})) == whole
+    assert (whole["status"], len(whole["receipts"])) == ("received", 2)
+    assert code_of(await receive("second-truck", rest)) == (409, "key_used_otherwise")
+
+
 async def test_prices_are_those_of_the_catalogue_on_the_day(api: httpx.AsyncClient, tx: Tx) -> None:
     dairy = await open_dairy(api, tx)
     dearer = TODAY + 3 * DAY
