@@ -27,6 +27,7 @@ from roundsman.operations.price_proposals import accept_proposal, reject_proposa
 from roundsman.operations.supplier_accounts import SupplierDetails, onboard_supplier, onboard_user
 from roundsman.operations.supplier_dues import Credited, Paid, record_credit_note, record_supplier_payment, reverse_due
 from roundsman.operations.supply_demand import demand_for
+from roundsman.suppliers.gstin import PATTERN as GSTIN_PATTERN
 from roundsman.suppliers.linkage import get_supplier, list_suppliers
 from roundsman.suppliers.proposals import ProposalStatus
 from roundsman.suppliers.proposing import list_proposals
@@ -40,7 +41,7 @@ _BUYS = [Depends(require(Permission.SUPPLIERS_BUY))]
 _PAYS = [Depends(require(Permission.SUPPLIERS_PAY, fresh=True))]
 Gstin = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, to_upper=True, pattern=r"^\d{2}[A-Za-z]{5}\d{4}[A-Za-z][0-9A-Za-z]{3}$"),
+    StringConstraints(strip_whitespace=True, to_upper=True, pattern=GSTIN_PATTERN),
     Field(description="15 characters: state, PAN, and three more.", examples=["29ABCDE1234F1Z5"]),
 ]
 
@@ -110,7 +111,8 @@ async def everybody(work: Work, page: Annotated[Page, Query()]) -> list[Supplier
 async def onboard(body: Onboarding, work: Work) -> SupplierView:
     """Take on a supplier: his account and his profile at once.
 
-    Whose phone or e-mail is registered already is refused; find him among the users, and make him a supplier besides.
+    Whose phone or e-mail is registered already is refused; find him among the users, and make him a supplier besides. So is a
+    GSTIN that a supplier has: it is the same business.
     """
     details = SupplierDetails(**body.model_dump())
     supplier = await onboard_supplier(work.tx, details, actor=work.intake.actor, now=work.now)

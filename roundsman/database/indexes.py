@@ -109,6 +109,7 @@ INDEXES: Mapping[str, tuple[Index, ...]] = MappingProxyType(
         collections.SUPPLIERS: (
             _unique("user_id", reason="Each user has at most one such profile."),
             _on("name", "_id", reason="Suppliers by their names, page by page."),
+            _where_present("gstin", reason="Whether a business that is taken on is a supplier already."),
         ),
         collections.PRODUCTS: (
             _on("active", "name", "_id", reason="What is sold, by its name, page by page."),

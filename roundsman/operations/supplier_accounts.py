@@ -25,6 +25,7 @@ from roundsman.suppliers.linkage import (
     find_supplier_of_user,
     get_supplier,
     register_supplier,
+    require_gstin_free,
 )
 from roundsman.suppliers.suppliers import Supplier, SupplierStatus
 
@@ -56,7 +57,7 @@ class SupplierDetails:
 async def onboard_supplier(tx: Tx, details: SupplierDetails, *, actor: Actor, now: datetime) -> Supplier:
     """Make the account and the profile of a supplier, who signs in by a code to his phone or e-mail, or sets a password.
 
-    Raises NothingToSignInWith, UnusablePhone, UnusableEmail, IdentifierTaken, PeopleManagedElsewhere.
+    Raises NothingToSignInWith, UnusablePhone, UnusableEmail, IdentifierTaken, GstinTaken, PeopleManagedElsewhere.
     """
     user = User(
         id=UserId(ObjectId()),
@@ -83,7 +84,8 @@ async def onboard_supplier(tx: Tx, details: SupplierDetails, *, actor: Actor, no
 async def onboard_user(tx: Tx, user_id: UserId, details: SupplierDetails, *, actor: Actor, now: datetime) -> Supplier:
     """Make somebody a supplier who is registered as something else; he signs in as before.
 
-    Raises UnknownUser, NotLive, SupplierAlready, UnusablePhone, UnusableEmail, ChangedMeanwhile, PeopleManagedElsewhere.
+    Raises UnknownUser, NotLive, SupplierAlready, UnusablePhone, UnusableEmail, GstinTaken, ChangedMeanwhile,
+    PeopleManagedElsewhere.
     """
     supplier = _profile(user_id, details, actor=actor, now=now)
 
@@ -117,6 +119,7 @@ def _profile(user_id: UserId, details: SupplierDetails, *, actor: Actor, now: da
 
 
 async def _registered(tx: Tx, supplier: Supplier, *, actor: Actor) -> Supplier:
+    await require_gstin_free(tx, supplier)
     stored = digest(await register_supplier(tx, supplier))
     target = f"supplier:{supplier.id}"
     await record(tx, AuditEntry(supplier.created_at, actor, "supplier.onboarded", target, after_digest=stored))

@@ -8,7 +8,7 @@ from roundsman.database.bulk import EDITED, BulkOutcome, insert_missing, renew_f
 from roundsman.database.collections import SUPPLIERS
 from roundsman.database.documents import find_value, iterate
 from roundsman.database.transaction import Document, Tx
-from roundsman.errors import InvalidInput, NotFound
+from roundsman.errors import Conflict, InvalidInput, NotFound
 from roundsman.ids import SupplierId, UserId
 from roundsman.suppliers.store import supplier_document, supplier_from
 from roundsman.suppliers.suppliers import Supplier
@@ -21,6 +21,12 @@ class UnknownSupplier(InvalidInput):
     """A supplier is named whom nobody knows."""
 
     code = "unknown_supplier"
+
+
+class GstinTaken(Conflict):
+    """There is a supplier with this GSTIN."""
+
+    code = "gstin_taken"
 
 
 class SupplierNotFound(NotFound):
@@ -69,6 +75,18 @@ async def get_supplier(tx: Tx, supplier_id: SupplierId) -> Supplier:
     if supplier is None:
         raise SupplierNotFound("There is no such supplier")
     return supplier
+
+
+async def require_gstin_free(tx: Tx, supplier: Supplier) -> None:
+    """Go on only where no other supplier has this one's GSTIN: it is the same business. Raises GstinTaken.
+
+    It keeps staff from a mistake. A source may name a business twice, so no index forbids it.
+    """
+    if supplier.gstin is None:
+        return
+    others = {"gstin": supplier.gstin, "_id": {"$ne": supplier.id}}
+    if (other := await find_value(tx, SUPPLIERS, supplier_from, others)) is not None:
+        raise GstinTaken(f"{other.name} has the GSTIN {other.gstin} already: change the profile of supplier {other.id}")
 
 
 async def list_suppliers(tx: Tx, *, skip: int, limit: int) -> list[Supplier]:

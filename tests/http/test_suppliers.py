@@ -80,6 +80,22 @@ async def test_staff_takes_on_a_supplier_who_signs_in_by_a_code(
     assert code_of(nobody) == (422, "nothing_to_sign_in_with")
 
 
+async def test_a_business_is_taken_on_once_whatever_phone_it_is_called_from(api: httpx.AsyncClient, tx: Tx) -> None:
+    admin = await bearer_of(api, tx, Role.ADMIN)
+    asha = await settle(tx, a_user(), phone="+919820000077")
+    ganesh = did(await api.post(SUPPLIERS, json=GANESH, headers=admin))
+    again = {"name": "Ganesh Poultry", "phone": "98450 99999", "gstin": GANESH["gstin"]}
+
+    twice = [
+        await api.post(SUPPLIERS, json=again, headers=admin),
+        await api.post(f"/api/v1/users/{asha.id}/supplier", json=again, headers=admin),
+    ]
+
+    assert {code_of(one) for one in twice} == {(409, "gstin_taken")}
+    assert all(GANESH["name"] in one.json()["detail"] and ganesh["id"] in one.json()["detail"] for one in twice)
+    assert len(did(await api.get(SUPPLIERS, headers=admin))) == 1
+
+
 async def test_who_is_a_customer_becomes_a_supplier_besides(api: httpx.AsyncClient, tx: Tx) -> None:
     admin = await bearer_of(api, tx, Role.ADMIN)
     asha = await settle(tx, a_user(), phone="+919845012345")
