@@ -1,7 +1,7 @@
 """Suppliers as admins work with them: taking them on, what they bring at which price, what is owed, what is needed."""
 
 from datetime import date, timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import Field, StringConstraints
@@ -24,6 +24,7 @@ from roundsman.calendar import day_of
 from roundsman.ids import PriceProposalId, ProductId, PurchaseOrderId, SupplierId, UserId
 from roundsman.operations.catalog_changes import supply_product
 from roundsman.operations.price_proposals import accept_proposal, reject_proposal
+from roundsman.operations.profile_editing import edit_supplier
 from roundsman.operations.supplier_accounts import SupplierDetails, onboard_supplier, onboard_user
 from roundsman.operations.supplier_dues import Credited, Paid, record_credit_note, record_supplier_payment, reverse_due
 from roundsman.operations.supply_demand import demand_for
@@ -31,6 +32,7 @@ from roundsman.suppliers.gstin import PATTERN as GSTIN_PATTERN
 from roundsman.suppliers.linkage import get_supplier, list_suppliers
 from roundsman.suppliers.proposals import ProposalStatus
 from roundsman.suppliers.proposing import list_proposals
+from roundsman.suppliers.suppliers import SupplierEdit, SupplierStatus
 from roundsman.web.guards import require
 
 router = APIRouter(prefix="/suppliers", tags=["suppliers"])
@@ -55,6 +57,20 @@ class Onboarding(RequestModel):
     address: Line | None = None
     gstin: Gstin | None = None
     payment_terms: Line | None = Field(None, examples=["weekly"])
+
+
+Cleared = Literal[""]
+"""An empty text, which takes out what was there."""
+
+
+class SupplierEditing(RequestModel):
+    """What is to be said of a supplier from now on. What is not sent stays; an empty text takes out what was there."""
+
+    name: Line | None = None
+    status: SupplierStatus | None = Field(None, description="From who is inactive nothing is bought any more.")
+    address: Line | Cleared | None = None
+    gstin: Gstin | Cleared | None = None
+    payment_terms: Line | Cleared | None = Field(None, examples=["every second Monday"])
 
 
 class Paying(RequestModel):
@@ -180,6 +196,18 @@ async def reject(body: WhyNot, proposal_id: IdInPath, work: Work) -> ProposalVie
 async def one(supplier_id: IdInPath, work: Work) -> SupplierView:
     """See a supplier's profile."""
     return SupplierView.model_validate(await get_supplier(work.tx, SupplierId(supplier_id)))
+
+
+@router.patch(
+    "/{supplier_id}",
+    dependencies=[Depends(require(Permission.SUPPLIERS_ONBOARD))],
+    responses=problems(401, 403, 404, 409, 422),
+)
+async def edit_(body: SupplierEditing, supplier_id: IdInPath, work: Work) -> SupplierView:
+    """Change a supplier's profile, or say whether the business buys from him; what he has to bring he still may."""
+    edit = SupplierEdit(**body.model_dump())
+    supplier = await edit_supplier(work.tx, SupplierId(supplier_id), edit, intake=work.intake, now=work.now)
+    return SupplierView.model_validate(supplier)
 
 
 @router.put("/{supplier_id}/products/{product_id}", dependencies=_BUYS, responses=problems(401, 403, 404, 409, 422))

@@ -1,6 +1,6 @@
 """Delivery boys' profiles as values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -36,6 +36,20 @@ class DeliveryBoy:
     created_by: str
     phone: str | None = None
     email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryBoyEdit:
+    """What a profile is to say from now on; what is None stays."""
+
+    name: str | None = None
+    areas: tuple[str, ...] | None = None
+
+
+def edited(boy: DeliveryBoy, edit: DeliveryBoyEdit) -> DeliveryBoy:
+    """The profile after an edit."""
+    areas = boy.areas if edit.areas is None else edit.areas
+    return replace(boy, name=edit.name or boy.name, areas=areas)
 
 
 def require_here(boy: DeliveryBoy) -> None:

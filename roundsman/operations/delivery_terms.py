@@ -11,7 +11,7 @@ from roundsman.customers.linkage import assign_customer, get_customer
 from roundsman.database.transaction import Document, Tx, in_transaction
 from roundsman.delivery.delivery_boys import DeliveryBoy, DeliveryBoyStatus, require_here
 from roundsman.delivery.entries import Entry, EntryKind, Wanted
-from roundsman.delivery.linkage import get_delivery_boy, write_status
+from roundsman.delivery.linkage import get_delivery_boy, write_profile
 from roundsman.delivery.posting import entries_of, settle, totals_of
 from roundsman.delivery.rate_cards import find_card, insert_card
 from roundsman.delivery.rates import Bonus, RateCard, RateNeverBackwards
@@ -97,7 +97,7 @@ async def set_status(
         before = await get_delivery_boy(tx, boy)
         after = replace(before, status=status)
         if after != before:
-            document = await write_status(tx, after)
+            _, document = await write_profile(tx, before, after)
             await _record(tx, f"delivery_boy.{status}", f"delivery_boy:{boy}", document, intake=intake, now=now)
         return after
 

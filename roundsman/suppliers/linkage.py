@@ -7,6 +7,7 @@ from pymongo import ASCENDING
 from roundsman.database.bulk import EDITED, BulkOutcome, insert_missing, renew_fields
 from roundsman.database.collections import SUPPLIERS
 from roundsman.database.documents import find_value, iterate
+from roundsman.database.editing import write_edited
 from roundsman.database.transaction import Document, Tx
 from roundsman.errors import Conflict, InvalidInput, NotFound
 from roundsman.ids import SupplierId, UserId
@@ -106,6 +107,13 @@ async def register_supplier(tx: Tx, supplier: Supplier) -> Document:
     document = supplier_document(supplier)
     await tx.database[SUPPLIERS].insert_one(document, session=tx.session)
     return document
+
+
+async def write_profile(tx: Tx, before: Supplier, after: Supplier) -> tuple[Document, Document]:
+    """Write what was edited of a supplier; gives him as he was stored and as he is."""
+    documents = supplier_document(before), supplier_document(after)
+    await write_edited(tx, SUPPLIERS, before=documents[0], after=documents[1])
+    return documents
 
 
 async def find_supplier_of_user(tx: Tx, user_id: UserId) -> Supplier | None:

@@ -285,6 +285,7 @@ ROWS: Final = (
         body=_WHY,
     ),
     Row(f"GET {_SUPPLIER}", Permission.SUPPLIERS_READ, "200", REFUSED, REFUSED),
+    Row(f"PATCH {_SUPPLIER}", Permission.SUPPLIERS_ONBOARD, "200", REFUSED, REFUSED, body={"name": "Nandi Farm"}),
     Row(f"GET {_SUPPLIER}/dues", Permission.SUPPLIERS_READ, "200", REFUSED, REFUSED),
     Row(f"POST {_SUPPLIER}/dues/payments", Permission.SUPPLIERS_PAY, "201", REFUSED, REFUSED, body=_BANKED),
     Row(
@@ -331,6 +332,7 @@ ROWS: Final = (
         REFUSED,
         body={"name": "Usha", "phone": "{new_phone}"},
     ),
+    Row(f"PATCH {_BOY}", Permission.DELIVERY_BOYS_CREATE, "200", REFUSED, REFUSED, body={"name": "Ravi"}),
     Row(
         f"POST {_API}/delivery-boys/profiles",
         Permission.DELIVERY_BOYS_CREATE,

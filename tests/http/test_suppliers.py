@@ -525,10 +525,48 @@ async def test_a_supplier_without_a_profile_has_nothing(api: httpx.AsyncClient, 
         assert code_of(await api.get(f"{OWN}{thing}", headers=bearer)) == (404, "no_supplier_profile")
 
 
-async def test_inactive_suppliers_are_asked_for_nothing(api: httpx.AsyncClient, tx: Tx) -> None:
+async def test_inactive_suppliers_are_asked_for_nothing_until_they_are_active_again(
+    api: httpx.AsyncClient, tx: Tx
+) -> None:
     dairy = await open_dairy(api, tx)
-    await tx.database[collections.SUPPLIERS].update_one({"_id": dairy.nandi.id}, {"$set": {"status": "inactive"}})
+    nandi = f"{SUPPLIERS}/{dairy.nandi.id}"
+    did(await api.patch(nandi, json={"status": "inactive"}, headers=dairy.admin))
     assert code_of(await api.post(ORDERS, json=wanting(dairy), headers=dairy.admin)) == (409, "supplier_inactive")
+    did(await api.patch(nandi, json={"status": "active"}, headers=dairy.admin))
+    did(await api.post(ORDERS, json=wanting(dairy), headers=dairy.admin))
+
+
+async def test_what_is_sent_of_a_profile_is_changed_and_the_rest_stays(api: httpx.AsyncClient, tx: Tx) -> None:
+    dairy = await open_dairy(api, tx)
+    nandi, other = (f"{SUPPLIERS}/{one.id}" for one in (dairy.nandi, dairy.other))
+    terms = {"address": "4 Mill Road", "gstin": "29abcde1234f1z5", "payment_terms": "weekly"}
+
+    first = did(await api.patch(nandi, json=terms, headers=dairy.admin))
+    for _ in range(2):
+        second = did(await api.patch(nandi, json={"name": "Nandi Farm", "address": ""}, headers=dairy.admin))
+
+    assert (first["address"], first["gstin"], first["phone"]) == ("4 Mill Road", "29ABCDE1234F1Z5", dairy.nandi.phone)
+    assert second == first | {"name": "Nandi Farm", "address": None}
+    assert did(await api.get(OWN, headers=dairy.nandi_headers)) == second
+    stored = await tx.database[collections.SUPPLIERS].find_one({"_id": dairy.nandi.id})
+    assert stored is not None
+    assert sorted(stored["edited_fields"]) == ["address", "gstin", "name", "payment_terms"]
+    log = tx.database[collections.AUDIT_LOG].find({"target": f"supplier:{dairy.nandi.id}"}).sort("_id")
+    told = [(one["action"], one["before_digest"], one["after_digest"]) async for one in log]
+    assert [action for action, _, _ in told] == ["supplier.edited"] * 2
+    assert told[0][2] == told[1][1] != told[1][2]
+    refusals = [
+        await api.patch(other, json={"gstin": terms["gstin"]}, headers=dairy.admin),
+        await api.patch(other, json={"name": ""}, headers=dairy.admin),
+        await api.patch(f"{SUPPLIERS}/{ObjectId()}", json={"name": "Nobody"}, headers=dairy.admin),
+    ]
+    assert [code_of(one) for one in refusals] == [
+        (409, "gstin_taken"),
+        (422, "invalid_request"),
+        (404, "supplier_not_found"),
+    ]
+    await tx.database[collections.USERS].update_one({"_id": dairy.nandi.user_id}, {"$set": {"status": "closed"}})
+    assert code_of(await api.patch(nandi, json={"name": "Nandi"}, headers=dairy.admin)) == (409, "user_not_live")
 
 
 async def test_a_supplier_gets_what_is_stored_about_him(api: httpx.AsyncClient, tx: Tx) -> None:
