@@ -6,7 +6,7 @@ from pymongo import ASCENDING
 
 from roundsman.database.bulk import EDITED, BulkOutcome, insert_missing, renew_fields
 from roundsman.database.collections import SUPPLIERS
-from roundsman.database.documents import find_value, iterate
+from roundsman.database.documents import find_value, insert, iterate
 from roundsman.database.editing import write_edited
 from roundsman.database.transaction import Document, Tx
 from roundsman.errors import Conflict, InvalidInput, NotFound
@@ -104,9 +104,7 @@ async def users_of_suppliers(tx: Tx, supplier_ids: Collection[SupplierId]) -> di
 
 async def register_supplier(tx: Tx, supplier: Supplier) -> Document:
     """Insert the profile of a new supplier; gives it as it is stored."""
-    document = supplier_document(supplier)
-    await tx.database[SUPPLIERS].insert_one(document, session=tx.session)
-    return document
+    return await insert(tx, SUPPLIERS, supplier_document(supplier))
 
 
 async def write_profile(tx: Tx, before: Supplier, after: Supplier) -> tuple[Document, Document]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pymongo import DESCENDING
 
 from roundsman.database.collections import PURCHASE_ORDERS, SUPPLIER_DUES, SUPPLIER_TOTALS
-from roundsman.database.documents import find_value, iterate
+from roundsman.database.documents import find_value, insert, iterate
 from roundsman.database.transaction import Document, Tx
 from roundsman.errors import NotFound
 from roundsman.ids import PurchaseOrderId, SupplierId
@@ -34,8 +34,7 @@ class DuesCheck:
 
 async def post(tx: Tx, due: Due) -> Document:
     """Within a transaction: insert a new entry and add it to the balance; gives it as it is stored."""
-    document = due_document(due)
-    await tx.database[SUPPLIER_DUES].insert_one(document, session=tx.session)
+    document = await insert(tx, SUPPLIER_DUES, due_document(due))
     added = {"$inc": {"balance_paise": due.paise, "entries": 1}}
     await tx.database[SUPPLIER_TOTALS].update_one({"_id": due.supplier_id}, added, upsert=True, session=tx.session)
     return document

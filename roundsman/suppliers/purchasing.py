@@ -6,7 +6,7 @@ from pymongo import DESCENDING
 
 from roundsman.database.bulk import BulkOutcome, insert_missing, renew_fields
 from roundsman.database.collections import PURCHASE_ORDERS
-from roundsman.database.documents import find_value
+from roundsman.database.documents import find_value, insert, put
 from roundsman.database.transaction import Document, Tx
 from roundsman.errors import NotFound
 from roundsman.ids import PurchaseOrderId, SupplierId
@@ -49,16 +49,12 @@ async def get_order_of_supplier(tx: Tx, supplier_id: SupplierId, order_id: Purch
 
 async def insert_purchase_order(tx: Tx, order: PurchaseOrder) -> Document:
     """Insert a purchase order; gives it as it is stored."""
-    document = purchase_order_document(order)
-    await tx.database[PURCHASE_ORDERS].insert_one(document, session=tx.session)
-    return document
+    return await insert(tx, PURCHASE_ORDERS, purchase_order_document(order))
 
 
 async def replace_purchase_order(tx: Tx, order: PurchaseOrder) -> Document:
     """Replace a purchase order; gives it as it is stored."""
-    document = purchase_order_document(order)
-    await tx.database[PURCHASE_ORDERS].replace_one({"_id": order.id}, document, session=tx.session)
-    return document
+    return await put(tx, PURCHASE_ORDERS, purchase_order_document(order))
 
 
 async def list_purchase_orders(
