@@ -112,6 +112,10 @@ class Permission(StrEnum):
     """Tell what happened to customers, as another system does (an integration account), and see what came to nothing."""
     MESSAGES_SET = "messages:set"
     """See which messages customers get when they come and go, and switch them on and off."""
+    SYSTEM_READ = "system:read"
+    """See how the program is: its health, what the security review says, and the audit log."""
+    MIGRATION_RUN = "migration:run"
+    """Plan an import and carry it out, prove it, and take it back."""
 
 
 class Changes(StrEnum):
@@ -223,6 +227,9 @@ _CHANGES: Final[dict[Permission, Changes]] = {
     # Where another system has the orders, its facts are all that is known of them.
     Permission.FACTS_TELL: Changes.NOTHING,
     Permission.MESSAGES_SET: Changes.NOTHING,
+    Permission.SYSTEM_READ: Changes.NOTHING,
+    # How people and orders come to be managed here at all.
+    Permission.MIGRATION_RUN: Changes.NOTHING,
 }
 
 

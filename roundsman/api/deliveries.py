@@ -9,10 +9,11 @@ from pydantic import Field
 from roundsman.access.permissions import Permission
 from roundsman.api.delivery import StopId
 from roundsman.api.models import AnswerModel, RequestModel, problems
-from roundsman.api.operating import Page, Work
+from roundsman.api.operating import Page
 from roundsman.operations.rating import Rated, own_deliveries, rate_delivery
 from roundsman.orders.deliveries import DeliveryStatus
 from roundsman.web.guards import require
+from roundsman.web.operating import Work
 
 router = APIRouter(prefix="/deliveries", tags=["deliveries"])
 

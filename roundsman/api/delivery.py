@@ -21,7 +21,7 @@ from roundsman.api.earnings_views import (
     stop_views,
 )
 from roundsman.api.models import KEPT_FOR_GOOD, Line, RequestModel, problems
-from roundsman.api.operating import Key, Operating, Page, Paise, Work
+from roundsman.api.operating import Key, Page, Paise
 from roundsman.calendar import day_of
 from roundsman.delivery.delivery_boys import DeliveryBoy
 from roundsman.delivery.linkage import get_delivery_boy_of_user
@@ -32,6 +32,7 @@ from roundsman.operations.earnings import days_of_month, earnings_of, statement_
 from roundsman.operations.rounds import round_of
 from roundsman.orders.stops import Mark, Paid
 from roundsman.web.guards import require
+from roundsman.web.operating import Operating, Work
 
 router = APIRouter(prefix="/delivery", tags=["delivery"])
 

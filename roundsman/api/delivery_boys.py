@@ -22,7 +22,7 @@ from roundsman.api.earnings_views import (
     stop_views,
 )
 from roundsman.api.models import AnswerModel, IdInBody, IdInPath, Line, RequestModel, problems
-from roundsman.api.operating import Key, Operating, Page, Paise, Work
+from roundsman.api.operating import Key, Page, Paise
 from roundsman.calendar import day_of
 from roundsman.delivery.delivery_boys import DeliveryBoy, DeliveryBoyEdit, DeliveryBoyStatus
 from roundsman.delivery.linkage import get_delivery_boy, list_delivery_boys
@@ -34,6 +34,7 @@ from roundsman.operations.earnings import days_of_month, earnings_of, statement_
 from roundsman.operations.profile_editing import edit_delivery_boy
 from roundsman.operations.rounds import round_of
 from roundsman.web.guards import require
+from roundsman.web.operating import Operating, Work
 
 router = APIRouter(prefix="/delivery-boys", tags=["delivery boys"])
 

@@ -9,7 +9,7 @@ from pydantic import Field
 from roundsman.access.permissions import Permission
 from roundsman.api.delivery import StopId
 from roundsman.api.models import KEPT_FOR_GOOD, AnswerModel, Id, IdInBody, IdInPath, Line, RequestModel, problems
-from roundsman.api.operating import Key, Paise, Work
+from roundsman.api.operating import Key, Paise
 from roundsman.delivery.linkage import get_delivery_boy
 from roundsman.delivery.rate_cards import all_cards
 from roundsman.delivery.rates import Bonus, Period
@@ -17,6 +17,7 @@ from roundsman.ids import CustomerId, DeliveryBoyId
 from roundsman.operations.delivery_marks import reassign_stop, take_stop_back
 from roundsman.operations.delivery_terms import WantedCard, assign, make_card
 from roundsman.web.guards import require
+from roundsman.web.operating import Work
 
 rates = APIRouter(prefix="/rates", tags=["delivery boys"])
 stops = APIRouter(prefix="/stops", tags=["delivery boys"])

@@ -9,9 +9,9 @@ from pydantic import Field
 from roundsman.access.permissions import Permission
 from roundsman.activation.foreign import FOREIGN_TYPES, ForeignFact
 from roundsman.api.models import AnswerModel, Line, RequestModel, problems
-from roundsman.api.operating import Work
 from roundsman.operations.fact_batches import Fate, tell_batch
 from roundsman.web.guards import require
+from roundsman.web.operating import Work
 
 router = APIRouter(prefix="/facts", tags=["activation"])
 

@@ -1,19 +1,10 @@
 """What the routes of products, orders, payments, subscriptions and contacts have in common."""
 
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import Depends, Request
 from pydantic import Field, StringConstraints
 
 from roundsman.api.models import RequestModel
-from roundsman.audit_log.entries import acting
-from roundsman.database.transaction import Tx
-from roundsman.ids import UserId
-from roundsman.operations.intake import Intake
-from roundsman.web.principal import CurrentPrincipal
-from roundsman.web.services import client_address, services_of
 
 Key = Annotated[
     str,
@@ -40,23 +31,3 @@ class Page(RequestModel):
 
     skip: Annotated[int, Field(ge=0, le=100_000)] = 0
     limit: Annotated[int, Field(ge=1, le=200)] = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Operating:
-    """What a route works with: the database, who asks and as whom he tells, and when that is."""
-
-    tx: Tx
-    user_id: UserId
-    intake: Intake
-    now: datetime
-
-
-async def operating(request: Request, principal: CurrentPrincipal) -> Operating:
-    """Put together what the route of this request works with."""
-    runtime = services_of(request).runtime
-    intake = Intake(acting(principal, address=client_address(request)), runtime.activation)
-    return Operating(runtime.tx, principal.user_id, intake, runtime.clock())
-
-
-Work = Annotated[Operating, Depends(operating)]

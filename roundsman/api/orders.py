@@ -17,7 +17,7 @@ from roundsman.api.models import (
     RequestModel,
     problems,
 )
-from roundsman.api.operating import Key, Page, Work
+from roundsman.api.operating import Key, Page
 from roundsman.ids import CustomerId, OrderId, ProductId
 from roundsman.operations.delivery_marks import mark_delivered, mark_not_delivered
 from roundsman.operations.intake import customer_of_somebody
@@ -32,6 +32,7 @@ from roundsman.operations.order_intake import (
 from roundsman.orders.book import list_orders
 from roundsman.orders.orders import OrderStatus
 from roundsman.web.guards import require
+from roundsman.web.operating import Work
 
 router = APIRouter(prefix="/orders", tags=["orders"])
 of_customers = APIRouter(prefix="/customers/{customer_id}/orders", tags=["orders"])

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query
 
 from roundsman.access.permissions import Permission
 from roundsman.api.models import IdInPath, problems
-from roundsman.api.operating import Page, Work
+from roundsman.api.operating import Page
 from roundsman.api.products import PricedProduct
 from roundsman.api.supply_views import (
     DuesView,
@@ -25,6 +25,7 @@ from roundsman.operations.supplier_accounts import own_supplier
 from roundsman.suppliers.proposing import list_proposals
 from roundsman.suppliers.purchasing import get_order_of_supplier, list_orders_of_supplier
 from roundsman.web.guards import require
+from roundsman.web.operating import Work
 
 router = APIRouter(prefix="/suppliers/me", tags=["suppliers"])
 

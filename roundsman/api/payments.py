@@ -8,13 +8,14 @@ from pydantic import Field
 
 from roundsman.access.permissions import Permission
 from roundsman.api.models import KEPT_FOR_GOOD, AnswerModel, Id, IdInBody, IdInPath, Line, RequestModel, problems
-from roundsman.api.operating import Key, Method, Page, Paise, Work
+from roundsman.api.operating import Key, Method, Page, Paise
 from roundsman.ids import CustomerId, OrderId
 from roundsman.operations.intake import customer_of_somebody
 from roundsman.operations.payment_intake import GivenBack, Received, record_payment, refund_order
 from roundsman.orders.book import list_payments
 from roundsman.orders.payments import PaymentStatus
 from roundsman.web.guards import require
+from roundsman.web.operating import Work
 
 router = APIRouter(prefix="/payments", tags=["payments"])
 of_customers = APIRouter(prefix="/customers/{customer_id}/payments", tags=["payments"])

@@ -9,7 +9,7 @@ from pydantic import Field
 from roundsman.access.permissions import Permission
 from roundsman.api.earnings_views import PayoutView
 from roundsman.api.models import KEPT_FOR_GOOD, AnswerModel, Id, IdInBody, IdInPath, Line, RequestModel, problems
-from roundsman.api.operating import Key, Page, Work
+from roundsman.api.operating import Key, Page
 from roundsman.delivery.adjusting import list_adjustments
 from roundsman.delivery.adjustments import AdjustmentKind, AdjustmentStatus
 from roundsman.delivery.paying import list_payouts
@@ -18,6 +18,7 @@ from roundsman.ids import AdjustmentId, DeliveryBoyId, PayoutId
 from roundsman.operations.adjusting import WantedAdjustment, decide_adjustment, propose_adjustment
 from roundsman.operations.payout_steps import WantedPayout, approve_payout, draft_payout, fail_payout, pay_payout
 from roundsman.web.guards import require
+from roundsman.web.operating import Work
 
 router = APIRouter(prefix="/payouts", tags=["payouts"])
 adjustments = APIRouter(prefix="/adjustments", tags=["payouts"])

@@ -8,13 +8,14 @@ from pydantic import Field, StringConstraints
 
 from roundsman.access.permissions import Permission
 from roundsman.api.models import AnswerModel, Id, IdInBody, IdInPath, Line, RequestModel, problems
-from roundsman.api.operating import Key, Page, Paise, Work
+from roundsman.api.operating import Key, Page, Paise
 from roundsman.catalog.changing import get_product
 from roundsman.catalog.listing import list_active_products
 from roundsman.catalog.prices import begun_price
 from roundsman.ids import ProductId, SupplierId
 from roundsman.operations.catalog_changes import WantedProduct, make_product, price_product, sell_product
 from roundsman.web.guards import require
+from roundsman.web.operating import Work
 
 router = APIRouter(prefix="/products", tags=["products"])
 

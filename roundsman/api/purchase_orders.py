@@ -8,7 +8,7 @@ from pydantic import Field
 
 from roundsman.access.permissions import Permission
 from roundsman.api.models import IdInBody, IdInPath, RequestModel, problems
-from roundsman.api.operating import Key, Page, Work
+from roundsman.api.operating import Key, Page
 from roundsman.api.supply_views import PurchaseOrderView, Quantity, WhyNot
 from roundsman.ids import ProductId, PurchaseOrderId, SupplierId
 from roundsman.operations.order_intake import WantedLine
@@ -27,6 +27,7 @@ from roundsman.operations.receiving import WantedReceipt, receive_purchase, take
 from roundsman.suppliers.purchase_orders import Came, PurchaseOrderStatus
 from roundsman.suppliers.purchasing import get_purchase_order, list_purchase_orders
 from roundsman.web.guards import require
+from roundsman.web.operating import Work
 
 router = APIRouter(prefix="/suppliers/purchase-orders", tags=["suppliers"])
 

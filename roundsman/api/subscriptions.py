@@ -8,7 +8,6 @@ from pydantic import Field
 
 from roundsman.access.permissions import Permission
 from roundsman.api.models import AnswerModel, Id, IdInPath, RequestModel, problems
-from roundsman.api.operating import Work
 from roundsman.calendar import day_of
 from roundsman.ids import CustomerId, SubscriptionId
 from roundsman.operations.intake import customer_of_somebody
@@ -22,6 +21,7 @@ from roundsman.subscriptions.pausing import subscriptions_of_user
 from roundsman.subscriptions.quantities import next_delivery, quantity_on
 from roundsman.subscriptions.subscriptions import Pause, RuleKind, Subscription, SubscriptionStatus
 from roundsman.web.guards import require
+from roundsman.web.operating import Work
 
 router = APIRouter(prefix="/subscriptions", tags=["subscriptions"])
 of_customers = APIRouter(prefix="/customers/{customer_id}/subscriptions", tags=["subscriptions"])

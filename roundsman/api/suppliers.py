@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 
 from roundsman.access.permissions import Permission
 from roundsman.api.models import KEPT_FOR_GOOD, IdInBody, IdInPath, Line, RequestModel, problems
-from roundsman.api.operating import Key, Page, Paise, Work
+from roundsman.api.operating import Key, Page, Paise
 from roundsman.api.products import PricedProduct
 from roundsman.api.supply_views import (
     DemandRow,
@@ -34,6 +34,7 @@ from roundsman.suppliers.proposals import ProposalStatus
 from roundsman.suppliers.proposing import list_proposals
 from roundsman.suppliers.suppliers import SupplierEdit, SupplierStatus
 from roundsman.web.guards import require
+from roundsman.web.operating import Work
 
 router = APIRouter(prefix="/suppliers", tags=["suppliers"])
 of_users = APIRouter(prefix="/users/{user_id}/supplier", tags=["suppliers"])

@@ -92,12 +92,18 @@ async def open_session(tx: Tx, session: Session, *, refresh_digest: bytes) -> No
     await tx.database[SESSIONS].insert_one(document, session=tx.session)
 
 
-async def find_live_session_with_user(tx: Tx, session_id: SessionId, *, now: datetime) -> tuple[Session, User] | None:
+async def find_live_session_with_user(
+    tx: Tx, session_id: SessionId, *, now: datetime, refresh_digest: bytes | None = None
+) -> tuple[Session, User] | None:
     """Return the session and whose it is, in one read, if it is there and has not expired and so is he.
 
-    Whether its version still counts is for the caller.
+    With a digest only if the token of this digest is the one that refreshes it now. Whether its version still counts is
+    for the caller.
     """
-    steps = [_live(session_id, now=now), user_of("user_id")]
+    live = _live(session_id, now=now)
+    if refresh_digest is not None:
+        live["$match"]["refresh_digest"] = refresh_digest
+    steps = [live, user_of("user_id")]
     found = await tx.database[SESSIONS].aggregate(steps, session=tx.session)
     for document in await found.to_list(1):
         user = joined_user(document)
@@ -148,6 +154,15 @@ async def rotate(tx: Tx, session: Session, rotation: Rotation, *, expires_at: da
         session=tx.session,
     )
     return rotated.modified_count == 1
+
+
+async def prolong(tx: Tx, session_id: SessionId, *, expires_at: datetime, now: datetime) -> None:
+    """Note that a session is used, and until when it lasts so."""
+    await tx.database[SESSIONS].update_one(
+        {"_id": session_id, "expires_at": {"$gt": now}},
+        {"$set": {"last_seen_at": now, "expires_at": expires_at}},
+        session=tx.session,
+    )
 
 
 async def find_salt(tx: Tx, session_id: SessionId, *, digest: bytes, since: datetime) -> bytes | None:

@@ -1,13 +1,18 @@
 """What a form of ours sent: fields with a name and a text, never files, so that no parser of those is needed."""
 
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
 from urllib.parse import parse_qsl
 
+from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
-from roundsman.errors import InvalidInput
+from roundsman.errors import InvalidInput, RoundsmanError
+from roundsman.web.errors import status_of
 
 _MOST_FIELDS: Final = 50
+_Model = TypeVar("_Model", bound=BaseModel)
 
 
 class UnreadableForm(InvalidInput):
@@ -17,6 +22,46 @@ class UnreadableForm(InvalidInput):
 
     def __init__(self) -> None:
         super().__init__("What was sent is not a form of this page. Open the page again.")
+
+
+class InvalidForm(InvalidInput):
+    """Fields of a form are not as they have to be; `wrong` says of each why."""
+
+    code = "invalid_form"
+
+    def __init__(self, wrong: Mapping[str, str]) -> None:
+        super().__init__("Something is missing or not right below.")
+        self.wrong = wrong
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form as it is shown: what stands in its fields, what is wrong with which, and what else stood in the way."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    wrong: Mapping[str, str] = field(default_factory=dict)
+    trouble: str | None = None
+    status: int = 200
+
+
+def refused(sent: Mapping[str, str], error: RoundsmanError) -> Form:
+    """The form again, with what was typed and why it was refused."""
+    wrong = error.wrong if isinstance(error, InvalidForm) else {}
+    return Form(sent, wrong, error.message, status_of(type(error)))
+
+
+def model_of(model: type[_Model], sent: Mapping[str, str]) -> _Model:
+    """Read the fields of a form as a model; an empty field is none. Raises InvalidForm."""
+    try:
+        return model.model_validate({name: text for name, text in sent.items() if text and name in model.model_fields})
+    except ValidationError as error:
+        raise InvalidForm({str(one["loc"][0]): _said(one["type"], one["msg"]) for one in error.errors()}) from None
+
+
+def _said(kind: str, message: str) -> str:
+    if kind == "missing":
+        return "This is needed."
+    return f"{message.removeprefix('Value error, ')}."
 
 
 async def read_form(request: Request) -> dict[str, str]:

@@ -11,7 +11,8 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import HTMLResponse
 
-from roundsman.console.rendering import page
+from roundsman.console.guards import whoever_browses
+from roundsman.console.rendering import show
 from roundsman.customers.counting import Linkage, count_linkage
 from roundsman.database.transaction import Tx
 from roundsman.delivery.linkage import count_delivery_boys
@@ -19,6 +20,7 @@ from roundsman.identity.counting import UserCounts, count_users_by_kind
 from roundsman.identity.mode import Mode, get_mode
 from roundsman.migration.summary import latest_summary
 from roundsman.migration.verify.verification import Account
+from roundsman.operations.authentication import Known
 from roundsman.suppliers.linkage import count_suppliers
 from roundsman.web.guards import public
 from roundsman.web.services import services_of
@@ -125,6 +127,11 @@ router = APIRouter(include_in_schema=False)
 @router.get(
     "/", dependencies=[Depends(public(reason="It shows counts only, nothing about any person."))], name="overview"
 )
-async def show(overview: Annotated[Overview, Depends(_overview)]) -> HTMLResponse:
-    """Show the overview."""
-    return page("overview.html", overview=overview)
+async def show_overview(
+    request: Request,
+    overview: Annotated[Overview, Depends(_overview)],
+    known: Annotated[Known | None, Depends(whoever_browses)],
+) -> HTMLResponse:
+    """Show the overview, in the frame of who is signed in."""
+    del known  # the frame finds him
+    return show(request, "overview.html", overview=overview)

@@ -1,15 +1,24 @@
 """Pages from templates: escaped everywhere, and an error rather than a blank where a value is missing."""
 
+import secrets
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
+from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
-from starlette.responses import HTMLResponse
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from roundsman.access.assurance import StepUpNeeded
+from roundsman.console import strings, wording
+from roundsman.console.cookies import FLASH, forget_session, session_cookie
+from roundsman.console.guards import NotSignedIn
+from roundsman.console.shell import shell_of
 from roundsman.money import grouped
 from roundsman.web.errors import Problem
+from roundsman.web.guards import SecondFactorNeeded
 
 
 def _share(part: int, whole: int) -> str:
@@ -40,7 +49,13 @@ _ENVIRONMENT.filters["number"] = grouped
 _ENVIRONMENT.filters["words"] = lambda name: str(name).replace("_", " ")
 _ENVIRONMENT.filters["prose"] = _prose
 _ENVIRONMENT.filters["breakable"] = _breakable
+_ENVIRONMENT.filters["money"] = wording.money
+_ENVIRONMENT.filters["instant"] = wording.instant
+_ENVIRONMENT.filters["day"] = wording.day
+_ENVIRONMENT.filters["masked"] = wording.masked
 _ENVIRONMENT.globals["share"] = _share
+_ENVIRONMENT.globals["language_name"] = lambda language: strings.say(language, "language.name")
+_ENVIRONMENT.globals["new_key"] = lambda: secrets.token_hex(16)
 
 
 def page(
@@ -50,7 +65,52 @@ def page(
     return HTMLResponse(_ENVIRONMENT.get_template(template).render(values), status, headers)
 
 
-def problem_page(problem: Problem) -> HTMLResponse:
-    """Show people why there is no page for them. Its address may be a link that is a secret, so it is told to nobody."""
+def show(
+    request: Request,
+    template: str,
+    *,
+    status: int = HTTPStatus.OK,
+    headers: Mapping[str, str] | None = None,
+    **values: object,
+) -> HTMLResponse:
+    """Render a page of the console or a portal, in its frame. It is kept by no cache, since it is one person's."""
+    kept = {"Cache-Control": "no-store", **(headers or {})}
+    answer = page(template, status=status, headers=kept, shell=shell_of(request), **values)
+    if FLASH in request.cookies:
+        answer.delete_cookie(FLASH, path="/")
+    return answer
+
+
+def see_other(request: Request, path: str, *, flash: str | None = None) -> Response:
+    """Lead on to a page after something was done, and say there what; `flash` is the key of a string."""
+    answer = RedirectResponse(path, HTTPStatus.SEE_OTHER, headers={"Cache-Control": "no-store"})
+    if flash is not None:
+        secure = session_cookie(request).secure
+        answer.set_cookie(FLASH, flash, max_age=60, path="/", secure=secure, httponly=True, samesite="lax")
+    return answer
+
+
+def problem_page(request: Request, problem: Problem) -> Response:
+    """Show people why there is no page for them, or lead them to what they have to do first.
+
+    The address may be a link that is a secret, so it is told to nobody.
+    """
+    match problem.code:
+        case NotSignedIn.code:
+            answer = see_other(request, f"/sign-in?next={_way_back(request)}")
+            forget_session(answer, request)
+            return answer
+        case SecondFactorNeeded.code:
+            return see_other(request, f"/second-step?next={_way_back(request)}")
+        case StepUpNeeded.code:
+            return see_other(request, f"/prove?next={_way_back(request)}")
     headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-    return page("problem.html", status=problem.status, headers=headers, problem=problem)
+    return page("problem.html", status=problem.status, headers=headers, problem=problem, shell=shell_of(request))
+
+
+def _way_back(request: Request) -> str:
+    """The page to go on with afterwards: this one, or for a form that was sent the page it stood on."""
+    if request.method in {"GET", "HEAD"}:
+        return quote(request.url.path + (f"?{request.url.query}" if request.url.query else ""))
+    _, _, path = request.headers.get("referer", "").partition(f"{request.url.scheme}://{request.url.netloc}")
+    return quote(path or "/")

@@ -1,16 +1,20 @@
-"""From what an access token says to the principal it stands for, as things are at this moment."""
+"""From an access token or a browser's cookie to the principal it stands for, as things are at this moment."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from roundsman.access.principal import Principal
 from roundsman.auth.lifetimes import SessionPolicy
-from roundsman.auth.sessions import Session, find_live_session_and_user, find_live_session_with_user
+from roundsman.auth.refresh import InvalidRefreshToken, RefreshTokens
+from roundsman.auth.sessions import Session, find_live_session_and_user, find_live_session_with_user, prolong
 from roundsman.auth.tokens import AccessClaims
 from roundsman.database.transaction import Tx
 from roundsman.errors import NotAuthenticated
 from roundsman.identity.users import User, UserStatus
 from roundsman.ids import SessionId
+
+_NOTED_AFTER: Final = timedelta(minutes=1)
 
 
 class SessionEnded(NotAuthenticated):
@@ -39,16 +43,27 @@ async def authenticate(tx: Tx, claims: AccessClaims, *, policy: SessionPolicy, n
     session, user = _require_counting(found, policy=policy, now=now)
     if session.version != claims.session_version:
         raise SessionEnded
-    principal = Principal(
-        user.id,
-        user.effective_roles,
-        session.id,
-        session.signed_in_by,
-        fresh_at=session.fresh_at,
-        second_factor_at=session.second_factor_at,
-        second_factor_due=session.second_factor_due,
-    )
-    return Known(principal, user)
+    return _known(session, user)
+
+
+async def authenticate_browser(
+    tx: Tx, cookie: str, *, by: RefreshTokens, policy: SessionPolicy, now: datetime
+) -> Known:
+    """Return who stands behind the cookie of a browser, as session and user are now; raises SessionEnded.
+
+    The cookie is the refresh token of its session, which a browser does not use up. Using the pages keeps the session
+    alive, which is noted once a minute.
+    """
+    try:
+        session_id = by.read(cookie)
+    except InvalidRefreshToken:
+        raise SessionEnded from None
+    found = await find_live_session_with_user(tx, session_id, now=now, refresh_digest=by.digest(cookie))
+    session, user = _require_counting(found, policy=policy, now=now)
+    if now - session.last_seen_at >= _NOTED_AFTER:
+        end = policy.life(user.effective_roles).end(created_at=session.created_at, last_seen_at=now)
+        await prolong(tx, session.id, expires_at=end, now=now)
+    return _known(session, user)
 
 
 async def get_session_and_user(
@@ -59,6 +74,19 @@ async def get_session_and_user(
     A role that was granted since may end it earlier: a session carries all roles, and the strictest life holds.
     """
     return _require_counting(await find_live_session_with_user(tx, session_id, now=now), policy=policy, now=now)
+
+
+def _known(session: Session, user: User) -> Known:
+    principal = Principal(
+        user.id,
+        user.effective_roles,
+        session.id,
+        session.signed_in_by,
+        fresh_at=session.fresh_at,
+        second_factor_at=session.second_factor_at,
+        second_factor_due=session.second_factor_due,
+    )
+    return Known(principal, user)
 
 
 def _require_counting(

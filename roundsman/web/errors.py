@@ -83,7 +83,7 @@ class ProblemResponse(JSONResponse):
     media_type = "application/problem+json"
 
 
-ProblemPage = Callable[[Problem], Response]
+ProblemPage = Callable[[Request, Problem], Response]
 """How a problem is shown to people."""
 
 
@@ -170,7 +170,7 @@ def _problem(
     page: ProblemPage | None = getattr(request.app.state, "problem_page", None)
     if page is None or not _comes_from_people(request):
         return ProblemResponse(problem.model_dump(), status_code=status, headers=headers)
-    answer = page(problem)
+    answer = page(request, problem)
     answer.headers.update(headers or {})
     return answer
 

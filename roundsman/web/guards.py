@@ -17,7 +17,7 @@ from roundsman.access.principal import Principal
 from roundsman.database.transaction import Tx
 from roundsman.errors import NotPermitted
 from roundsman.identity.mode import require_operations_managed_here, require_people_managed_here
-from roundsman.web.principal import Bearer, recognise
+from roundsman.web.principal import Bearer, Recognising, recognise_bearer
 from roundsman.web.services import services_of
 
 
@@ -52,14 +52,15 @@ class Require:
     changes: Changes
     fresh: bool = False
     half_signed_in: bool = False
+    recognise: Recognising = recognise_bearer
 
     async def __call__(self, request: Request, bearer: Bearer) -> None:
         """Decide about the principal of the request."""
         trust_recent = self.permission in MAY_TRUST_RECENT and not self.fresh
-        principal = await recognise(request, bearer, trust_recent=trust_recent)
+        principal = await self.recognise(request, bearer, trust_recent=trust_recent)
         if trust_recent and needs_second_factor(principal, services_of(request).runtime.assurance):
             # The second step may have come since; whoever just took it must not be sent back to it.
-            principal = await recognise(request, bearer, trust_recent=False)
+            principal = await self.recognise(request, bearer, trust_recent=False)
         if not self.half_signed_in:
             _require_proofs(request, principal, fresh=self.fresh)
         if isinstance(decide(principal, self.permission), Denied):
@@ -92,13 +93,20 @@ class PublicMount:
         await self.app(scope, receive, send)
 
 
-def require(permission: Permission, *, fresh: bool = False, half_signed_in: bool = False) -> Require:
+def require(
+    permission: Permission,
+    *,
+    fresh: bool = False,
+    half_signed_in: bool = False,
+    recognise: Recognising = recognise_bearer,
+) -> Require:
     """Declare that a route needs the permission.
 
     `fresh` asks besides for a proof of identity of the last minutes; `half_signed_in` lets those pass too whose second
-    step is still to come, which only the routes may that serve that step, and those that end a session.
+    step is still to come, which only the routes may that serve that step, and those that end a session. `recognise` says
+    by what it is known who asks.
     """
-    return Require(permission, changes_of(permission), fresh=fresh, half_signed_in=half_signed_in)
+    return Require(permission, changes_of(permission), fresh, half_signed_in, recognise)
 
 
 def public(*, reason: str) -> Public:

@@ -1,6 +1,6 @@
 """From the bearer token of a request to the principal behind it."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Protocol
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -23,13 +23,24 @@ Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
 """The bearer token of a request, if it carries one."""
 
 
+class Recognising(Protocol):
+    """Finds out who asks and keeps it in `request.state.known`: for the API by a bearer token, for pages by a cookie."""
+
+    async def __call__(
+        self, request: Request, bearer: HTTPAuthorizationCredentials | None, *, trust_recent: bool
+    ) -> Principal:
+        """Return the principal; raises errors of the family NotAuthenticated."""
+
+
 class TokenMissing(NotAuthenticated):
     """The request carries no bearer token."""
 
     code = "token_missing"
 
 
-async def recognise(request: Request, bearer: HTTPAuthorizationCredentials | None, *, trust_recent: bool) -> Principal:
+async def recognise_bearer(
+    request: Request, bearer: HTTPAuthorizationCredentials | None, *, trust_recent: bool
+) -> Principal:
     """Find out who asks, once for a request; raises TokenMissing, InvalidToken or SessionEnded.
 
     Session and user are read anew unless the request may trust what this process read within the last two seconds.

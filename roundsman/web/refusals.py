@@ -18,7 +18,6 @@ from roundsman.errors import RoundsmanError, Unavailable
 from roundsman.identity.mode import OperationsManagedElsewhere, PeopleManagedElsewhere
 from roundsman.web.errors import GENERAL_CODES, status_of
 from roundsman.web.guards import Guard, PermissionMissing, Public, Require, SecondFactorNeeded
-from roundsman.web.principal import recognise
 
 _ENDPOINTS: Final = "roundsman.api."
 _RAISES = re.compile(r"\braises? (.*?)(?:\.|;|$)", re.IGNORECASE)
@@ -51,7 +50,7 @@ def meanings(codes: Iterable[str]) -> dict[str, str]:
 
 def _of_guard(guard: Guard) -> Iterator[type[RoundsmanError]]:
     match guard:
-        case Require(_, changes, fresh=fresh, half_signed_in=half_signed_in):
+        case Require(_, changes, fresh=fresh, half_signed_in=half_signed_in, recognise=recognise):
             yield from _said_by(recognise)
             yield PermissionMissing
             if not half_signed_in:

@@ -474,5 +474,10 @@ ROWS: Final = (
     _public("GET /password/reset", "410", query={"token": "invented"}),
     _public("POST /password/reset", "410", form={"token": "invented", "new_password": _NEW, "again": _NEW}),
     _public("GET /password/reset/done", "200"),
+    _public("GET /sign-in", "200"),
+    _public("POST /sign-in", "401", form={"identifier": "{new_phone}", "password": "wrong"}),
+    _public("POST /sign-in/code", "200", form={"contact": "{new_phone}"}),
+    _public("POST /sign-in/code/confirm", "401", form={"contact": "{new_phone}", "code": "000000"}),
+    _public("POST /preferences", "303", form={"theme": "dark"}),
     _public("ANY /static/{path}", "200"),
 )

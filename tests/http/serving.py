@@ -10,6 +10,14 @@ import httpx
 import uvicorn
 from fastapi import FastAPI
 
+from roundsman.console.guards import recognise_browser
+from roundsman.web.route_inventory import Entrance, entrances
+
+
+def asked_by_bearer(app: FastAPI) -> list[Entrance]:
+    """Every way in but the pages for whoever is signed in in a browser, of which tests/console is about."""
+    return [one for one in entrances(app) if getattr(one.guard, "recognise", None) is not recognise_browser]
+
 
 @asynccontextmanager
 async def answering(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:

@@ -25,11 +25,10 @@ from roundsman.database.transaction import Tx
 from roundsman.runtime import Runtime
 from roundsman.web import pacing
 from roundsman.web.guards import Require, public
-from roundsman.web.route_inventory import entrances
 from tests.depth import depth
 from tests.http.access_rows import REFUSED, ROWS, UNKNOWN, Row
 from tests.http.crowd import PRODUCT, Member, asking_everywhere, gather_crowd, stored_about
-from tests.http.serving import answering
+from tests.http.serving import answering, asked_by_bearer
 
 NOBODY, OWNER, OTHER = "nobody", "owner", "other owner"
 ASKERS = (NOBODY, *Role, OWNER, OTHER)
@@ -83,7 +82,7 @@ class Asking:
             json=self._filled(self.row.body),
             params=self._filled(self.row.query),
             data=self._filled(self.row.form),
-            headers=self.member.headers if self.member else {},
+            headers=(self.member.headers if self.member else {}) | {"Sec-Fetch-Site": "same-origin"},
         )
 
     def _filled(self, template: Any) -> Any:  # noqa: ANN401  whatever JSON there is
@@ -173,7 +172,7 @@ async def failures(app: FastAPI, tx: Tx, rows: tuple[Row, ...]) -> list[str]:
 
 
 def test_there_is_a_row_for_every_route(app: FastAPI) -> None:
-    ways_in = [f"{','.join(sorted(one.methods)) or 'ANY'} {one.path}" for one in entrances(app)]
+    ways_in = [f"{','.join(sorted(one.methods)) or 'ANY'} {one.path}" for one in asked_by_bearer(app)]
     assert sorted(row.route for row in ROWS) == sorted(ways_in)
 
 

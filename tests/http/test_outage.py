@@ -20,11 +20,10 @@ from roundsman.database.embedded import embedded_server
 from roundsman.database.mongod import ServerFiles
 from roundsman.runtime import Runtime, open_answering_runtime
 from roundsman.settings import Settings
-from roundsman.web.route_inventory import entrances
 from tests.builders import a_user
 from tests.codes import code_for
 from tests.http.people import PASSWORD, PHONE, log_in, settle
-from tests.http.serving import answering
+from tests.http.serving import answering, asked_by_bearer
 from tests.http.test_sessions import SteppingClock
 
 _CACHE_GB = 0.25
@@ -79,7 +78,7 @@ def all_routes(app: FastAPI) -> list[tuple[str, str]]:
     """Every route that answers from the database, with ids that nobody has."""
     return [
         (method, re.sub(r"{\w+}", "0" * 24, entrance.path))
-        for entrance in entrances(app)
+        for entrance in asked_by_bearer(app)
         if entrance.path not in _WITHOUT_DATABASE and not entrance.path.startswith(("/static", "/docs"))
         for method in entrance.methods
     ]

@@ -17,11 +17,10 @@ from roundsman.database.collections import SESSIONS
 from roundsman.database.transaction import Tx
 from roundsman.runtime import Runtime
 from roundsman.web.guards import Public, Require
-from roundsman.web.route_inventory import entrances
 from tests.builders import a_user
 from tests.codes import code_for
 from tests.http.people import PASSWORD, PHONE, bearer_of, log_in, settle
-from tests.http.serving import answering
+from tests.http.serving import answering, asked_by_bearer
 
 STEP_UP, ENROL, CONFIRM = "/api/v1/auth/step-up", "/api/v1/auth/totp/enrol", "/api/v1/auth/totp/confirm"
 STATE, RECOVERY, LOOKUP = "/api/v1/auth/totp", "/api/v1/auth/totp/recovery", "/api/v1/users/lookup?identifier=x"
@@ -88,7 +87,7 @@ def code_of(answer: httpx.Response) -> tuple[int, str | None]:
 def guarded(app: FastAPI) -> list[tuple[str, str]]:
     return [
         (method, entrance.path)
-        for entrance in entrances(app)
+        for entrance in asked_by_bearer(app)
         if isinstance(entrance.guard, Require) or not isinstance(entrance.guard, Public)
         for method in entrance.methods
     ]

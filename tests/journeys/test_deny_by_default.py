@@ -7,8 +7,8 @@ from roundsman.access.roles import Role
 from roundsman.app import create_app
 from roundsman.database.transaction import Tx
 from roundsman.web.guards import Public
-from roundsman.web.route_inventory import entrances
 from tests.http.people import bearer_of
+from tests.http.serving import asked_by_bearer
 
 LOOKUP = "/api/v1/users/lookup?identifier=9820012345"
 NEW_CUSTOMER = {"name": "Asha", "phone": "9845012367"}
@@ -16,7 +16,7 @@ REGISTRARS = {Role.DELIVERY_BOY, Role.MARKETING_STAFF}
 
 
 async def test_every_guarded_route_refuses_whoever_is_nobody(api: httpx.AsyncClient) -> None:
-    guarded = [entrance for entrance in entrances(create_app()) if not isinstance(entrance.guard, Public)]
+    guarded = [entrance for entrance in asked_by_bearer(create_app()) if not isinstance(entrance.guard, Public)]
 
     assert guarded
     for entrance in guarded:

@@ -1,0 +1,32 @@
+"""The whole application on the real database, for whoever looks at its pages."""
+
+from collections.abc import AsyncIterator
+from contextlib import nullcontext
+
+import pytest
+from fastapi import FastAPI
+
+from roundsman.app import create_app
+from roundsman.database.transaction import Tx
+from roundsman.runtime import Runtime
+from tests.console.browsing import Visitors
+from tests.http.delivering import Watch
+
+
+@pytest.fixture
+def app(runtime: Runtime) -> FastAPI:
+    """The application on `runtime`."""
+    return create_app(lambda: nullcontext(runtime))
+
+
+@pytest.fixture
+async def visitors(app: FastAPI, tx: Tx) -> AsyncIterator[Visitors]:
+    """Browsers of the running application, one for each who visits it."""
+    async with app.router.lifespan_context(app):
+        yield Visitors(app, tx)
+
+
+@pytest.fixture
+def watch() -> Watch:
+    """A clock for a `runtime` of a test's own."""
+    return Watch()
