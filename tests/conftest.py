@@ -24,7 +24,7 @@ _SERVER_DIRECTORY = "server"
 Database = AsyncDatabase[Document]
 
 # `test` tries the same examples every time, so that a red run is never a surprise; `proof` looks for new ones.
-hypothesis_settings.register_profile("test", max_examples=100, deadline=None, derandomize=True, database=None)
+hypothesis_settings.register_profile("test", max_examples=200, deadline=None, derandomize=True, database=None)
 hypothesis_settings.register_profile("proof", max_examples=3000, deadline=None)
 hypothesis_settings.load_profile("proof" if os.environ.get("ROUNDSMAN_TESTS") == "proof" else "test")
 

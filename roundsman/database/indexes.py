@@ -108,6 +108,7 @@ INDEXES: Mapping[str, tuple[Index, ...]] = MappingProxyType(
         collections.CUSTOMERS: (
             _on("user_id", reason="The customer profiles of a user, in every joined view."),
             _where_present("delivery_boy_id", reason="The round of a delivery boy."),
+            _where_present("former_deliveries.delivery_boy_id", reason="His round of a day before."),
             _where_present("phone", reason="The lookup by a contact phone, which a household may share."),
         ),
         collections.ADDRESSES: (_on("user_id", reason="The addresses of a user."),),
@@ -157,10 +158,18 @@ INDEXES: Mapping[str, tuple[Index, ...]] = MappingProxyType(
         collections.RATINGS: (
             _on("user_id", reason="What a user said of deliveries, among all that is stored of him."),
         ),
-        collections.PAYOUTS: (*_listed("delivery_boy_id", "created_at", what="payouts"),),
+        collections.PAYOUTS: (
+            *_listed("delivery_boy_id", "created_at", what="payouts"),
+            Index(
+                (("reference", ASCENDING),),
+                "A transfer pays one payout, in whichever case somebody types what the bank calls it.",
+                {"unique": True, "sparse": True, "collation": BY_NAME},
+            ),
+        ),
         collections.ADJUSTMENTS: (*_listed("delivery_boy_id", "created_at", what="adjustments"),),
         collections.RATE_CARDS: (
             _on("delivery_boy_id", "valid_from", reason="What a delivery brings, asked with each that is made."),
+            _on("valid_from", "_id", reason="All rates, page by page."),
         ),
         collections.PURCHASE_ORDERS: (*_listed("supplier_id", "created_at", what="purchase orders"),),
         collections.SUPPLIER_DUES: (

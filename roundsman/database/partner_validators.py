@@ -50,6 +50,8 @@ PARTNER_VALIDATORS: Mapping[str, Document] = MappingProxyType(
                 "reason": TEXT,
                 "reverses": NAME,
                 "payout_id": OBJECT_ID,
+                "written_at": DATE,
+                "by": NAME,
             },
         ),
         collections.DELIVERY_TOTALS: document_with(

@@ -33,7 +33,7 @@ NOT_ACTIVITY = (
     FactType.ORDER_REFUNDED,
     FactType.STAFF_CONTACT,
 )
-EXAMPLES = settings(max_examples=depth(test=100, proof=10_000))
+EXAMPLES = settings(max_examples=depth(test=200, proof=10_000))
 AFTERWARDS = BEGIN + timedelta(days=400)
 
 
