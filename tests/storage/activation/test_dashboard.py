@@ -192,6 +192,9 @@ async def test_what_if_moves_whom_a_shorter_period_moves(tx: Tx) -> None:
 async def test_impossible_ranges_and_keys_are_refused(tx: Tx) -> None:
     with pytest.raises(ImpossibleRange):
         await read_dashboard(tx, date(2026, 2, 1), date(2026, 1, 1), policy=POLICY, now=NOW)
+    for first, last in ((None, date.min), (date.min, date(1, 1, 5)), (date.max, date.max)):
+        with pytest.raises(ImpossibleRange):
+            await read_dashboard(tx, first, last, policy=POLICY, now=NOW)
     for wanted, key in ((Wanted(), "x"), (Wanted(at_risk=True), "0" * 24), (Wanted(at_risk=True), "0" * 24 + "soon")):
         with pytest.raises(MalformedListKey):
             await list_people(tx, wanted, policy=POLICY, now=NOW, after=key)
