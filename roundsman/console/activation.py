@@ -130,4 +130,5 @@ def _shown(
 
 def _options(known: Sequence[str], chosen: str | None, all_: str) -> list[tuple[str, str]]:
     """The choices of a filter; what was asked for is among them, even where nobody has it."""
-    return [("", all_), *((one, one) for one in sorted({*known, chosen} - {None, ""}, key=str))]
+    asked = {chosen} if chosen else set()
+    return [("", all_), *((one, one) for one in sorted({*known, *asked}))]

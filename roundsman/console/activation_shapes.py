@@ -126,28 +126,25 @@ def status_cards(dashboard: Dashboard, *, of: Slice) -> tuple[StatusCard, ...]:
 
 def funnel_rows(funnel: Funnel, first: date, last: date, *, of: Slice) -> tuple[FunnelRow, ...]:
     """Make the rows of the funnel of those who signed up in the range."""
-    rows, before = [], None
-    for one in funnel.steps:
-        step, left = one.step.value, None if before is None else before.step.value
-        signed_up = {"signed_up_first": first, "signed_up_last": last}
-        rows.append(
-            FunnelRow(
-                words=STEPS[one.step],
-                count=one.count,
-                step_percent=one.step_percent,
-                total_percent=one.total_percent,
-                href=people_href(of, step=step, **signed_up),
-                lost=0 if before is None else before.count - one.count,
-                lost_href=people_href(of, step=left, without_step=step, **signed_up),
-            )
+    signed_up = {"signed_up_first": first, "signed_up_last": last}
+    befores = (funnel.steps[0], *funnel.steps)
+    return tuple(
+        FunnelRow(
+            words=STEPS[one.step],
+            count=one.count,
+            step_percent=one.step_percent,
+            total_percent=one.total_percent,
+            href=people_href(of, step=one.step.value, **signed_up),
+            lost=before.count - one.count,
+            lost_href=people_href(of, step=before.step.value, without_step=one.step.value, **signed_up),
         )
-        before = one
-    return tuple(rows)
+        for before, one in zip(befores, funnel.steps, strict=False)
+    )
 
 
 def movement_shapes(movement: Movement, *, of: Slice) -> MovementShapes:
     """Draw who went where, and give the addresses of the people."""
-    flows = [Flow(_name(one.before), one.after.value, one.count, _is_loss(one)) for one in movement.bands]
+    flows = [Flow(_name(one.before), one.after.value, one.count, is_loss=_is_loss(one)) for one in movement.bands]
     order = [NEWCOMERS, *(status.value for status in ActivationStatus)]
     links = {(_name(one.before), one.after.value): _band_href(one, movement, of) for one in movement.bands}
     return MovementShapes(sankey(flows, order=order), sankey(flows, order=order, width=NARROW, lines=2), links)

@@ -15,7 +15,7 @@ from roundsman.money import grouped
 WIDE: Final = 720.0
 NARROW: Final = 340.0
 
-_ASCII_WIDTH, _OTHER_WIDTH = 7.5, 12.5
+_ASCII_WIDTH, _OTHER_WIDTH = 8.0, 12.5
 _ASCENT, _DESCENT = 11.0, 3.0
 _LINE: Final = 16.0
 _EDGE: Final = 2.0
