@@ -9,7 +9,7 @@ PYTEST := pytest -n $(WORKERS) --dist worksteal
 RUN_TESTS = $(BIN)/python
 LOCK := $(BIN)/uv pip compile -q --generate-hashes --universal --python-version 3.11 --no-header pyproject.toml --extra embedded --group build
 
-.PHONY: run setup test check coverage proof bench lock docs format clean
+.PHONY: run setup test check coverage proof bench lock docs pictures format clean
 
 # Ctrl-C is how the demo ends, and no failure.
 run: $(VENV)/.run-installed
@@ -47,6 +47,7 @@ bench: $(VENV)/.dev-installed
 	$(BIN)/python benchmarks/decisions.py
 	$(BIN)/python benchmarks/activation.py
 	$(BIN)/python benchmarks/ledger.py
+	$(BIN)/python benchmarks/pages.py
 
 lock: $(VENV)/.dev-installed
 	$(LOCK) -o requirements/run.txt
@@ -61,6 +62,10 @@ docs: $(VENV)/.dev-installed
 	$(BIN)/roundsman access audit --markdown docs/reports/ROLE_AUDIT_REPORT.md > /dev/null
 	$(BIN)/python -m tests.auth_report > .report.md && mv .report.md docs/reports/AUTH_SECURITY_AUDIT.md
 	$(BIN)/python -m tests.demo_report > .report.md && mv .report.md docs/reports/DATA_CLEANUP_REPORT.md
+
+# The pictures of the README, of the demo's business; it needs Debian's chromium.
+pictures: $(VENV)/.dev-installed
+	$(BIN)/python -m tests.pictures
 
 format: $(VENV)/.dev-installed
 	$(BIN)/ruff format .

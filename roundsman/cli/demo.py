@@ -24,9 +24,15 @@ from roundsman.cli.sources import BUILT_IN
 from roundsman.database.connection import with_database
 from roundsman.errors import IntegrityBroken
 from roundsman.identity.importing import count_admins_made_here
-from roundsman.identity.mode import PeopleMode, get_mode
+from roundsman.identity.mode import OperationsMode, PeopleMode, get_mode
 from roundsman.identity.role_grants import list_active_admins
-from roundsman.migration.cutover import cut_over, open_staff_reviews, require_ready_for_people
+from roundsman.migration.cutover import (
+    cut_over,
+    cut_over_operations,
+    open_staff_reviews,
+    require_ready_for_operations,
+    require_ready_for_people,
+)
 from roundsman.migration.deciding import decide
 from roundsman.migration.generator.generating import World, generate
 from roundsman.migration.generator.loading import load_folder
@@ -38,6 +44,8 @@ from roundsman.migration.runs import find_latest_run, find_unfinished_run
 from roundsman.migration.sealing import Seal
 from roundsman.migration.sources.mongodb import MongoSource
 from roundsman.operations.admins import NewAdmin, create_admin_with_password
+from roundsman.operations.delivery_terms import WantedCard, make_card
+from roundsman.operations.intake import Intake
 from roundsman.runtime import Runtime, open_answering_runtime, open_runtime, server_uri
 from roundsman.settings import Settings, load_settings
 
@@ -45,6 +53,8 @@ _DATABASE: Final = "roundsman_demo"
 _SOURCE: Final = "roundsman_demo_source"
 _ADMIN: Final = NewAdmin(name="Demo Admin", phone="+919820098200")
 _PASSWORD_BYTES: Final = 15
+_RATES: Final = "rates-of-the-demo"
+_PER_DELIVERY_PAISE: Final = 500
 
 
 def demo(
@@ -79,7 +89,9 @@ async def _prepare(runtime: Runtime, source: MongoSource, source_uri: str, world
         await _generate(source_uri, world)
     if await find_latest_run(runtime.tx) is None:
         await _import(runtime, source, profile)
-    if (await get_mode(runtime.tx)).people is PeopleMode.LIVE:
+    mode = await get_mode(runtime.tx)
+    if mode.operations is OperationsMode.ROUNDSMAN:
+        await _set_rates(runtime)
         say("The demo's business is here already; to begin anew: rm -r .roundsman")
         return
     verification = await verify_and_remember(runtime, source, profile)
@@ -91,8 +103,18 @@ async def _prepare(runtime: Runtime, source: MongoSource, source_uri: str, world
     say(f"Told {told.facts:,} facts of {told.new:,} customers: roundsman activation dashboard")
     await _create_admin(runtime)
     await _back_up(runtime)
-    await require_ready_for_people(runtime.tx, verification)
-    await cut_over(runtime.tx, now=runtime.clock())
+    if mode.people is not PeopleMode.LIVE:
+        await require_ready_for_people(runtime.tx, verification)
+        await cut_over(runtime.tx, now=runtime.clock())
+    await require_ready_for_operations(runtime.tx, verification, profile)
+    await cut_over_operations(runtime.tx, now=runtime.clock())
+    await _set_rates(runtime)
+
+
+async def _set_rates(runtime: Runtime) -> None:
+    """Say what a delivery brings, so that whoever tries the round of a delivery boy sees him earn."""
+    wanted = WantedCard(_RATES, per_delivery_paise=_PER_DELIVERY_PAISE)
+    await make_card(runtime.tx, wanted, intake=Intake(SYSTEM, runtime.activation), now=runtime.clock())
 
 
 async def _back_up(runtime: Runtime) -> None:

@@ -69,7 +69,7 @@ def observe(facts: list[Fact], seen: Seen) -> None:
     observe_clock(facts, seen)
 
 
-@settings(max_examples=depth(test=100, proof=10_000))
+@settings(max_examples=depth(test=200, proof=10_000))
 @given(facts=histories())
 def test_nothing_happens_that_the_table_does_not_say(facts: list[Fact]) -> None:
     seen: Seen = defaultdict(set)

@@ -1,0 +1,184 @@
+"""What each page of the console costs the server, on the demo's business and with very many customers more, in one run.
+
+    python benchmarks/pages.py [--customers 1000000] [--scale 1] [--reads 40]
+
+A page is asked for as a browser asks, by its cookie, of the application in this process, so that no network is measured.
+The customers that are added are copies of those of the demo, each a person with a phone, a profile, a status and how he
+came to it.
+"""
+
+import argparse
+import asyncio
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Final
+
+import httpx
+from bson import ObjectId
+
+from roundsman.activation.rollups import rebuild
+from roundsman.app import create_app
+from roundsman.database.collections import CUSTOMERS, IDENTIFIERS, LIFECYCLES, TRANSITIONS, USERS
+from roundsman.database.transaction import Document, Tx
+from roundsman.runtime import Runtime, open_runtime
+from roundsman.settings import Settings
+
+_DATABASE: Final = "roundsman_demo"
+_PORTION: Final = 5_000
+_PAGES: Final = (
+    "/",
+    "/activation",
+    "/customers",
+    "/customers?status=inactive",
+    "/customers?at_risk=true",
+    "/customers?q=Asha",
+    "/customers/{customer}",
+    "/users",
+    "/users?name=Asha",
+    "/users/{user}",
+    "/roles",
+    "/migration",
+    "/migration/reviews",
+    "/delivery-boys",
+    "/delivery-boys/{boy}",
+    "/payouts",
+    "/suppliers",
+    "/suppliers/{supplier}",
+    "/purchase-orders",
+    "/security",
+    "/audit-log",
+    "/health",
+    "/account",
+)
+
+
+async def main(customers: int, scale: float, reads: int) -> None:
+    """Make the business, measure, make it large, measure again."""
+    with tempfile.TemporaryDirectory() as directory:
+        signing_in = _made(Path(directory), scale)
+        settings = Settings(
+            data_dir=Path(directory),
+            database_name=_DATABASE,
+            database_cache_gb=2,
+            staff_totp="optional",
+            refuse_default_passwords=False,
+        )
+        async with open_runtime(settings) as runtime:
+            few = await _measured(runtime, signing_in, reads)
+            await _grow(runtime.tx, customers)
+            await rebuild(runtime.tx, now=runtime.clock())
+            many = await _measured(runtime, signing_in, reads)
+    _print(few, many, customers)
+
+
+def _made(directory: Path, scale: float) -> tuple[str, str]:
+    """The demo's business in this data directory: phone and password of its admin."""
+    command = (sys.executable, "-m", "roundsman", "demo", "--no-serve", "--scale", str(scale))
+    environment = {**os.environ, "ROUNDSMAN_DATA_DIR": str(directory)}
+    said = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+    found = re.search(r"once: (\S+) with the password (\S+)", said)
+    if found is None:
+        raise ValueError(f"the demo told no password:\n{said}")
+    return found[1], found[2]
+
+
+async def _measured(runtime: Runtime, signing_in: tuple[str, str], reads: int) -> dict[str, float]:
+    """The p95 of each page, in milliseconds."""
+    app = create_app(lambda: nullcontext(runtime))
+    headers = {"Accept": "text/html", "Sec-Fetch-Site": "same-origin"}
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", headers=headers) as client:
+            phone, password = signing_in
+            answer = await client.post("/sign-in", data={"identifier": phone, "password": password})
+            if answer.status_code != httpx.codes.SEE_OTHER:
+                raise ValueError(f"nobody is signed in: {answer.status_code}")
+            return {path: await _p95(client, path, reads) for path in await _paths(runtime.tx)}
+
+
+async def _paths(tx: Tx) -> list[str]:
+    """The pages, those about somebody with the id of one who was there before the others."""
+    known = {
+        name: (await tx.database[collection].find_one(sort=[("_id", 1)]) or {}).get("_id")
+        for name, collection in {
+            "customer": LIFECYCLES,
+            "user": USERS,
+            "boy": "delivery_boys",
+            "supplier": "suppliers",
+        }.items()
+    }
+    return [path.format_map(known) for path in _PAGES]
+
+
+async def _p95(client: httpx.AsyncClient, path: str, reads: int) -> float:
+    took = []
+    for _ in range(reads + 1):
+        began = time.perf_counter()
+        answer = await client.get(path)
+        took.append(time.perf_counter() - began)
+        if answer.status_code != httpx.codes.OK:
+            raise ValueError(f"{path}: {answer.status_code}")
+    # The first one warms up.
+    return sorted(took[1:])[int(reads * 0.95) - 1] * 1000
+
+
+async def _grow(tx: Tx, count: int) -> None:
+    """So many customers more, each a copy of one of the first."""
+    originals = [one async for one in _originals(tx)]
+    for start in range(0, count, _PORTION):
+        numbers = range(start, min(start + _PORTION, count))
+        made = [_copy(originals[number % len(originals)], number) for number in numbers]
+        for name in (USERS, IDENTIFIERS, CUSTOMERS, LIFECYCLES, TRANSITIONS):
+            await tx.database[name].insert_many([document for one in made for document in one[name]], ordered=False)
+
+
+async def _originals(tx: Tx) -> AsyncIterator[Document]:
+    """Customers with everything that is copied of them."""
+    async for lifecycle in tx.database[LIFECYCLES].find().sort("_id", 1).limit(200):
+        user = await tx.database[USERS].find_one({"_id": lifecycle["_id"], "status": "active"})
+        customer = await tx.database[CUSTOMERS].find_one({"user_id": lifecycle["_id"]})
+        if user is not None and customer is not None:
+            transitions = await tx.database[TRANSITIONS].find({"user_id": lifecycle["_id"]}).to_list()
+            yield {"user": user, "customer": customer, "lifecycle": lifecycle, "transitions": transitions}
+
+
+def _copy(original: Document, number: int) -> dict[str, list[Document]]:
+    """The same person under another id, name and phone."""
+    user_id, phone = ObjectId(), f"+916{number:09}"
+    name = f"{original['user']['name']} {number}"
+    transitions = [
+        one | {"_id": f"{user_id}:{place}", "user_id": user_id} for place, one in enumerate(original["transitions"])
+    ]
+    return {
+        USERS: [original["user"] | {"_id": user_id, "name": name}],
+        IDENTIFIERS: [{"_id": f"phone:{phone}", "user_ids": [user_id], "epoch": 0}],
+        CUSTOMERS: [original["customer"] | {"_id": ObjectId(), "user_id": user_id, "name": name, "phone": phone}],
+        LIFECYCLES: [original["lifecycle"] | {"_id": user_id}],
+        TRANSITIONS: transitions,
+    }
+
+
+def _print(few: dict[str, float], many: dict[str, float], customers: int) -> None:
+    print(f"{'page':34} {'p95, ms':>9} {f'{customers:,} more':>16} {'ratio':>7}")
+    for path, before in few.items():
+        print(f"{_shown(path):34} {before:9.1f} {many[path]:16.1f} {many[path] / before:7.2f}")
+
+
+def _shown(path: str) -> str:
+    return re.sub(r"/[0-9a-f]{24}", "/…", path)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--customers", type=int, default=1_000_000)
+    parser.add_argument("--scale", type=float, default=1.0)
+    parser.add_argument("--reads", type=int, default=40)
+    options = parser.parse_args()
+    asyncio.run(main(options.customers, options.scale, options.reads))

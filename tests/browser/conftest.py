@@ -1,0 +1,26 @@
+"""A real browser, and the demo's business for it to look at."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser
+
+from tests.browser.serving import CHROMIUM, browsing, serving
+from tests.browser.visiting import Shop
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """A real browser."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium is installed: apt install chromium (.ci/run does)")
+    async with browsing() as browser:
+        yield browser
+
+
+@pytest.fixture
+async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
+    """The demo's business, small, and its pages."""
+    async with serving(tmp_path, scale=0.05) as shop:
+        yield shop

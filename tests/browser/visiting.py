@@ -1,0 +1,123 @@
+"""Visiting pages with a real browser, and noting what nobody should meet there."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import axe_playwright_python
+from playwright.async_api import Browser, BrowserContext, CDPSession, Page, ViewportSize
+from pymongo.asynchronous.database import AsyncDatabase
+
+from roundsman.database.transaction import Document
+
+WIDE: Final = ViewportSize(width=1280, height=900)
+NARROW: Final = ViewportSize(width=390, height=844)
+MOST_BYTES: Final = 40 * 1024
+_AXE: Final = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """A served business: where it is, where its messages are written, its database, and its admin's sign-in."""
+
+    url: str
+    data: Path
+    database: AsyncDatabase[Document]
+    phone: str
+    password: str
+
+    async def code_for(self, phone: str) -> str:
+        """The newest code that was sent to a phone."""
+        outbox = self.data / "outbox.jsonl"
+        async with asyncio.timeout(20):
+            while True:
+                lines = outbox.read_text("utf-8").splitlines() if outbox.exists() else []
+                texts = [one["text"] for one in map(json.loads, lines) if one["to"] == phone]
+                if texts:
+                    return str(texts[-1].split()[0])
+                await asyncio.sleep(0.1)
+
+
+@dataclass(slots=True)
+class Visit:
+    """One page of a browser, and what went wrong in it; `bytes_of` says what each address cost over the network."""
+
+    shop: Shop
+    page: Page
+    faults: list[str] = field(default_factory=list)
+    received: int = 0
+
+    async def open(self, path: str) -> None:
+        """Open a page of the shop, which must answer."""
+        answer = await self.page.goto(self.shop.url + path)
+        assert answer is not None
+        if not answer.ok:
+            self.faults.append(f"{path}: {answer.status}")
+
+    async def sign_in(self, phone: str, password: str) -> None:
+        """Sign in with a password."""
+        await self.open("/sign-in")
+        await self.page.click("details.more summary")
+        await self.page.fill("#identifier", phone)
+        await self.page.fill("#password", password)
+        await self.page.click("details.more button")
+
+    async def sign_in_by_code(self, phone: str) -> None:
+        """Sign in with a code."""
+        await self.open("/sign-in")
+        await self.page.fill("#contact", phone)
+        await self.page.click("form[action='/sign-in/code'] button")
+        await self.page.fill("#code", await self.shop.code_for(phone))
+        await self.page.click("form[action='/sign-in/code/confirm'] button")
+
+    async def look_at(self, path: str, *, folder: Path | None = None, name: str = "") -> None:
+        """Open a page and note what is wrong with it: for who cannot see it, for who has a narrow window."""
+        await self.open(path)
+        await self.page.evaluate(_AXE)
+        found: dict[str, Any] = await self.page.evaluate("axe.run()")
+        self.faults += [
+            f"{path}: {one['id']} at {node['target']}" for one in found["violations"] for node in one["nodes"]
+        ]
+        if await self.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            self.faults.append(f"{path}: scrolls sideways")
+        if folder is not None:
+            await self.page.screenshot(path=folder / f"{name}.png", full_page=True)
+
+
+@asynccontextmanager
+async def visiting(browser: Browser, shop: Shop, **options: Any) -> AsyncIterator[Visit]:  # noqa: ANN401  a context's
+    """A new browser of somebody, with nothing in it yet."""
+    context = await browser.new_context(**options)
+    visit = Visit(shop, await context.new_page())
+    await _watch(context, visit)
+    yield visit
+    await context.close()
+
+
+async def _watch(context: BrowserContext, visit: Visit) -> None:
+    def note_said(kind: str, text: str) -> None:
+        # What the browser itself says of an answer that the test expects; the test looks at the status.
+        if kind in {"error", "warning"} and "the server responded with a status of" not in text:
+            visit.faults.append(f"{visit.page.url}: {text}")
+
+    def note_request(url: str) -> None:
+        if not url.startswith((visit.shop.url, "data:", "blob:")):
+            visit.faults.append(f"{visit.page.url} asks {url}")
+
+    visit.page.on("console", lambda message: note_said(message.type, message.text))
+    visit.page.on("pageerror", lambda error: note_said("error", str(error)))
+    visit.page.on("request", lambda request: note_request(request.url))
+    network = await context.new_cdp_session(visit.page)
+    await network.send("Network.enable")
+    _count(network, visit)
+
+
+def _count(network: CDPSession, visit: Visit) -> None:
+    def note(event: dict[str, Any]) -> None:
+        visit.received += int(event["encodedDataLength"])
+
+    network.on("Network.loadingFinished", note)
