@@ -135,6 +135,7 @@ def _routers() -> tuple[APIRouter, ...]:
         delivery_terms.rates,
         delivery_terms.stops,
         delivery_terms.of_customers,
+        delivery_terms.of_delivery_boys,
         payouts.router,
         payouts.adjustments,
         own_supplies.router,

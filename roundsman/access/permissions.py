@@ -71,7 +71,7 @@ class Permission(StrEnum):
     EARNINGS_ADJUST = "earnings:adjust"
     """Propose to add to somebody's earnings or to take from them, and decide about another's proposal."""
     CASH_TAKE = "cash:take"
-    """Take the money that a delivery boy was paid at doors."""
+    """Take the money that a delivery boy was paid at doors, and say how much it was after all."""
     PAYOUTS_DRAFT = "payouts:draft"
     """Draft payouts, and say that one was paid or came to nothing."""
     PAYOUTS_APPROVE = "payouts:approve"

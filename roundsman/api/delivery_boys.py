@@ -132,7 +132,7 @@ async def set_status_(body: Standing, delivery_boy_id: IdInPath, work: Work) -> 
 async def round_(delivery_boy_id: IdInPath, work: Work, day: Day | None = None) -> list[StopView]:
     """See what a delivery boy has to bring on a day, or has brought; today if none is given."""
     boy = await _boy(work, delivery_boy_id)
-    return stop_views(await round_of(work.tx, boy.id, day or day_of(work.now)))
+    return stop_views(await round_of(work.tx, boy, day or day_of(work.now), now=work.now))
 
 
 @router.get("/{delivery_boy_id}/statement", dependencies=_READ, responses=problems(401, 403, 404, 422))

@@ -143,6 +143,19 @@ class StopView(AnswerModel):
     collected_paise: int = Field(description="What the customer paid at the door.")
 
 
+class OpenStopView(StopView):
+    """A stop that the office has to do something about."""
+
+    customer_id: Id
+    for_date: date
+    delivery_boy_id: Id | None = Field(description="Whose it would be; null for nobody's.")
+
+
+def open_stop_views(sheets: list[StopSheet], *, first: int) -> list[OpenStopView]:
+    """Stops that the office has to do something about, numbered from one on."""
+    return [_open_stop_view(number, sheet) for number, sheet in enumerate(sheets, start=first)]
+
+
 def stop_views(sheets: list[StopSheet]) -> list[StopView]:
     """The stops of a round."""
     return [_stop_view(number, sheet) for number, sheet in enumerate(sheets, start=1)]
@@ -168,6 +181,15 @@ def _file(name: str, rows: list[dict[str, Any]], view: type[AnswerModel]) -> Res
     headings = [rupees_field(field) or field for field in view.model_fields]
     text = csv_text([in_rupees(row) for row in rows], headings=headings)
     return Response(text, media_type="text/csv", headers=headers)
+
+
+def _open_stop_view(number: int, sheet: StopSheet) -> OpenStopView:
+    return OpenStopView(
+        **_stop_view(number, sheet).model_dump(),
+        customer_id=sheet.customer.id,
+        for_date=sheet.stop.delivery.for_date,
+        delivery_boy_id=sheet.delivery_boy_id,
+    )
 
 
 def _stop_view(number: int, sheet: StopSheet) -> StopView:

@@ -103,7 +103,7 @@ async def _list() -> list[Earnings]:
 async def _show(who: str) -> tuple[Earnings, list[StopSheet]]:
     async with open_runtime(load_settings()) as runtime:
         boy, now = await find_delivery_boy(runtime.tx, who), runtime.clock()
-        stops = await round_of(runtime.tx, boy.id, day_of(now))
+        stops = await round_of(runtime.tx, boy, day_of(now), now=now)
         return await earnings_of(runtime.tx, boy, now=now), stops
 
 

@@ -99,6 +99,7 @@ INDEXES: Mapping[str, tuple[Index, ...]] = MappingProxyType(
         collections.CUSTOMERS: (
             _on("user_id", reason="The customer profiles of a user, in every joined view."),
             _where_present("delivery_boy_id", reason="The round of a delivery boy."),
+            _where_present("former_deliveries.delivery_boy_id", reason="His round of a day before."),
             _where_present("phone", reason="The lookup by a contact phone, which a household may share."),
         ),
         collections.ADDRESSES: (_on("user_id", reason="The addresses of a user."),),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from roundsman.errors import Conflict
 from roundsman.ids import DeliveryBoyId, UserId
@@ -15,6 +16,12 @@ class DeliveryBoyStatus(StrEnum):
     ON_LEAVE = "on_leave"
     SUSPENDED = "suspended"
     LEFT = "left"
+
+
+class NoRound(Conflict):
+    """Who asks for his round, or tells of it, is suspended or has left."""
+
+    code = "no_round"
 
 
 class DeliveryBoyGone(Conflict):
@@ -37,8 +44,22 @@ class DeliveryBoy:
     phone: str | None = None
     email: str | None = None
 
+    @property
+    def is_at_work(self) -> bool:
+        """Whether what is his to bring is expected of him; else it is nobody's until somebody else is told to."""
+        return self.status is DeliveryBoyStatus.ACTIVE
+
+
+_GONE: Final = frozenset({DeliveryBoyStatus.SUSPENDED, DeliveryBoyStatus.LEFT})
+
+
+def require_round(boy: DeliveryBoy) -> None:
+    """Go on only where a delivery boy may see his round and tell of it. Raises NoRound."""
+    if boy.status in _GONE:
+        raise NoRound("You are suspended or have left, and have no round. Ask the office")
+
 
 def require_here(boy: DeliveryBoy) -> None:
     """Go on only where something may be given to a delivery boy to bring. Raises DeliveryBoyGone."""
-    if boy.status in {DeliveryBoyStatus.SUSPENDED, DeliveryBoyStatus.LEFT}:
+    if boy.status in _GONE:
         raise DeliveryBoyGone("He is suspended or has left: choose another one, or say that he is active again")

@@ -1,6 +1,6 @@
 """Delivery boys' profiles and the users they belong to."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 
 from pymongo import ASCENDING
 
@@ -69,6 +69,14 @@ async def get_delivery_boy(tx: Tx, boy: DeliveryBoyId) -> DeliveryBoy:
     if found is None:
         raise UnknownDeliveryBoy("There is no such delivery boy")
     return found
+
+
+async def delivery_boys_at_work(tx: Tx, boys: Collection[DeliveryBoyId]) -> set[DeliveryBoyId]:
+    """Find those of these delivery boys of whom it is expected that they bring what is theirs to bring."""
+    if not boys:
+        return set()
+    found = iterate(tx, DELIVERY_BOYS, delivery_boy_from, {"_id": {"$in": list(boys)}})
+    return {boy.id async for boy in found if boy.is_at_work}
 
 
 async def write_status(tx: Tx, boy: DeliveryBoy) -> Document:

@@ -157,6 +157,8 @@ def customer_of(
         delivery_boy_id=delivery_boy_id,
         stop=None,
         note=reading.text("note"),
+        former_deliveries=(),
+        served_until=None,
         **reading.contact(),
     )
 

@@ -8,6 +8,7 @@ from roundsman.delivery.posting import settle
 from roundsman.delivery.rate_cards import find_card_at
 from roundsman.delivery.rates import for_delivery
 from roundsman.orders.deliveries import Delivery, DeliveryStatus
+from roundsman.orders.orders import OrderOrigin
 
 CASH = "cash"
 """How money is paid that the delivery boy has in his hands afterwards."""
@@ -24,6 +25,9 @@ async def credit(tx: Tx, delivery: Delivery, *, by: str, now: datetime) -> None:
 
 async def _earned(tx: Tx, delivery: Delivery) -> Wanted | None:
     boy, at = delivery.delivery_boy_id, delivery.at
+    # What was brought while an existing application counted it is in the opening balances.
+    if delivery.origin is OrderOrigin.SOURCE:
+        return None
     if boy is None or at is None or delivery.status is not DeliveryStatus.COMPLETED:
         return None
     return for_delivery(await find_card_at(tx, boy, at), boy, at)
@@ -31,6 +35,6 @@ async def _earned(tx: Tx, delivery: Delivery) -> Wanted | None:
 
 def _collected(delivery: Delivery) -> Wanted | None:
     collected = delivery.collected
-    if collected is None or collected.method != CASH:
+    if collected is None or collected.method != CASH or not collected.paise:
         return None
     return Wanted(collected.by, EntryKind.CASH_COLLECTED, collected.paise, collected.at)

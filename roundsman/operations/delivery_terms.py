@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from roundsman.calendar import day_of
-from roundsman.customers.customers import Customer
-from roundsman.customers.linkage import assign_customer, get_customer
+from roundsman.customers.customers import Customer, assigned_to
+from roundsman.customers.linkage import customers_of_delivery_boy, get_customer, write_assignment
 from roundsman.database.transaction import Document, Tx, in_transaction
 from roundsman.delivery.delivery_boys import DeliveryBoy, DeliveryBoyStatus, require_here
 from roundsman.delivery.entries import Entry, EntryKind, Wanted
@@ -18,6 +18,8 @@ from roundsman.identity.mode import require_operations_managed_here, require_peo
 from roundsman.ids import CustomerId, DeliveryBoyId
 from roundsman.operations.intake import Change, Intake, KeyUsedOtherwise, note_down
 from roundsman.operations.steps import take_step
+from roundsman.orders.book import put_delivery
+from roundsman.orders.rounds import waiting_deliveries
 
 
 class MoreThanInHand(Conflict):
@@ -79,15 +81,48 @@ async def assign(
     async def decide(tx: Tx, before: Customer) -> Customer:
         if boy is not None:
             require_here(await get_delivery_boy(tx, boy))
-        return replace(before, delivery_boy_id=boy, stop=stop)
+        return assigned_to(before, boy, stop, now=now)
 
-    async def write(tx: Tx, after: Customer) -> Document:
-        return await assign_customer(tx, after, boy, stop)
+    return await take_step(tx, load=load, decide=decide, write=write_assignment, told=_assigned, intake=intake, now=now)
 
-    def told(_: Customer, document: Document) -> Change:
-        return Change("delivery.assigned", f"customer:{customer_id}", document)
 
-    return await take_step(tx, load=load, decide=decide, write=write, told=told, intake=intake, now=now)
+def _assigned(customer: Customer, document: Document) -> Change:
+    return Change("delivery.assigned", f"customer:{customer.id}", document)
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """How many customers went from one delivery boy to another, and how many stops that he was told to bring himself."""
+
+    customers: int
+    stops: int
+
+
+async def hand_over_round(
+    tx: Tx, boy: DeliveryBoyId, to: DeliveryBoyId, *, intake: Intake, now: datetime
+) -> HandedOver:
+    """Have another bring all that a delivery boy would bring from now on; what he has brought and earned stays his.
+
+    Raises UnknownDeliveryBoy, DeliveryBoyGone, OperationsManagedElsewhere.
+    """
+
+    async def work(tx: Tx) -> HandedOver:
+        await require_operations_managed_here(tx)
+        await get_delivery_boy(tx, boy)
+        require_here(await get_delivery_boy(tx, to))
+        if to == boy:
+            return HandedOver(0, 0)
+        customers = (await customers_of_delivery_boy(tx, boy)).values()
+        for one in customers:
+            document = await write_assignment(tx, assigned_to(one, to, one.stop, now=now))
+            await note_down(tx, intake, _assigned(one, document), now=now)
+        waiting = await waiting_deliveries(tx, boy, day_of(now))
+        for delivery in waiting:
+            document = await put_delivery(tx, replace(delivery, delivery_boy_id=to))
+            await note_down(tx, intake, Change("order.reassigned", f"delivery:{delivery.id}", document), now=now)
+        return HandedOver(len(customers), len(waiting))
+
+    return await in_transaction(tx, work)
 
 
 async def set_status(

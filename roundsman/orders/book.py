@@ -93,6 +93,13 @@ async def insert_payment(tx: Tx, payment: Payment) -> Document:
     return document
 
 
+async def put_payment(tx: Tx, payment: Payment) -> Document:
+    """Insert a payment, or replace it; gives it as it is stored."""
+    document = payment_document(payment)
+    await tx.database[PAYMENTS].replace_one({"_id": payment.id}, document, upsert=True, session=tx.session)
+    return document
+
+
 async def deliveries_of_user(tx: Tx, user_id: UserId) -> list[Delivery]:
     """List what was brought to a user, or should have been, the newest first."""
     found = tx.database[DELIVERIES].find({"user_id": user_id}, session=tx.session).sort("for_date", DESCENDING)

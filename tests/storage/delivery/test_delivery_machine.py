@@ -37,14 +37,15 @@ from roundsman.errors import RoundsmanError
 from roundsman.identity.importing import insert_users
 from roundsman.ids import DeliveryBoyId
 from roundsman.operations.adjusting import WantedAdjustment, decide_adjustment, propose_adjustment
-from roundsman.operations.delivery_marks import mark_stop, reassign_stop, take_stop_back
+from roundsman.operations.delivery_marks import correct_collected, mark_stop, reassign_stop, take_stop_back
 from roundsman.operations.delivery_terms import MoreThanInHand, WantedCard, make_card, take_cash
-from roundsman.operations.intake import Intake
+from roundsman.operations.intake import Intake, KeyUsedOtherwise
 from roundsman.operations.month_ends import settle_months_of
 from roundsman.operations.payout_steps import WantedPayout, approve_payout, draft_payout, fail_payout, pay_payout
-from roundsman.operations.rounds import UnknownStop
+from roundsman.operations.stop_lookup import UnknownStop
+from roundsman.orders.deliveries import Paid
 from roundsman.orders.history import insert_orders
-from roundsman.orders.stops import Mark, NotTheDay, Paid, StopDoneAlready
+from roundsman.orders.stops import Mark, NotTheDay, StopDoneAlready
 from roundsman.subscriptions.pausing import insert_subscriptions
 from tests.builders import a_customer, a_delivery_boy, a_subscription, a_user, an_order
 from tests.depth import depth
@@ -69,8 +70,8 @@ class StopModel:
     boy: DeliveryBoyId
     at: datetime = BEGIN
     is_done: bool = False
-    is_paid: bool = False
-    marks: set[str] = field(default_factory=set)
+    paid: tuple[DeliveryBoyId, int] | None = None
+    marks: dict[str, Mark] = field(default_factory=dict)
 
 
 @dataclass
@@ -97,23 +98,38 @@ class Business:
         boy = stop.boy if mine else self.boys[1 - self.boys.index(stop.boy)]
         money = Paid(abs(amount), "cash" if amount % 2 else "upi") if amount % 5 == 1 and not fails else None
         said = self.now - timedelta(hours=abs(amount) % 36)
-        refused = self._refused(stop, key, boy, fails=fails, pays=money is not None)
         mark = Mark(key, said, "nobody at home" if fails else None, money)
+        refused = self._refused(stop, mark, boy)
         await self._try(mark_stop(self.tx, boy, stop.id, mark, intake=INTAKE, now=self.now), refused)
-        if refused is not None or key in stop.marks or stop.is_done:
+        if refused is not None or key in stop.marks or (stop.is_done and money is None):
             return
-        stop.marks.add(key)
+        stop.marks[key] = mark
         if fails:
             return
-        stop.is_done, stop.at = True, min(max(said, begin_of(stop.day)), self.now)
-        self.model.things[stop.id] = (boy, self._rate(boy, stop.at))
+        if not stop.is_done:
+            stop.is_done, stop.at = True, min(max(said, begin_of(stop.day)), self.now)
+            self.model.things[stop.id] = (boy, self._rate(boy, stop.at))
         if money is not None:
-            stop.is_paid = True
-            self.model.cash[boy] += money.paise if money.method == "cash" else 0
+            self._pays(stop, boy, money)
 
     async def fail_to_deliver(self, which: int, number: int, amount: int) -> None:
         """The same, that nobody was there."""
         await self.deliver(which, number, amount, fails=True)
+
+    async def correct(self, which: int, number: int, amount: int) -> None:
+        """The office says what a customer paid after all, and who has the money."""
+        stop, boy = self.stops[which % len(self.stops)], self.boys[number]
+        paid = Paid(abs(amount), "cash" if amount % 2 else "upi")
+        for _ in range(2):
+            await correct_collected(self.tx, stop.id, paid, by=boy, reason="counted", intake=INTAKE, now=self.now)
+        self._pays(stop, boy, paid)
+
+    def _pays(self, stop: StopModel, boy: DeliveryBoyId, paid: Paid) -> None:
+        if stop.paid is not None:
+            before, cash = stop.paid
+            self.model.cash[before] -= cash
+        stop.paid = (boy, paid.paise if paid.method == "cash" else 0)
+        self.model.cash[boy] += stop.paid[1]
 
     async def undeliver(self, which: int, _: int, __: int) -> None:
         """The office takes a delivery back."""
@@ -273,16 +289,17 @@ class Business:
         if today not in {stop.day for stop in self.stops[2:]}:
             self.stops.append(StopModel(f"{self.customer.id}:{today}:-", today, self.boys[0]))
 
-    def _refused(self, stop: StopModel, key: str, boy: DeliveryBoyId, *, fails: bool, pays: bool) -> Refusal | None:
+    def _refused(self, stop: StopModel, mark: Mark, boy: DeliveryBoyId) -> Refusal | None:
         if boy != stop.boy:
             return UnknownStop
-        if key in stop.marks:
-            return None
+        if mark.key in stop.marks:
+            before = stop.marks[mark.key]
+            is_same = (before.failed_because, before.paid) == (mark.failed_because, mark.paid)
+            return None if is_same else KeyUsedOtherwise
         if not stop.day <= day_of(self.now) <= stop.day + WEEK:
             return NotTheDay
-        if stop.is_done and not fails and not pays:
-            return None
-        return StopDoneAlready if stop.is_done or (pays and stop.is_paid) else None
+        fails, pays = mark.failed_because is not None, mark.paid is not None
+        return StopDoneAlready if (stop.is_done and fails) or (pays and stop.paid is not None) else None
 
     def _rate(self, boy: DeliveryBoyId, at: datetime) -> int:
         begun = [
@@ -335,6 +352,7 @@ STEPS = st.lists(
                 *[Business.deliver] * 5,
                 Business.fail_to_deliver,
                 Business.undeliver,
+                Business.correct,
                 *[Business.reassign] * 2,
                 Business.adjust,
                 Business.draft,
