@@ -1,6 +1,6 @@
 """Delivery boys' profiles as values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -57,6 +57,20 @@ def require_round(boy: DeliveryBoy) -> None:
     """Go on only where a delivery boy may see his round and tell of it. Raises NoRound."""
     if boy.status in _GONE:
         raise NoRound("You are suspended or have left, and have no round. Ask the office")
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryBoyEdit:
+    """What a profile is to say from now on; what is None stays."""
+
+    name: str | None = None
+    areas: tuple[str, ...] | None = None
+
+
+def edited(boy: DeliveryBoy, edit: DeliveryBoyEdit) -> DeliveryBoy:
+    """The profile after an edit."""
+    areas = boy.areas if edit.areas is None else edit.areas
+    return replace(boy, name=edit.name or boy.name, areas=areas)
 
 
 def require_here(boy: DeliveryBoy) -> None:

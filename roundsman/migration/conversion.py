@@ -47,6 +47,7 @@ from roundsman.migration.records import read_contact
 from roundsman.migration.sources.port import SourceDocument
 from roundsman.orders.changes import total_of
 from roundsman.orders.orders import Order, OrderLine, OrderOrigin, OrderStatus, OrderType
+from roundsman.suppliers.gstin import read_gstin
 from roundsman.suppliers.suppliers import Supplier, SupplierStatus
 
 
@@ -190,7 +191,7 @@ def supplier_of(reading: Reading, row: DocumentRow, *, created_by: str) -> Suppl
         created_at=reading.created_at(),
         created_by=created_by,
         address=reading.text("address"),
-        gstin=reading.text("gstin"),
+        gstin=read_gstin(reading.text("gstin")) or reading.text("gstin"),
         payment_terms=reading.text("payment_terms"),
         **reading.contact(),
     )

@@ -9,7 +9,7 @@ from roundsman.customers.linkage import customers_of_delivery_boy, get_customer,
 from roundsman.database.transaction import Document, Tx, in_transaction
 from roundsman.delivery.delivery_boys import DeliveryBoy, DeliveryBoyStatus, require_here
 from roundsman.delivery.entries import Entry, EntryKind, Wanted
-from roundsman.delivery.linkage import get_delivery_boy, write_status
+from roundsman.delivery.linkage import get_delivery_boy, write_profile
 from roundsman.delivery.posting import entries_of, settle, totals_of
 from roundsman.delivery.rate_cards import find_card, insert_card
 from roundsman.delivery.rates import Bonus, RateCard, RateNeverBackwards, begin_of_card, require_distinct_rules
@@ -133,17 +133,16 @@ async def set_status(
     Raises UnknownDeliveryBoy, PeopleManagedElsewhere.
     """
 
-    async def load(tx: Tx) -> DeliveryBoy:
+    async def work(tx: Tx) -> DeliveryBoy:
         await require_people_managed_here(tx)
-        return await get_delivery_boy(tx, boy)
+        before = await get_delivery_boy(tx, boy)
+        after = replace(before, status=status)
+        if after != before:
+            _, document = await write_profile(tx, before, after)
+            await note_down(tx, intake, Change(f"delivery_boy.{status}", f"delivery_boy:{boy}", document), now=now)
+        return after
 
-    async def decide(_: Tx, before: DeliveryBoy) -> DeliveryBoy:
-        return replace(before, status=status)
-
-    def told(_: DeliveryBoy, document: Document) -> Change:
-        return Change(f"delivery_boy.{status}", f"delivery_boy:{boy}", document)
-
-    return await take_step(tx, load=load, decide=decide, write=write_status, told=told, intake=intake, now=now)
+    return await in_transaction(tx, work)
 
 
 async def take_cash(tx: Tx, boy: DeliveryBoyId, *, key: str, paise: int, intake: Intake, now: datetime) -> Entry:
