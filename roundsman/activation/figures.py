@@ -20,6 +20,14 @@ class Slice:
     channel: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The areas customers live in and the ways they came, by which the numbers can be sliced."""
+
+    areas: tuple[str, ...]
+    channels: tuple[str, ...]
+
+
 EVERYBODY: Final = Slice()
 
 
