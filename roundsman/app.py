@@ -46,8 +46,18 @@ from roundsman.auth.keys import load_secret_key
 from roundsman.auth.limits import Limit
 from roundsman.auth.refresh import RefreshTokens
 from roundsman.auth.tokens import TokenAuthority
+from roundsman.console import (
+    customer,
+    overview,
+    password_reset,
+    preferences,
+    reference_page,
+    search,
+    second_step,
+    sign_in,
+    static_files,
+)
 from roundsman.console import customers as customers_page
-from roundsman.console import overview, password_reset, preferences, reference_page, second_step, sign_in, static_files
 from roundsman.console.rendering import problem_page
 from roundsman.database.data_directory import data_directory_errors, private_directory
 from roundsman.migration.closing import finish_erasures
@@ -164,6 +174,8 @@ def _pages() -> tuple[APIRouter, ...]:
         second_step.router,
         preferences.router,
         customers_page.router,
+        customer.router,
+        search.router,
     )
 
 

@@ -4,14 +4,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from bson import ObjectId
+
 from roundsman.access.roles import Role
 from roundsman.activation.listing import Wanted
 from roundsman.activation.policy import ActivationPolicy
+from roundsman.customers.linkage import find_owner_of_customer
 from roundsman.database.transaction import Tx
 from roundsman.identity.identifiers import MalformedIdentifier
-from roundsman.identity.lookup import AmbiguousIdentifier
+from roundsman.identity.importing import find_users
+from roundsman.identity.lookup import AmbiguousIdentifier, UnknownUser
 from roundsman.identity.searching import UserFilter, UserPage, list_users
-from roundsman.ids import UserId
+from roundsman.ids import CustomerId, UserId
 from roundsman.operations.activation_lists import ActivationPage, ActivationPerson, list_activation
 from roundsman.operations.fact_matching import find_told_of
 from roundsman.operations.people_search import PeopleFilter, search_people
@@ -95,3 +99,16 @@ async def export_customers(
         after = page.next
         if after is None or len(people) >= MOST_EXPORTED:
             return Export(tuple(people[:MOST_EXPORTED]), after is not None or len(people) > MOST_EXPORTED)
+
+
+async def owner_of_id(tx: Tx, one: ObjectId) -> UserId:
+    """Find whose id it is: a user's, of merged ones the survivor's, or where there is no such user a customer profile's.
+
+    Raises UnknownUser.
+    """
+    if users := await find_users(tx, [UserId(one)]):
+        return users[0].merged_into or users[0].id
+    owner = await find_owner_of_customer(tx, CustomerId(one))
+    if owner is None:
+        raise UnknownUser("There is no such customer")
+    return owner
