@@ -46,6 +46,7 @@ from roundsman.auth.keys import load_secret_key
 from roundsman.auth.limits import Limit
 from roundsman.auth.refresh import RefreshTokens
 from roundsman.auth.tokens import TokenAuthority
+from roundsman.console import activation as activation_page
 from roundsman.console import (
     customer,
     overview,
@@ -146,6 +147,7 @@ def _routers() -> tuple[APIRouter, ...]:
         delivery_terms.rates,
         delivery_terms.stops,
         delivery_terms.of_customers,
+        delivery_terms.of_delivery_boys,
         payouts.router,
         payouts.adjustments,
         own_supplies.router,
@@ -173,6 +175,7 @@ def _pages() -> tuple[APIRouter, ...]:
         sign_in.router,
         second_step.router,
         preferences.router,
+        activation_page.router,
         customers_page.router,
         customer.router,
         search.router,

@@ -121,6 +121,24 @@ class Cohort:
 
 
 @dataclass(frozen=True, slots=True)
+class Band:
+    """How many were here and are there; `before` is absent for those who were not known yet."""
+
+    before: ActivationStatus | None
+    after: ActivationStatus
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """All bands from the end of one Indian day to the end of another; who stayed is in them."""
+
+    first: date
+    last: date
+    bands: tuple[Band, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Capped:
     """A count that stops somewhere: then there are more."""
 

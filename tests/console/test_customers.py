@@ -185,7 +185,8 @@ async def test_the_search_leads_to_whom_it_can_only_mean_or_lists_or_says_what_i
     staff, _ = await visitors.somebody(Role.MARKETING_STAFF, name="Meena")
 
     async def leads(visitor: Visitor, text: str) -> str:
-        return (await visitor.open(f"/search?q={text}")).headers.get("location", "nowhere")
+        headers = (await visitor.open(f"/search?q={text}")).headers
+        return str(headers.get("location", "nowhere"))
 
     assert await leads(admin, "98200 00001") == await leads(staff, str(asha.id)) == f"/customers/{asha.user_id}"
     assert (await leads(admin, "98200 00003"), await leads(staff, "98200 00003")) == (f"/users/{boy.id}", "nowhere")
