@@ -15,11 +15,12 @@ from roundsman.console.customer_query import CustomersQuery
 from roundsman.console.guards import require_page
 from roundsman.console.rendering import show
 from roundsman.console.wording import masked
+from roundsman.money import plain_rupees
 from roundsman.operations.activation_lists import ActivationPerson
 from roundsman.operations.contact_revealing import note_export
 from roundsman.operations.csv_file import csv_text
 from roundsman.operations.customer_search import Called, export_customers, find_called, search_customers
-from roundsman.operations.personal_data import readable, rupees
+from roundsman.operations.personal_data import readable
 from roundsman.web.operating import Operating, Work
 from roundsman.web.principal import CurrentPrincipal
 
@@ -96,5 +97,5 @@ def _row(person: ActivationPerson, *, in_full: bool, with_money: bool) -> dict[s
         "next_status": lifecycle.next_status,
         "next_transition_at": lifecycle.next_transition_at,
     }
-    money = {"revenue_rupees": rupees(lifecycle.revenue_paise)} if with_money else {}
+    money = {"revenue_rupees": plain_rupees(lifecycle.revenue_paise)} if with_money else {}
     return {name: readable(value) for name, value in (row | money).items()}
