@@ -4,11 +4,14 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from roundsman.console import activation, preferences, second_step, sign_in
+from roundsman.console import activation, customer, customers, preferences, search, second_step, sign_in
 
 PAGES: Final[tuple[APIRouter, ...]] = (
     sign_in.router,
     second_step.router,
     preferences.router,
     activation.router,
+    customers.router,
+    customer.router,
+    search.router,
 )
