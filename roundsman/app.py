@@ -46,22 +46,16 @@ from roundsman.auth.keys import load_secret_key
 from roundsman.auth.limits import Limit
 from roundsman.auth.refresh import RefreshTokens
 from roundsman.auth.tokens import TokenAuthority
+from roundsman.console import activation as activation_page
 from roundsman.console import (
-    account,
-    account_closing,
-    delivery_earnings,
-    delivery_round,
-    my_deliveries,
-    my_orders,
     overview,
     password_reset,
+    portals,
     preferences,
     reference_page,
     second_step,
     sign_in,
     static_files,
-    supplies,
-    supply_prices,
 )
 from roundsman.console.rendering import problem_page
 from roundsman.database.data_directory import data_directory_errors, private_directory
@@ -151,6 +145,7 @@ def _routers() -> tuple[APIRouter, ...]:
         delivery_terms.rates,
         delivery_terms.stops,
         delivery_terms.of_customers,
+        delivery_terms.of_delivery_boys,
         payouts.router,
         payouts.adjustments,
         own_supplies.router,
@@ -178,14 +173,8 @@ def _pages() -> tuple[APIRouter, ...]:
         sign_in.router,
         second_step.router,
         preferences.router,
-        delivery_round.router,
-        delivery_earnings.router,
-        my_deliveries.router,
-        my_orders.router,
-        supply_prices.router,
-        supplies.router,
-        account.router,
-        account_closing.router,
+        activation_page.router,
+        *portals.routers,
     )
 
 

@@ -50,9 +50,7 @@ async def account_page(request: Request, principal: CurrentPrincipal, work: Work
 
 
 @router.post(PATH + "/sessions/{session_id}/end", dependencies=_SESSIONS, name="end_own_session_page")
-async def end_session(
-    request: Request, session_id: IdInPath, principal: CurrentPrincipal, work: Work
-) -> Response:
+async def end_session(request: Request, session_id: IdInPath, principal: CurrentPrincipal, work: Work) -> Response:
     """End one of one's own sessions: a lost phone, a shared computer."""
     actor = work.intake.actor
     try:

@@ -56,9 +56,7 @@ async def reject(request: Request, purchase_order_id: IdInPath, work: Work) -> R
     order_id = PurchaseOrderId(purchase_order_id)
     try:
         reason = model_of(Rejecting, await read_form(request)).reason
-        await reject_purchase_order(
-            work.tx, work.user_id, order_id, reason=reason, intake=work.intake, now=work.now
-        )
+        await reject_purchase_order(work.tx, work.user_id, order_id, reason=reason, intake=work.intake, now=work.now)
     except RoundsmanError as error:
         return await _refused(request, work, order_id, error)
     return see_other(request, PATH, flash="flash.rejected")
@@ -74,16 +72,12 @@ async def statement_page(request: Request, work: Work, page: PageNumber = 1) -> 
     return show(request, "portal/statement.html", totals=totals, dues=dues[:_SHOWN], page=page, has_more=has_more)
 
 
-async def _refused(
-    request: Request, work: Operating, order_id: PurchaseOrderId, error: RoundsmanError
-) -> Response:
+async def _refused(request: Request, work: Operating, order_id: PurchaseOrderId, error: RoundsmanError) -> Response:
     form = refused_here(request, await read_form(request), error)
     return await _shown(request, work, form, refused_at=str(order_id))
 
 
-async def _shown(
-    request: Request, work: Operating, form: Form, *, page: int = 1, refused_at: str = ""
-) -> Response:
+async def _shown(request: Request, work: Operating, form: Form, *, page: int = 1, refused_at: str = "") -> Response:
     supplier = await own_supplier(work.tx, work.user_id)
     orders = await list_orders_of_supplier(work.tx, supplier.id, skip=(page - 1) * _SHOWN, limit=_SHOWN + 1)
     is_here = await are_operations_here(work.tx)

@@ -74,9 +74,7 @@ async def propose(request: Request, work: Work) -> Response:
 async def withdraw(request: Request, proposal_id: IdInPath, work: Work) -> Response:
     """Take back a proposal that was neither accepted nor rejected yet."""
     try:
-        await withdraw_proposal(
-            work.tx, work.user_id, PriceProposalId(proposal_id), intake=work.intake, now=work.now
-        )
+        await withdraw_proposal(work.tx, work.user_id, PriceProposalId(proposal_id), intake=work.intake, now=work.now)
     except RoundsmanError as error:
         return await _shown(request, work, refused_here(request, {}, error))
     return see_other(request, PATH, flash="flash.withdrawn")
