@@ -17,12 +17,13 @@ from roundsman.console.guards import require_page
 from roundsman.console.portal import Key, Line, Rupees, are_operations_here, refused_here
 from roundsman.console.rendering import see_other, show
 from roundsman.console.strings import ENGLISH, say
+from roundsman.delivery.delivery_boys import require_round
 from roundsman.delivery.linkage import get_delivery_boy_of_user
 from roundsman.errors import RoundsmanError
 from roundsman.operations.delivery_marks import mark_stop
 from roundsman.operations.rounds import StopSheet, round_of
-from roundsman.orders.deliveries import DeliveryStatus
-from roundsman.orders.stops import Mark, Paid
+from roundsman.orders.deliveries import DeliveryStatus, Paid
+from roundsman.orders.stops import Mark
 from roundsman.web.operating import Operating, Work
 
 PATH: Final = "/round"
@@ -161,17 +162,18 @@ async def _shown(
     request: Request, work: Operating, day: date, form: Form, *, stop_id: str = "", what: str = ""
 ) -> Response:
     boy = await get_delivery_boy_of_user(work.tx, work.user_id)
-    today = day_of(work.now)
+    require_round(boy)
+    today, is_here = day_of(work.now), await are_operations_here(work.tx)
     return show(
         request,
         "portal/round.html",
         status=form.status,
-        round=round_in_parts(await round_of(work.tx, boy.id, day)),
+        round=round_in_parts(await round_of(work.tx, boy, day, now=work.now)),
         day=day,
         is_today=day == today,
         tomorrow=today + timedelta(days=1),
-        is_open=day == today and await are_operations_here(work.tx),
-        is_elsewhere=not await are_operations_here(work.tx),
+        is_open=day == today and is_here,
+        is_elsewhere=not is_here,
         first=_number(form.values.get("from", "")),
         reasons=get_args(_Why),
         form=form,

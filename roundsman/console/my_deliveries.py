@@ -87,9 +87,7 @@ async def resume(request: Request, subscription_id: IdInPath, work: Work) -> Res
     dependencies=[Depends(require_page(Permission.ME_RATE))],
     name="rate_page",
 )
-async def rate(
-    request: Request, stop_id: Annotated[str, Path(pattern=r"^[0-9a-f]{24}(:\d{4}-\d{2}-\d{2}:-)?$")], work: Work
-) -> Response:
+async def rate(request: Request, stop_id: Annotated[str, Path(min_length=1, max_length=200)], work: Work) -> Response:
     """Say how a delivery was, or say it otherwise."""
     sent = await read_form(request)
     try:

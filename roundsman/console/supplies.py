@@ -13,7 +13,7 @@ from roundsman.console.portal import IdInPath, Line, PageNumber, are_operations_
 from roundsman.console.rendering import see_other, show
 from roundsman.errors import RoundsmanError
 from roundsman.ids import PurchaseOrderId
-from roundsman.operations.purchasing import acknowledge_purchase_order, reject_purchase_order
+from roundsman.operations.purchasing import acknowledge_purchase_order, of_own, reject_purchase_order
 from roundsman.operations.supplier_accounts import own_supplier
 from roundsman.suppliers.posting import list_dues, totals_of
 from roundsman.suppliers.purchasing import list_orders_of_supplier
@@ -44,7 +44,7 @@ async def acknowledge(request: Request, purchase_order_id: IdInPath, work: Work)
     """Say that one brings what is wanted."""
     order_id = PurchaseOrderId(purchase_order_id)
     try:
-        await acknowledge_purchase_order(work.tx, work.user_id, order_id, intake=work.intake, now=work.now)
+        await acknowledge_purchase_order(work.tx, of_own(work.user_id, order_id), intake=work.intake, now=work.now)
     except RoundsmanError as error:
         return await _refused(request, work, order_id, error)
     return see_other(request, PATH, flash="flash.acknowledged")
@@ -56,7 +56,9 @@ async def reject(request: Request, purchase_order_id: IdInPath, work: Work) -> R
     order_id = PurchaseOrderId(purchase_order_id)
     try:
         reason = model_of(Rejecting, await read_form(request)).reason
-        await reject_purchase_order(work.tx, work.user_id, order_id, reason=reason, intake=work.intake, now=work.now)
+        await reject_purchase_order(
+            work.tx, of_own(work.user_id, order_id), reason=reason, intake=work.intake, now=work.now
+        )
     except RoundsmanError as error:
         return await _refused(request, work, order_id, error)
     return see_other(request, PATH, flash="flash.rejected")

@@ -2,26 +2,23 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Final
+from datetime import date, datetime
 
 from roundsman.calendar import day_of
 from roundsman.catalog.listing import products_known
 from roundsman.catalog.products import Product
-from roundsman.customers.customers import Customer, CustomerStatus
+from roundsman.customers.customers import Customer
 from roundsman.customers.linkage import customers_of_user
 from roundsman.database.transaction import Tx
 from roundsman.ids import CustomerId, ProductId, UserId
 from roundsman.operations.rounds import Item
+from roundsman.operations.subscribed_orders import by_customer, is_brought_by_subscription
 from roundsman.orders.deliveries import DeliveryStatus
 from roundsman.orders.orders import Order
-from roundsman.orders.rounds import deliveries_to, open_orders
+from roundsman.orders.rounds import deliveries_to, orders_to_come
 from roundsman.subscriptions.pausing import subscriptions_of_user
 from roundsman.subscriptions.quantities import next_delivery, quantity_on
 from roundsman.subscriptions.subscriptions import Subscription
-
-_BROUGHT_TO: Final = {CustomerStatus.ACTIVE, CustomerStatus.TRIAL}
-_LOOKED_AHEAD: Final = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +42,20 @@ async def subscribed_by(tx: Tx, user_id: UserId, *, now: datetime) -> list[Subsc
     """List the subscriptions of a user with what they bring when. What was brought today does not come again today."""
     today = day_of(now)
     customers = await customers_of_user(tx, user_id)
-    served = {one.id for one in customers if one.status in _BROUGHT_TO}
+    served = {one.id for one in customers if one.is_served(now)}
     done = await _brought(tx, customers, today)
     found = await subscriptions_of_user(tx, user_id)
     products = await products_known(tx, {one.product_id for one in found if one.product_id is not None})
     return [_subscribed(one, products, served=served, done=done, today=today) for one in found]
 
 
-async def coming_to(tx: Tx, user_id: UserId, subscribed: Iterable[Subscribed], *, now: datetime) -> Coming | None:
+async def coming_to(tx: Tx, user_id: UserId, subscribed: Collection[Subscribed], *, now: datetime) -> Coming | None:
     """What the first day brings on which anything comes to a user; `subscribed` are his subscriptions. None if nothing does."""
     today = day_of(now)
     customers = [one.id for one in await customers_of_user(tx, user_id)]
-    orders = await open_orders(tx, customers, today + _LOOKED_AHEAD)
+    theirs = by_customer(one.subscription for one in subscribed)
+    open_orders = await orders_to_come(tx, customers, today)
+    orders = [one for one in open_orders if not is_brought_by_subscription(one, theirs[one.customer_id], today)]
     brought = [*_from_orders(orders, today), *_from_subscriptions(subscribed)]
     first = min((day for day, _ in brought), default=None)
     return None if first is None else Coming(first, tuple(item for day, item in brought if day == first))
@@ -65,7 +64,7 @@ async def coming_to(tx: Tx, user_id: UserId, subscribed: Iterable[Subscribed], *
 async def _brought(tx: Tx, customers: Iterable[Customer], day: date) -> set[CustomerId | None]:
     """To which of the customers the subscriptions of a day were brought."""
     known = await deliveries_to(tx, [one.id for one in customers], day)
-    return {one.customer_id for one in known if one.order_id is None and one.status is DeliveryStatus.COMPLETED}
+    return {one.customer_id for one in known if not one.is_of_order and one.status is DeliveryStatus.COMPLETED}
 
 
 def _subscribed(
