@@ -108,6 +108,7 @@ async def _shown(request: Request, work: Operating, form: Form, *, refused_at: s
         coming=await coming_to(work.tx, work.user_id, everything, now=work.now),
         subscribed=[one for one in everything if _is_running(one, today)],
         pauses={one.subscription.id: _ahead(one, today) for one in everything},
+        has_places=len({one.subscription.customer_id for one in everything}) > 1,
         last=await _last_delivery(work),
         today=today,
         tomorrow=today + timedelta(days=1),

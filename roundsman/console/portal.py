@@ -1,5 +1,6 @@
 """What the portals have in common: what their forms may hold, and refusals in the words of who looks."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
 from bson import ObjectId
@@ -51,7 +52,7 @@ PageNumber = Annotated[int, Query(ge=1, le=5_000)]
 """Which part of a list; the first is 1."""
 
 
-def refused_here(request: Request, sent: dict[str, str], error: RoundsmanError) -> Form:
+def refused_here(request: Request, sent: Mapping[str, str], error: RoundsmanError) -> Form:
     """The form again, with what was typed; why it was refused in the language of who sent it."""
     shell = shell_of(request)
     form = refused(sent, error)

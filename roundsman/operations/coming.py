@@ -1,6 +1,6 @@
 """What is brought to a customer next, from his subscriptions and his open orders."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -10,7 +10,7 @@ from roundsman.catalog.products import Product
 from roundsman.customers.customers import Customer
 from roundsman.customers.linkage import customers_of_user
 from roundsman.database.transaction import Tx
-from roundsman.ids import CustomerId, ProductId, UserId
+from roundsman.ids import CustomerId, UserId
 from roundsman.operations.rounds import Item
 from roundsman.operations.subscribed_orders import by_customer, is_brought_by_subscription
 from roundsman.orders.deliveries import DeliveryStatus
@@ -31,10 +31,14 @@ class Coming:
 
 @dataclass(frozen=True, slots=True)
 class Subscribed:
-    """A subscription with its product, which may be unknown, and the next day, today or later, on which it brings something."""
+    """A subscription with its product and where it brings it to, which may be unknown.
+
+    `next_day` is the next day, today or later, on which it brings something.
+    """
 
     subscription: Subscription
     product: Product | None
+    customer: Customer | None
     next_day: date | None
 
 
@@ -46,7 +50,16 @@ async def subscribed_by(tx: Tx, user_id: UserId, *, now: datetime) -> list[Subsc
     done = await _brought(tx, customers, today)
     found = await subscriptions_of_user(tx, user_id)
     products = await products_known(tx, {one.product_id for one in found if one.product_id is not None})
-    return [_subscribed(one, products, served=served, done=done, today=today) for one in found]
+    owners = {one.id: one for one in customers}
+    return [
+        Subscribed(
+            one,
+            None if one.product_id is None else products.get(one.product_id),
+            None if one.customer_id is None else owners.get(one.customer_id),
+            _next_day(one, served=served, done=done, today=today),
+        )
+        for one in found
+    ]
 
 
 async def coming_to(tx: Tx, user_id: UserId, subscribed: Collection[Subscribed], *, now: datetime) -> Coming | None:
@@ -58,7 +71,7 @@ async def coming_to(tx: Tx, user_id: UserId, subscribed: Collection[Subscribed],
     orders = [one for one in open_orders if not is_brought_by_subscription(one, theirs[one.customer_id], today)]
     brought = [*_from_orders(orders, today), *_from_subscriptions(subscribed)]
     first = min((day for day, _ in brought), default=None)
-    return None if first is None else Coming(first, tuple(item for day, item in brought if day == first))
+    return None if first is None else Coming(first, _together(item for day, item in brought if day == first))
 
 
 async def _brought(tx: Tx, customers: Iterable[Customer], day: date) -> set[CustomerId | None]:
@@ -67,19 +80,21 @@ async def _brought(tx: Tx, customers: Iterable[Customer], day: date) -> set[Cust
     return {one.customer_id for one in known if not one.is_of_order and one.status is DeliveryStatus.COMPLETED}
 
 
-def _subscribed(
-    one: Subscription,
-    products: Mapping[ProductId, Product],
-    *,
-    served: Collection[CustomerId],
-    done: Collection[CustomerId | None],
-    today: date,
-) -> Subscribed:
-    product = None if one.product_id is None else products.get(one.product_id)
+def _next_day(
+    one: Subscription, *, served: Collection[CustomerId], done: Collection[CustomerId | None], today: date
+) -> date | None:
     if one.customer_id not in served:
-        return Subscribed(one, product, None)
+        return None
     is_today = quantity_on(one, today) > 0 and one.customer_id not in done
-    return Subscribed(one, product, today if is_today else next_delivery(one, today))
+    return today if is_today else next_delivery(one, today)
+
+
+def _together(items: Iterable[Item]) -> tuple[Item, ...]:
+    """The same of several subscriptions and orders as one."""
+    summed: dict[tuple[str, str], float] = {}
+    for one in items:
+        summed[one.name, one.unit] = summed.get((one.name, one.unit), 0) + one.quantity
+    return tuple(Item(name, quantity, unit) for (name, unit), quantity in summed.items())
 
 
 def _from_orders(orders: Iterable[Order], today: date) -> Iterator[tuple[date, Item]]:
