@@ -13,7 +13,7 @@ from roundsman.auth.sessions import Session
 from roundsman.console.cookies import forget_session
 from roundsman.console.forms import Form, read_form
 from roundsman.console.guards import require_page
-from roundsman.console.portal import IdInPath, refused_here
+from roundsman.console.portal_forms import IdInPath, refused_here
 from roundsman.console.rendering import see_other, show
 from roundsman.console.sign_in import PATH as SIGN_IN
 from roundsman.errors import RoundsmanError

@@ -9,7 +9,7 @@ from roundsman.access.permissions import Permission
 from roundsman.console.cookies import forget_session
 from roundsman.console.forms import Form, InvalidForm, read_form
 from roundsman.console.guards import require_page
-from roundsman.console.portal import refused_here
+from roundsman.console.portal_forms import refused_here
 from roundsman.console.rendering import see_other, show
 from roundsman.console.sign_in import PATH as SIGN_IN
 from roundsman.errors import RoundsmanError

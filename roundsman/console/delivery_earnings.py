@@ -8,8 +8,10 @@ from starlette.responses import Response
 
 from roundsman.access.permissions import Permission
 from roundsman.calendar import month_after, month_before, month_of
+from roundsman.console.charts import NARROW, Column, columns
 from roundsman.console.guards import require_page
 from roundsman.console.rendering import show
+from roundsman.console.wording import money
 from roundsman.delivery.linkage import get_delivery_boy_of_user
 from roundsman.delivery.paying import list_payouts
 from roundsman.operations.earnings import Statement, earnings_of, statement_of
@@ -34,13 +36,16 @@ async def earnings_page(request: Request, work: Work, month: str = "") -> Respon
         "portal/earnings.html",
         earnings=await earnings_of(work.tx, boy, now=work.now),
         statement=statement,
-        most_paise=_most(statement),
+        wide=columns(_columns(statement)),
+        narrow=columns(_columns(statement), width=NARROW),
         payouts=await list_payouts(work.tx, boy.id, limit=_PAYOUTS_SHOWN),
         before=month_before(shown),
         after=month_after(shown) if shown < present else None,
     )
 
 
-def _most(statement: Statement) -> int:
-    """What the best day of a month brought, for whose bar the others are drawn; at least a paisa."""
-    return max([1, *(day.earned_paise for day in statement.days)])
+def _columns(statement: Statement) -> list[Column]:
+    """What each day of the month brought, from its first on to the last on which anything was written."""
+    earned = {one.day.day: one.earned_paise for one in statement.days}
+    days = range(1, max(earned, default=0) + 1)
+    return [Column(str(day), earned.get(day, 0), money(earned.get(day, 0))) for day in days]

@@ -11,7 +11,7 @@ from roundsman.access.permissions import Permission
 from roundsman.calendar import day_of
 from roundsman.console.forms import Form, model_of, read_form
 from roundsman.console.guards import require_page
-from roundsman.console.portal import IdInPath, are_operations_here, refused_here
+from roundsman.console.portal_forms import IdInPath, are_operations_here, refused_here
 from roundsman.console.rendering import see_other, show
 from roundsman.errors import RoundsmanError
 from roundsman.ids import SubscriptionId

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from roundsman.access.permissions import Permission
 from roundsman.console.forms import Form, read_form
 from roundsman.console.guards import require_page
-from roundsman.console.portal import IdInPath, PageNumber, are_operations_here, refused_here
+from roundsman.console.portal_forms import IdInPath, PageNumber, are_operations_here, refused_here
 from roundsman.console.rendering import see_other, show
 from roundsman.errors import RoundsmanError
 from roundsman.ids import OrderId

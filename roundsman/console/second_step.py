@@ -18,7 +18,7 @@ from roundsman.console.cookies import keep_session
 from roundsman.console.forms import Form, read_form
 from roundsman.console.guards import require_page
 from roundsman.console.navigation import home_of
-from roundsman.console.portal import refused_here
+from roundsman.console.portal_forms import refused_here
 from roundsman.console.rendering import see_other, show
 from roundsman.console.sign_in import own_path
 from roundsman.errors import RoundsmanError

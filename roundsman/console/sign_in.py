@@ -16,7 +16,7 @@ from roundsman.console.cookies import forget_session, keep_session
 from roundsman.console.forms import Form, read_form
 from roundsman.console.guards import require_own_site, require_page, whoever_browses
 from roundsman.console.navigation import home_of
-from roundsman.console.portal import refused_here
+from roundsman.console.portal_forms import refused_here
 from roundsman.console.rendering import see_other, show
 from roundsman.errors import RoundsmanError
 from roundsman.operations.authentication import Known

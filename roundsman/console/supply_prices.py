@@ -16,7 +16,7 @@ from roundsman.catalog.prices import begun_price
 from roundsman.catalog.products import Price, Product
 from roundsman.console.forms import Form, model_of, read_form
 from roundsman.console.guards import require_page
-from roundsman.console.portal import IdInForm, IdInPath, Key, Rupees, are_operations_here, refused_here
+from roundsman.console.portal_forms import IdInForm, IdInPath, Key, Rupees, are_operations_here, refused_here
 from roundsman.console.rendering import see_other, show
 from roundsman.errors import RoundsmanError
 from roundsman.ids import PriceProposalId, ProductId

@@ -107,7 +107,6 @@ async def customers_with_open_orders(tx: Tx, day: date) -> set[CustomerId]:
 
 
 def completed_deliveries(tx: Tx) -> AsyncIterator[Delivery]:
-    """All that delivery boys brought as it was told here, also of a source's deliveries, which have the keys of who told it."""
-    told_here = [{"origin": "roundsman"}, {"marks.0": {"$exists": True}}]
-    criteria = {"status": "completed", "delivery_boy_id": {"$exists": True}, "$or": told_here}
+    """All that delivery boys brought as it was told here; a source's delivery that is told here first becomes ours."""
+    criteria = {"origin": "roundsman", "status": "completed", "delivery_boy_id": {"$exists": True}}
     return iterate(tx, DELIVERIES, delivery_from, criteria)

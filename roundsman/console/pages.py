@@ -1,19 +1,29 @@
-"""All pages of the portals and of one's own account."""
+"""The pages of the console and the portals, for whoever is signed in in a browser; and how he comes to be."""
 
 from typing import Final
+
+from fastapi import APIRouter
 
 from roundsman.console import (
     account,
     account_closing,
+    activation,
     delivery_earnings,
     delivery_round,
     my_deliveries,
     my_orders,
+    preferences,
+    second_step,
+    sign_in,
     supplies,
     supply_prices,
 )
 
-routers: Final = (
+PAGES: Final[tuple[APIRouter, ...]] = (
+    sign_in.router,
+    second_step.router,
+    preferences.router,
+    activation.router,
     delivery_round.router,
     delivery_earnings.router,
     my_deliveries.router,
