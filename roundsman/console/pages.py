@@ -5,6 +5,20 @@ from typing import Final
 from fastapi import APIRouter
 
 from roundsman.console import activation, customer, customers, preferences, search, second_step, sign_in
+from roundsman.console import (
+    account,
+    account_closing,
+    activation,
+    delivery_earnings,
+    delivery_round,
+    my_deliveries,
+    my_orders,
+    preferences,
+    second_step,
+    sign_in,
+    supplies,
+    supply_prices,
+)
 
 PAGES: Final[tuple[APIRouter, ...]] = (
     sign_in.router,
@@ -14,4 +28,12 @@ PAGES: Final[tuple[APIRouter, ...]] = (
     customers.router,
     customer.router,
     search.router,
+    delivery_round.router,
+    delivery_earnings.router,
+    my_deliveries.router,
+    my_orders.router,
+    supplies.router,
+    supply_prices.router,
+    account.router,
+    account_closing.router,
 )
