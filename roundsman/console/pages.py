@@ -4,16 +4,18 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from roundsman.console import activation, customer, customers, preferences, search, second_step, sign_in
 from roundsman.console import (
     account,
     account_closing,
     activation,
+    customer,
+    customers,
     delivery_earnings,
     delivery_round,
     my_deliveries,
     my_orders,
     preferences,
+    search,
     second_step,
     sign_in,
     supplies,
