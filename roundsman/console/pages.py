@@ -20,6 +20,14 @@ from roundsman.console import (
     sign_in,
     supplies,
     supply_prices,
+    activation,
+    delivery_boys,
+    payouts,
+    preferences,
+    purchase_orders,
+    second_step,
+    sign_in,
+    suppliers,
 )
 
 PAGES: Final[tuple[APIRouter, ...]] = (
@@ -38,4 +46,8 @@ PAGES: Final[tuple[APIRouter, ...]] = (
     supply_prices.router,
     account.router,
     account_closing.router,
+    delivery_boys.router,
+    payouts.router,
+    suppliers.router,
+    purchase_orders.router,
 )
