@@ -19,6 +19,7 @@ from roundsman.activation.listing import Wanted
 from roundsman.activation.movement import read_movement
 from roundsman.calendar import day_of
 from roundsman.console.activation_shapes import (
+    MOST_COHORTS,
     PASSAGES,
     FunnelRow,
     HeatRow,
@@ -125,6 +126,7 @@ def _shown(
         passages=PASSAGES,
         hours=hours_words,
         people=people_href,
+        most_cohorts=MOST_COHORTS,
     )
 
 

@@ -31,7 +31,7 @@ PASSAGES: Final = {
 }
 _LOST: Final = frozenset({ActivationStatus.INACTIVE, ActivationStatus.CHURNED})
 _EVERY_DAY_UP_TO, _EVERY_WEEK_UP_TO = 31, 190
-_MOST_COHORTS: Final = 13
+MOST_COHORTS: Final = 13
 _HOURS_EXACT, _HOURS_A_DAY = 72, 24
 _NOBODY: Final = "\N{EN DASH}"
 _RANGES: Final = (("7 days", 7), ("30 days", 30), ("90 days", 90), ("A year", 365))
@@ -152,8 +152,8 @@ def movement_shapes(movement: Movement, *, of: Slice) -> MovementShapes:
 
 def heat_rows(cohorts: Sequence[Cohort], *, of: Slice) -> tuple[HeatRow, ...]:
     """Make the rows of the last cohorts in which somebody signed up, and as many weeks of each as the page has room for."""
-    some = [one for one in cohorts if one.signed_up][-_MOST_COHORTS:]
-    weeks = min(_MOST_COHORTS, max((len(one.cells) for one in some), default=0))
+    some = [one for one in cohorts if one.signed_up][-MOST_COHORTS:]
+    weeks = min(MOST_COHORTS, max((len(one.cells) for one in some), default=0))
     return tuple(_heat_row(one, weeks, of) for one in some)
 
 

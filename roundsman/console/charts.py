@@ -22,6 +22,7 @@ _EDGE: Final = 2.0
 _GAP: Final = 6.0
 _NODE_WIDTH: Final = 10.0
 _BAR_SHARE: Final = 0.7
+_WIDEST_BAR: Final = 64.0
 _QUARTER: Final = 25
 
 
@@ -231,7 +232,7 @@ def sankey(flows: Iterable[Flow], *, order: Sequence[str], width: float = WIDE, 
 
 def _bar(column: Column, x: float, step: float, base: float, scale: float) -> Bar:
     high = abs(column.value) * scale
-    width = step * _BAR_SHARE
+    width = min(step * _BAR_SHARE, _WIDEST_BAR)
     return Bar(column, x + (step - width) / 2, base - high if column.value >= 0 else base, width, high)
 
 

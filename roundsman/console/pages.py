@@ -5,14 +5,25 @@ from typing import Final
 from fastapi import APIRouter
 
 from roundsman.console import (
+    account,
+    account_closing,
     activation,
+    customer,
+    customers,
     delivery_boys,
+    delivery_earnings,
+    delivery_round,
+    my_deliveries,
+    my_orders,
     payouts,
     preferences,
     purchase_orders,
+    search,
     second_step,
     sign_in,
     suppliers,
+    supplies,
+    supply_prices,
 )
 
 PAGES: Final[tuple[APIRouter, ...]] = (
@@ -20,6 +31,17 @@ PAGES: Final[tuple[APIRouter, ...]] = (
     second_step.router,
     preferences.router,
     activation.router,
+    customers.router,
+    customer.router,
+    search.router,
+    delivery_round.router,
+    delivery_earnings.router,
+    my_deliveries.router,
+    my_orders.router,
+    supplies.router,
+    supply_prices.router,
+    account.router,
+    account_closing.router,
     delivery_boys.router,
     payouts.router,
     suppliers.router,

@@ -13,8 +13,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from roundsman.access.assurance import StepUpNeeded
-from roundsman.console import strings, wording
+from roundsman.console import spoken, strings, wording
 from roundsman.console.cookies import FLASH, forget_session, session_cookie
+from roundsman.console.devices import device_name
 from roundsman.console.guards import NotSignedIn
 from roundsman.console.shell import shell_of
 from roundsman.money import grouped
@@ -54,8 +55,12 @@ _ENVIRONMENT.filters["prose"] = _prose
 _ENVIRONMENT.filters["breakable"] = _breakable
 _ENVIRONMENT.filters["money"] = wording.money
 _ENVIRONMENT.filters["instant"] = wording.instant
+_ENVIRONMENT.filters["clock"] = wording.clock
 _ENVIRONMENT.filters["day"] = wording.day
 _ENVIRONMENT.filters["masked"] = wording.masked
+_ENVIRONMENT.filters["device_name"] = device_name
+for _name in ("day_in", "weekday_in", "month_in", "instant_in", "clock_in", "phone_in_groups"):
+    _ENVIRONMENT.filters[_name] = getattr(spoken, _name)
 _ENVIRONMENT.globals["share"] = _share
 _ENVIRONMENT.globals["language_name"] = lambda language: strings.say(language, "language.name")
 _ENVIRONMENT.globals["new_key"] = lambda: secrets.token_hex(16)

@@ -138,6 +138,7 @@ async def customers_who_are_served(tx: Tx, customer_ids: Collection[CustomerId])
 
 
 async def owners_of_contact(tx: Tx, contacts: Sequence[str]) -> set[UserId]:
-    """Find the users of the customers who have one of these phones as a contact; a household may share one."""
-    found = tx.database[CUSTOMERS].find({"phone": {"$in": list(contacts)}}, {"user_id": 1}, session=tx.session)
+    """Find the users of the customers who have one of these phones or e-mails as a contact; a household may share one."""
+    wanted = {"$or": [{name: {"$in": list(contacts)}} for name in ("phone", "email")]}
+    found = tx.database[CUSTOMERS].find(wanted, {"user_id": 1}, session=tx.session)
     return {UserId(document["user_id"]) async for document in found}

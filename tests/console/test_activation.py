@@ -108,7 +108,7 @@ async def test_an_impossible_range_is_refused_and_stays_to_be_corrected(visitors
         ("first=2026-02-01&last=2026-01-01", "the first one first"),
         ("last=0001-01-05", "from 2000 to 2999"),
         ("first=9999-12-31&last=9999-12-31", "from 2000 to 2999"),
-        ("last=soon&area=HSR", "valid date"),
+        ("last=soon&area=HSR", "not a day: type it like 2026-11-24"),
     ):
         page = await admin.open(f"/activation?{query}")
         assert page.status_code == 422
