@@ -46,7 +46,18 @@ from roundsman.auth.keys import load_secret_key
 from roundsman.auth.limits import Limit
 from roundsman.auth.refresh import RefreshTokens
 from roundsman.auth.tokens import TokenAuthority
-from roundsman.console import overview, password_reset, preferences, reference_page, second_step, sign_in, static_files
+from roundsman.console import (
+    overview,
+    password_reset,
+    preferences,
+    reference_page,
+    roles,
+    second_step,
+    sign_in,
+    static_files,
+    user_decisions,
+)
+from roundsman.console import users as user_pages
 from roundsman.console.rendering import problem_page
 from roundsman.database.data_directory import data_directory_errors, private_directory
 from roundsman.migration.closing import finish_erasures
@@ -162,6 +173,9 @@ def _pages() -> tuple[APIRouter, ...]:
         sign_in.router,
         second_step.router,
         preferences.router,
+        user_pages.router,
+        user_decisions.router,
+        roles.router,
     )
 
 
