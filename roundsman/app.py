@@ -46,18 +46,8 @@ from roundsman.auth.keys import load_secret_key
 from roundsman.auth.limits import Limit
 from roundsman.auth.refresh import RefreshTokens
 from roundsman.auth.tokens import TokenAuthority
-from roundsman.console import (
-    overview,
-    password_reset,
-    preferences,
-    reference_page,
-    roles,
-    second_step,
-    sign_in,
-    static_files,
-    user_decisions,
-)
-from roundsman.console import users as user_pages
+from roundsman.console import overview, password_reset, reference_page, static_files
+from roundsman.console.pages import PAGES
 from roundsman.console.rendering import problem_page
 from roundsman.database.data_directory import data_directory_errors, private_directory
 from roundsman.migration.closing import finish_erasures
@@ -111,7 +101,7 @@ def create_app(opener: RuntimeOpener | None = None) -> FastAPI:
     for router in (health.router, documents.api_router):
         app.include_router(router, prefix=_API)
     app.include_router(documents.well_known_router)
-    for router in (overview.router, password_reset.router, *_pages()):
+    for router in (overview.router, password_reset.router, *PAGES):
         app.include_router(router, dependencies=[Depends(only_whole_database)])
     app.include_router(reference_page.router)
     app.mount("/static", static_files.mount)
@@ -146,6 +136,7 @@ def _routers() -> tuple[APIRouter, ...]:
         delivery_terms.rates,
         delivery_terms.stops,
         delivery_terms.of_customers,
+        delivery_terms.of_delivery_boys,
         payouts.router,
         payouts.adjustments,
         own_supplies.router,
@@ -164,18 +155,6 @@ def _routers() -> tuple[APIRouter, ...]:
         activation.router,
         kept_facts.router,
         messages.router,
-    )
-
-
-def _pages() -> tuple[APIRouter, ...]:
-    """The pages of the console and the portals, for whoever is signed in in a browser."""
-    return (
-        sign_in.router,
-        second_step.router,
-        preferences.router,
-        user_pages.router,
-        user_decisions.router,
-        roles.router,
     )
 
 

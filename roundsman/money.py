@@ -1,10 +1,13 @@
 """Money is integer paise inside; rupees exist only at the edge."""
 
+from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Any
 
 from roundsman.errors import InvalidInput
 
 PAISE_PER_RUPEE = 100
+_PAISE, _RUPEES = "paise", "rupees"
 
 
 class NotAnAmount(InvalidInput):
@@ -25,6 +28,25 @@ def paise_from_rupees(rupees: float | str | Decimal) -> int:
         return int((amount * PAISE_PER_RUPEE).quantize(Decimal(1), rounding=ROUND_HALF_UP))
     except InvalidOperation as error:
         raise NotAnAmount(f"{rupees!r} is not an amount in rupees") from error
+
+
+def plain_rupees(paise: int) -> str:
+    """Write paise as rupees for a program or a spreadsheet: 123456 is '1234.56'."""
+    sign, amount = ("-" if paise < 0 else ""), abs(paise)
+    return f"{sign}{amount // PAISE_PER_RUPEE}.{amount % PAISE_PER_RUPEE:02}"
+
+
+def rupees_field(name: str) -> str | None:
+    """How a field of paise is called in rupees, 'earned_rupees' for 'earned_paise'; None where it is none of paise."""
+    return f"{name.removesuffix(_PAISE)}{_RUPEES}" if name == _PAISE or name.endswith(f"_{_PAISE}") else None
+
+
+def in_rupees(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row whose fields of paise are called and written in rupees, for who is no program."""
+    return {
+        rupees_field(name) or name: value if rupees_field(name) is None else plain_rupees(value)
+        for name, value in row.items()
+    }
 
 
 def rupees_text(paise: int) -> str:

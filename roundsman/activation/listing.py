@@ -7,7 +7,7 @@ hold fewer than its limit, or none, and still name a next one: then there was to
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Final
 
 from bson import ObjectId
@@ -21,7 +21,7 @@ from roundsman.activation.risks import failed_payment, is_leaving_soon, leaving_
 from roundsman.activation.store import tracked_from, transition_from
 from roundsman.activation.tallies import Step, steps_of
 from roundsman.activation.tracked import Tracked
-from roundsman.calendar import begin_of
+from roundsman.calendar import end_of
 from roundsman.database.collections import LIFECYCLES, TRANSITIONS
 from roundsman.database.transaction import Document, Tx
 from roundsman.errors import InvalidInput
@@ -29,6 +29,8 @@ from roundsman.ids import UserId
 
 _LOOKED_AT: Final = 2000
 _ID_LETTERS: Final = 24
+_LATEST: Final = date(2999, 12, 31)
+"""What was asked of a later day is answered of this one."""
 
 
 class MalformedListKey(InvalidInput):
@@ -171,7 +173,7 @@ def _holds(wanted: Wanted, standing: Standing, history: Sequence[Transition], no
 
 def _status_on(history: Sequence[Transition], day: date) -> ActivationStatus | None:
     """Where somebody was at the end of a day."""
-    end = begin_of(day + timedelta(days=1))
+    end = end_of(min(day, _LATEST))
     past = [one for one in history if one.effective_at < end]
     return max(past, key=lambda one: one.effective_at).after if past else None
 

@@ -3,11 +3,10 @@
 from datetime import date, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Path, Query
 from pydantic import Field
 
 from roundsman.access.permissions import Permission
-from roundsman.api.delivery import StopId
 from roundsman.api.models import AnswerModel, RequestModel, problems
 from roundsman.api.operating import Page
 from roundsman.operations.rating import Rated, own_deliveries, rate_delivery
@@ -16,6 +15,16 @@ from roundsman.web.guards import require
 from roundsman.web.operating import Work
 
 router = APIRouter(prefix="/deliveries", tags=["deliveries"])
+
+ListedId = Annotated[
+    str,
+    Path(
+        min_length=1,
+        max_length=200,
+        description="As it is listed.",
+        examples=["69a3d7f0c2a4e5b6d7e8f901", "69a3d7f0c2a4e5b6d7e8f902:2026-11-23:-"],
+    ),
+]
 
 
 class Rating(RequestModel):
@@ -45,7 +54,7 @@ async def own(work: Work, page: Annotated[Page, Query()]) -> list[DeliveryView]:
     dependencies=[Depends(require(Permission.ME_RATE))],
     responses=problems(401, 403, 404, 409, 422),
 )
-async def rate(body: Rating, stop_id: StopId, work: Work) -> DeliveryView:
+async def rate(body: Rating, stop_id: ListedId, work: Work) -> DeliveryView:
     """Say how a delivery was, or say it otherwise."""
     return _view(await rate_delivery(work.tx, work.user_id, stop_id, body.stars, now=work.now))
 

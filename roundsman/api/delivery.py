@@ -22,15 +22,15 @@ from roundsman.api.earnings_views import (
 )
 from roundsman.api.models import KEPT_FOR_GOOD, Line, RequestModel, problems
 from roundsman.api.operating import Key, Page, Paise
-from roundsman.calendar import day_of
 from roundsman.delivery.delivery_boys import DeliveryBoy
 from roundsman.delivery.linkage import get_delivery_boy_of_user
 from roundsman.delivery.paying import list_payouts
 from roundsman.delivery.statements import list_entries
 from roundsman.operations.delivery_marks import mark_stop
 from roundsman.operations.earnings import days_of_month, earnings_of, statement_of
-from roundsman.operations.rounds import round_of
-from roundsman.orders.stops import Mark, Paid
+from roundsman.operations.rounds import own_round
+from roundsman.orders.deliveries import Paid
+from roundsman.orders.stops import Mark
 from roundsman.web.guards import require
 from roundsman.web.operating import Operating, Work
 
@@ -78,10 +78,9 @@ class NotDelivered(Telling):
 
 
 @router.get("/round", dependencies=[Depends(require(Permission.ME_ROUND))], responses=problems(401, 403, 409))
-async def own_round(work: Work) -> list[StopView]:
+async def round_(work: Work) -> list[StopView]:
     """List what one has to bring today, in the order of the stops, and what was brought."""
-    boy = await _himself(work)
-    return stop_views(await round_of(work.tx, boy.id, day_of(work.now)))
+    return stop_views(await own_round(work.tx, await _himself(work), now=work.now))
 
 
 @router.post(

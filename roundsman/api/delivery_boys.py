@@ -24,13 +24,14 @@ from roundsman.api.earnings_views import (
 from roundsman.api.models import AnswerModel, IdInBody, IdInPath, Line, RequestModel, problems
 from roundsman.api.operating import Key, Page, Paise
 from roundsman.calendar import day_of
-from roundsman.delivery.delivery_boys import DeliveryBoy, DeliveryBoyStatus
+from roundsman.delivery.delivery_boys import DeliveryBoy, DeliveryBoyEdit, DeliveryBoyStatus
 from roundsman.delivery.linkage import get_delivery_boy, list_delivery_boys
 from roundsman.delivery.statements import list_entries
 from roundsman.ids import DeliveryBoyId, UserId
 from roundsman.operations.delivery_boy_accounts import NewDeliveryBoy, make_delivery_boy, sign_up_delivery_boy
 from roundsman.operations.delivery_terms import set_status, take_cash
 from roundsman.operations.earnings import days_of_month, earnings_of, statement_of
+from roundsman.operations.profile_editing import edit_delivery_boy
 from roundsman.operations.rounds import round_of
 from roundsman.web.guards import require
 from roundsman.web.operating import Operating, Work
@@ -56,6 +57,13 @@ class Making(RequestModel):
 
     user_id: IdInBody
     areas: list[Line] = Field([], max_length=50)
+
+
+class DeliveryBoyEditing(RequestModel):
+    """What is to be said of a delivery boy from now on. What is not sent stays."""
+
+    name: Line | None = None
+    areas: Annotated[list[Line], Field(max_length=50)] | None = None
 
 
 class Standing(RequestModel):
@@ -117,6 +125,18 @@ async def one(delivery_boy_id: IdInPath, work: Work) -> EarningsView:
     return EarningsView.model_validate(await earnings_of(work.tx, await _boy(work, delivery_boy_id), now=work.now))
 
 
+@router.patch(
+    "/{delivery_boy_id}",
+    dependencies=[Depends(require(Permission.DELIVERY_BOYS_CREATE))],
+    responses=problems(401, 403, 404, 409, 422),
+)
+async def edit_(body: DeliveryBoyEditing, delivery_boy_id: IdInPath, work: Work) -> DeliveryBoyView:
+    """Change what a delivery boy is called, or where he delivers."""
+    edit = DeliveryBoyEdit(body.name, None if body.areas is None else tuple(body.areas))
+    boy = await edit_delivery_boy(work.tx, DeliveryBoyId(delivery_boy_id), edit, intake=work.intake, now=work.now)
+    return DeliveryBoyView.model_validate(boy)
+
+
 @router.put(
     "/{delivery_boy_id}/status",
     dependencies=[Depends(require(Permission.DELIVERY_BOYS_CREATE))],
@@ -132,7 +152,7 @@ async def set_status_(body: Standing, delivery_boy_id: IdInPath, work: Work) -> 
 async def round_(delivery_boy_id: IdInPath, work: Work, day: Day | None = None) -> list[StopView]:
     """See what a delivery boy has to bring on a day, or has brought; today if none is given."""
     boy = await _boy(work, delivery_boy_id)
-    return stop_views(await round_of(work.tx, boy.id, day or day_of(work.now)))
+    return stop_views(await round_of(work.tx, boy, day or day_of(work.now), now=work.now))
 
 
 @router.get("/{delivery_boy_id}/statement", dependencies=_READ, responses=problems(401, 403, 404, 422))

@@ -10,6 +10,7 @@ from roundsman.api.models import AnswerModel, Id, RequestModel
 from roundsman.delivery.delivery_boys import DeliveryBoyStatus
 from roundsman.delivery.entries import Book, Entry, EntryKind
 from roundsman.delivery.payouts import PayoutStatus
+from roundsman.money import in_rupees, plain_rupees, rupees_field
 from roundsman.operations.csv_file import csv_text
 from roundsman.operations.earnings import Statement
 from roundsman.operations.rounds import StopSheet
@@ -22,7 +23,7 @@ Month = Annotated[
 ]
 
 CSV: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"content": {"text/csv": {}}, "description": "A file for a spreadsheet; amounts are paise."}
+    200: {"content": {"text/csv": {}}, "description": "A file for a spreadsheet; amounts are rupees."}
 }
 
 
@@ -61,7 +62,7 @@ class EarningsView(AnswerModel):
 
 
 class EarningsDayView(AnswerModel):
-    """An Indian day, in paise; what was deducted and paid out is below nought."""
+    """An Indian day, in paise; 500 paise less are 500 deducted."""
 
     day: date
     deliveries: int
@@ -94,6 +95,8 @@ class EntryView(AnswerModel):
     reason: str | None
     reverses: str | None
     payout_id: Id | None
+    written_at: datetime | None = Field(description="When it was written; null in entries of before this was kept.")
+    by: str | None = Field(description="Who had it written: a user's id, or `system` where rules alone did.")
 
 
 class PayoutView(AnswerModel):
@@ -140,6 +143,19 @@ class StopView(AnswerModel):
     collected_paise: int = Field(description="What the customer paid at the door.")
 
 
+class OpenStopView(StopView):
+    """A stop that the office has to do something about."""
+
+    customer_id: Id
+    for_date: date
+    delivery_boy_id: Id | None = Field(description="Whose it would be; null for nobody's.")
+
+
+def open_stop_views(sheets: list[StopSheet], *, first: int) -> list[OpenStopView]:
+    """Stops that the office has to do something about, numbered from one on."""
+    return [_open_stop_view(number, sheet) for number, sheet in enumerate(sheets, start=first)]
+
+
 def stop_views(sheets: list[StopSheet]) -> list[StopView]:
     """The stops of a round."""
     return [_stop_view(number, sheet) for number, sheet in enumerate(sheets, start=1)]
@@ -149,18 +165,31 @@ def statement_file(statement: Statement) -> Response:
     """A statement as CSV."""
     view = StatementView.model_validate(statement)
     rows = [day.model_dump(mode="json") for day in view.days]
-    return _file(f"statement-{statement.month}.csv", rows, list(EarningsDayView.model_fields))
+    return _file(f"statement-{statement.month}.csv", rows, EarningsDayView)
 
 
 def entries_file(month: str, entries: list[Entry]) -> Response:
     """The entries of a month as CSV."""
     rows = [EntryView.model_validate(entry).model_dump(mode="json") for entry in entries]
-    return _file(f"entries-{month}.csv", rows, list(EntryView.model_fields))
+    for row in rows:
+        row["breakdown"] = {part: plain_rupees(paise) for part, paise in row["breakdown"].items()}
+    return _file(f"entries-{month}.csv", rows, EntryView)
 
 
-def _file(name: str, rows: list[dict[str, Any]], headings: list[str]) -> Response:
+def _file(name: str, rows: list[dict[str, Any]], view: type[AnswerModel]) -> Response:
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(csv_text(rows, headings=headings), media_type="text/csv", headers=headers)
+    headings = [rupees_field(field) or field for field in view.model_fields]
+    text = csv_text([in_rupees(row) for row in rows], headings=headings)
+    return Response(text, media_type="text/csv", headers=headers)
+
+
+def _open_stop_view(number: int, sheet: StopSheet) -> OpenStopView:
+    return OpenStopView(
+        **_stop_view(number, sheet).model_dump(),
+        customer_id=sheet.customer.id,
+        for_date=sheet.stop.delivery.for_date,
+        delivery_boy_id=sheet.delivery_boy_id,
+    )
 
 
 def _stop_view(number: int, sheet: StopSheet) -> StopView:

@@ -20,7 +20,7 @@ from roundsman.api.supply_views import (
 from roundsman.catalog.listing import list_products_of
 from roundsman.ids import PriceProposalId, ProductId, PurchaseOrderId
 from roundsman.operations.price_proposals import WantedPrice, propose_price, withdraw_proposal
-from roundsman.operations.purchasing import acknowledge_purchase_order, reject_purchase_order
+from roundsman.operations.purchasing import acknowledge_purchase_order, of_own, reject_purchase_order
 from roundsman.operations.supplier_accounts import own_supplier
 from roundsman.suppliers.proposing import list_proposals
 from roundsman.suppliers.purchasing import get_order_of_supplier, list_orders_of_supplier
@@ -93,9 +93,8 @@ async def purchase_order(purchase_order_id: IdInPath, work: Work) -> PurchaseOrd
 )
 async def acknowledge(purchase_order_id: IdInPath, work: Work) -> PurchaseOrderView:
     """Say that one brings what is wanted, at the prices that stand there."""
-    order = await acknowledge_purchase_order(
-        work.tx, work.user_id, PurchaseOrderId(purchase_order_id), intake=work.intake, now=work.now
-    )
+    his = of_own(work.user_id, PurchaseOrderId(purchase_order_id))
+    order = await acknowledge_purchase_order(work.tx, his, intake=work.intake, now=work.now)
     return PurchaseOrderView.model_validate(order)
 
 
@@ -104,14 +103,8 @@ async def acknowledge(purchase_order_id: IdInPath, work: Work) -> PurchaseOrderV
 )
 async def reject(body: WhyNot, purchase_order_id: IdInPath, work: Work) -> PurchaseOrderView:
     """Say that one does not bring it, and why."""
-    order = await reject_purchase_order(
-        work.tx,
-        work.user_id,
-        PurchaseOrderId(purchase_order_id),
-        reason=body.reason,
-        intake=work.intake,
-        now=work.now,
-    )
+    his = of_own(work.user_id, PurchaseOrderId(purchase_order_id))
+    order = await reject_purchase_order(work.tx, his, reason=body.reason, intake=work.intake, now=work.now)
     return PurchaseOrderView.model_validate(order)
 
 

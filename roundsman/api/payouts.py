@@ -7,12 +7,12 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 
 from roundsman.access.permissions import Permission
-from roundsman.api.earnings_views import PayoutView
+from roundsman.api.earnings_views import EntryView, PayoutView
 from roundsman.api.models import KEPT_FOR_GOOD, AnswerModel, Id, IdInBody, IdInPath, Line, RequestModel, problems
 from roundsman.api.operating import Key, Page
-from roundsman.delivery.adjusting import list_adjustments
+from roundsman.delivery.adjusting import get_adjustment, list_adjustments
 from roundsman.delivery.adjustments import AdjustmentKind, AdjustmentStatus
-from roundsman.delivery.paying import list_payouts
+from roundsman.delivery.paying import entries_of_payout, get_payout, list_payouts
 from roundsman.delivery.payouts import PayoutStatus
 from roundsman.ids import AdjustmentId, DeliveryBoyId, PayoutId
 from roundsman.operations.adjusting import WantedAdjustment, decide_adjustment, propose_adjustment
@@ -24,6 +24,7 @@ router = APIRouter(prefix="/payouts", tags=["payouts"])
 adjustments = APIRouter(prefix="/adjustments", tags=["payouts"])
 
 _DRAFT: Final = [Depends(require(Permission.PAYOUTS_DRAFT))]
+_SETTLE: Final = [Depends(require(Permission.PAYOUTS_DRAFT, fresh=True))]
 _ADJUST: Final = [Depends(require(Permission.EARNINGS_ADJUST))]
 _ADJUST_FRESH: Final = [Depends(require(Permission.EARNINGS_ADJUST, fresh=True))]
 
@@ -74,6 +75,13 @@ class AdjustmentQuery(Page):
     delivery_boy_id: IdInBody | None = None
 
 
+class PayoutSheetView(AnswerModel):
+    """A payout with the entries that it pays, the earliest first; one that failed has none any more."""
+
+    payout: PayoutView
+    lines: list[EntryView]
+
+
 class AdjustmentView(AnswerModel):
     """An adjustment as it is now."""
 
@@ -98,6 +106,18 @@ async def list_(work: Work, query: Annotated[PayoutQuery, Query()]) -> list[Payo
     return [PayoutView.model_validate(payout) for payout in found]
 
 
+@router.get(
+    "/{payout_id}",
+    dependencies=[Depends(require(Permission.DELIVERY_BOYS_READ))],
+    responses=problems(401, 403, 404, 422),
+)
+async def read(payout_id: IdInPath, work: Work) -> PayoutSheetView:
+    """Read a payout with the entries that it pays; whoever approves it sees what for."""
+    payout = await get_payout(work.tx, PayoutId(payout_id))
+    lines = [EntryView.model_validate(entry) for entry in await entries_of_payout(work.tx, payout.id)]
+    return PayoutSheetView(payout=PayoutView.model_validate(payout), lines=lines)
+
+
 @router.post("", status_code=201, dependencies=_DRAFT, responses=problems(401, 403, 404, 409, 422))
 async def draft(body: Drafting, work: Work) -> PayoutView:
     """Draft a payout. What it takes is in no other one, until this one fails."""
@@ -117,14 +137,14 @@ async def approve(payout_id: IdInPath, work: Work) -> PayoutView:
     return PayoutView.model_validate(payout)
 
 
-@router.post("/{payout_id}/paid", dependencies=_DRAFT, responses=problems(401, 403, 404, 409, 422))
+@router.post("/{payout_id}/paid", dependencies=_SETTLE, responses=problems(401, 403, 404, 409, 422))
 async def paid(body: Paying, payout_id: IdInPath, work: Work) -> PayoutView:
     """Say under which reference the money went."""
     payout = await pay_payout(work.tx, PayoutId(payout_id), reference=body.reference, intake=work.intake, now=work.now)
     return PayoutView.model_validate(payout)
 
 
-@router.post("/{payout_id}/failed", dependencies=_DRAFT, responses=problems(401, 403, 404, 409, 422))
+@router.post("/{payout_id}/failed", dependencies=_SETTLE, responses=problems(401, 403, 404, 409, 422))
 async def failed(body: Failing, payout_id: IdInPath, work: Work) -> PayoutView:
     """Say that nothing came of a payout. What it took can go into another one."""
     payout = await fail_payout(work.tx, PayoutId(payout_id), reason=body.reason, intake=work.intake, now=work.now)
@@ -137,6 +157,16 @@ async def list_adjustments_(work: Work, query: Annotated[AdjustmentQuery, Query(
     boy = None if query.delivery_boy_id is None else DeliveryBoyId(query.delivery_boy_id)
     found = await list_adjustments(work.tx, query.status, boy, skip=query.skip, limit=query.limit)
     return [AdjustmentView.model_validate(one) for one in found]
+
+
+@adjustments.get(
+    "/{adjustment_id}",
+    dependencies=[Depends(require(Permission.DELIVERY_BOYS_READ))],
+    responses=problems(401, 403, 404, 422),
+)
+async def read_adjustment(adjustment_id: IdInPath, work: Work) -> AdjustmentView:
+    """Read an adjustment."""
+    return AdjustmentView.model_validate(await get_adjustment(work.tx, AdjustmentId(adjustment_id)))
 
 
 @adjustments.post("", status_code=201, dependencies=_ADJUST, responses=problems(401, 403, 404, 409, 422))

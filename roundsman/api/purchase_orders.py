@@ -14,13 +14,16 @@ from roundsman.ids import ProductId, PurchaseOrderId, SupplierId
 from roundsman.operations.order_intake import WantedLine
 from roundsman.operations.purchasing import (
     WantedPurchase,
-    WantedReceipt,
+    acknowledge_purchase_order,
     cancel_purchase_order,
     close_purchase_order,
     draft_purchase_order,
-    receive_purchase,
+    name_supplier,
+    of_anybody,
+    reject_purchase_order,
     send_purchase_order,
 )
+from roundsman.operations.receiving import WantedReceipt, receive_purchase, take_receipt_back
 from roundsman.suppliers.purchase_orders import Came, PurchaseOrderStatus
 from roundsman.suppliers.purchasing import get_purchase_order, list_purchase_orders
 from roundsman.web.guards import require
@@ -68,6 +71,12 @@ class Receiving(RequestModel):
     )
 
 
+class Naming(RequestModel):
+    """Whose a purchase order is."""
+
+    supplier_id: IdInBody
+
+
 class PurchaseSearch(Page):
     """Which purchase orders."""
 
@@ -102,8 +111,46 @@ async def one(purchase_order_id: IdInPath, work: Work) -> PurchaseOrderView:
 
 @router.post("/{purchase_order_id}/send", dependencies=_BUYS, responses=problems(401, 403, 404, 409, 422))
 async def send(purchase_order_id: IdInPath, work: Work) -> PurchaseOrderView:
-    """Show a draft to the supplier, who acknowledges or rejects it."""
+    """Show a draft to the supplier, who acknowledges or rejects it.
+
+    It is priced and checked once more: a price accepted since it was drafted counts.
+    """
     order = await send_purchase_order(work.tx, PurchaseOrderId(purchase_order_id), intake=work.intake, now=work.now)
+    return PurchaseOrderView.model_validate(order)
+
+
+@router.put("/{purchase_order_id}/supplier", dependencies=_BUYS, responses=problems(401, 403, 404, 409, 422))
+async def name(body: Naming, purchase_order_id: IdInPath, work: Work) -> PurchaseOrderView:
+    """Say who is to bring what the existing application wanted of a supplier nobody knows; once said, it stays so."""
+    order = await name_supplier(
+        work.tx,
+        PurchaseOrderId(purchase_order_id),
+        SupplierId(body.supplier_id),
+        intake=work.intake,
+        now=work.now,
+    )
+    return PurchaseOrderView.model_validate(order)
+
+
+@router.post("/{purchase_order_id}/acknowledge", dependencies=_BUYS, responses=problems(401, 403, 404, 409, 422))
+async def acknowledge(purchase_order_id: IdInPath, work: Work) -> PurchaseOrderView:
+    """Say for a supplier who does not use the application that he brings what is wanted; the audit log says who did."""
+    order = await acknowledge_purchase_order(
+        work.tx, of_anybody(PurchaseOrderId(purchase_order_id)), intake=work.intake, now=work.now
+    )
+    return PurchaseOrderView.model_validate(order)
+
+
+@router.post("/{purchase_order_id}/reject", dependencies=_BUYS, responses=problems(401, 403, 404, 409, 422))
+async def reject(body: WhyNot, purchase_order_id: IdInPath, work: Work) -> PurchaseOrderView:
+    """Say for such a supplier that he does not bring it, and why."""
+    order = await reject_purchase_order(
+        work.tx,
+        of_anybody(PurchaseOrderId(purchase_order_id)),
+        reason=body.reason,
+        intake=work.intake,
+        now=work.now,
+    )
     return PurchaseOrderView.model_validate(order)
 
 
@@ -116,6 +163,19 @@ async def receive(body: Receiving, purchase_order_id: IdInPath, work: Work) -> P
     wanted = WantedReceipt(body.key, came)
     order = await receive_purchase(
         work.tx, PurchaseOrderId(purchase_order_id), wanted, intake=work.intake, now=work.now
+    )
+    return PurchaseOrderView.model_validate(order)
+
+
+@router.post(
+    "/{purchase_order_id}/receipts/{receipt_id}/take-back",
+    dependencies=_BUYS,
+    responses=problems(401, 403, 404, 409, 422),
+)
+async def take_back(body: WhyNot, purchase_order_id: IdInPath, receipt_id: IdInPath, work: Work) -> PurchaseOrderView:
+    """Say that something did not come after all, or not so much: its bill is reversed. Then tell anew what came."""
+    order = await take_receipt_back(
+        work.tx, PurchaseOrderId(purchase_order_id), receipt_id, reason=body.reason, intake=work.intake, now=work.now
     )
     return PurchaseOrderView.model_validate(order)
 

@@ -1,7 +1,7 @@
 """Suppliers as admins work with them: taking them on, what they bring at which price, what is owed, what is needed."""
 
 from datetime import date, timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import Field, StringConstraints
@@ -24,12 +24,15 @@ from roundsman.calendar import day_of
 from roundsman.ids import PriceProposalId, ProductId, PurchaseOrderId, SupplierId, UserId
 from roundsman.operations.catalog_changes import supply_product
 from roundsman.operations.price_proposals import accept_proposal, reject_proposal
+from roundsman.operations.profile_editing import edit_supplier
 from roundsman.operations.supplier_accounts import SupplierDetails, onboard_supplier, onboard_user
-from roundsman.operations.supplier_dues import Credited, Paid, record_credit_note, record_supplier_payment
+from roundsman.operations.supplier_dues import Credited, Paid, record_credit_note, record_supplier_payment, reverse_due
 from roundsman.operations.supply_demand import demand_for
+from roundsman.suppliers.gstin import PATTERN as GSTIN_PATTERN
 from roundsman.suppliers.linkage import get_supplier, list_suppliers
 from roundsman.suppliers.proposals import ProposalStatus
 from roundsman.suppliers.proposing import list_proposals
+from roundsman.suppliers.suppliers import SupplierEdit, SupplierStatus
 from roundsman.web.guards import require
 from roundsman.web.operating import Work
 
@@ -38,10 +41,10 @@ of_users = APIRouter(prefix="/users/{user_id}/supplier", tags=["suppliers"])
 
 _READS = [Depends(require(Permission.SUPPLIERS_READ))]
 _BUYS = [Depends(require(Permission.SUPPLIERS_BUY))]
-_PAYS = [Depends(require(Permission.SUPPLIERS_PAY))]
+_PAYS = [Depends(require(Permission.SUPPLIERS_PAY, fresh=True))]
 Gstin = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, to_upper=True, pattern=r"^\d{2}[A-Za-z]{5}\d{4}[A-Za-z][0-9A-Za-z]{3}$"),
+    StringConstraints(strip_whitespace=True, to_upper=True, pattern=GSTIN_PATTERN),
     Field(description="15 characters: state, PAN, and three more.", examples=["29ABCDE1234F1Z5"]),
 ]
 
@@ -55,6 +58,20 @@ class Onboarding(RequestModel):
     address: Line | None = None
     gstin: Gstin | None = None
     payment_terms: Line | None = Field(None, examples=["weekly"])
+
+
+Cleared = Literal[""]
+"""An empty text, which takes out what was there."""
+
+
+class SupplierEditing(RequestModel):
+    """What is to be said of a supplier from now on. What is not sent stays; an empty text takes out what was there."""
+
+    name: Line | None = None
+    status: SupplierStatus | None = Field(None, description="From who is inactive nothing is bought any more.")
+    address: Line | Cleared | None = None
+    gstin: Gstin | Cleared | None = None
+    payment_terms: Line | Cleared | None = Field(None, examples=["every second Monday"])
 
 
 class Paying(RequestModel):
@@ -72,6 +89,13 @@ class Crediting(RequestModel):
     amount_paise: Paise
     reason: Line = Field(description=KEPT_FOR_GOOD, examples=["forty litres were sour"])
     purchase_order_id: IdInBody | None = Field(None, description="The purchase order of his that it is about.")
+
+
+class Reversing(RequestModel):
+    """Which entry was wrong, and why."""
+
+    entry: Line = Field(description="Its key.", examples=["payment:69a3d7f0c2a4e5b6d7e8f901"])
+    reason: Line = Field(description=KEPT_FOR_GOOD, examples=["50,000 were typed for 5,000"])
 
 
 class ProposalSearch(Page):
@@ -104,7 +128,8 @@ async def everybody(work: Work, page: Annotated[Page, Query()]) -> list[Supplier
 async def onboard(body: Onboarding, work: Work) -> SupplierView:
     """Take on a supplier: his account and his profile at once.
 
-    Whose phone or e-mail is registered already is refused; find him among the users, and make him a supplier besides.
+    Whose phone or e-mail is registered already is refused; find him among the users, and make him a supplier besides. So is a
+    GSTIN that a supplier has: it is the same business.
     """
     details = SupplierDetails(**body.model_dump())
     supplier = await onboard_supplier(work.tx, details, actor=work.intake.actor, now=work.now)
@@ -174,6 +199,18 @@ async def one(supplier_id: IdInPath, work: Work) -> SupplierView:
     return SupplierView.model_validate(await get_supplier(work.tx, SupplierId(supplier_id)))
 
 
+@router.patch(
+    "/{supplier_id}",
+    dependencies=[Depends(require(Permission.SUPPLIERS_ONBOARD))],
+    responses=problems(401, 403, 404, 409, 422),
+)
+async def edit_(body: SupplierEditing, supplier_id: IdInPath, work: Work) -> SupplierView:
+    """Change a supplier's profile, or say whether the business buys from him; what he has to bring he still may."""
+    edit = SupplierEdit(**body.model_dump())
+    supplier = await edit_supplier(work.tx, SupplierId(supplier_id), edit, intake=work.intake, now=work.now)
+    return SupplierView.model_validate(supplier)
+
+
 @router.put("/{supplier_id}/products/{product_id}", dependencies=_BUYS, responses=problems(401, 403, 404, 409, 422))
 async def supply(supplier_id: IdInPath, product_id: IdInPath, work: Work) -> PricedProduct:
     """Have a supplier bring a product from now on, instead of whoever did."""
@@ -215,4 +252,18 @@ async def credit(body: Crediting, supplier_id: IdInPath, work: Work) -> DueView:
     order_id = None if body.purchase_order_id is None else PurchaseOrderId(body.purchase_order_id)
     credited = Credited(body.key, body.amount_paise, body.reason, order_id)
     due = await record_credit_note(work.tx, SupplierId(supplier_id), credited, intake=work.intake, now=work.now)
+    return DueView.model_validate(due)
+
+
+@router.post(
+    "/{supplier_id}/dues/reversals",
+    status_code=201,
+    dependencies=_PAYS,
+    responses=problems(401, 403, 404, 409, 422),
+)
+async def reverse(body: Reversing, supplier_id: IdInPath, work: Work) -> DueView:
+    """Have a payment or a credit note count no more that was entered wrongly; what is right is entered anew."""
+    due = await reverse_due(
+        work.tx, SupplierId(supplier_id), body.entry, reason=body.reason, intake=work.intake, now=work.now
+    )
     return DueView.model_validate(due)

@@ -58,6 +58,8 @@ class ReceiptView(AnswerModel):
     at: datetime
     lines: list[CameView]
     paise: int
+    taken_back_at: datetime | None = Field(description="Since when it counts no more, and is not owed for.")
+    reason: str | None = Field(description="Why it was taken back.")
 
 
 class PurchaseOrderView(AnswerModel):
@@ -78,7 +80,7 @@ class PurchaseOrderView(AnswerModel):
 
 
 class DueView(AnswerModel):
-    """An entry: a bill adds to what is owed, a payment and a credit note take from it."""
+    """An entry: a bill adds to what is owed, a payment and a credit note take from it, a reversal takes one of them back."""
 
     key: str = Field(examples=["receipt:69a3d7f0c2a4e5b6d7e8f901:1"])
     kind: DueKind
@@ -87,6 +89,7 @@ class DueView(AnswerModel):
     purchase_order_id: Id | None
     reference: str | None
     reason: str | None
+    reverses: str | None = Field(description="The key of the entry that a reversal takes back.")
 
 
 class DuesView(AnswerModel):

@@ -12,6 +12,7 @@ from roundsman.cli.migrate import verify_and_remember
 from roundsman.cli.output import exit_code, print_json, say
 from roundsman.cli.running import run
 from roundsman.cli.sources import BUILT_IN, ProfileOption, SourceOption, opened_import, read_profile
+from roundsman.delivery.rate_cards import count_unrated
 from roundsman.errors import Conflict, InvalidInput
 from roundsman.identity.mode import Mode, get_mode
 from roundsman.migration.cutover import (
@@ -37,6 +38,7 @@ _Work = Callable[[Runtime], Awaitable[_T]]
 _PEOPLE = "From now on people sign in here and are managed here."
 _OPERATIONS = "From now on orders are written here, and those the source still writes are not taken."
 _BACK = "The existing application becomes the authority again, and everybody signs in again."
+_SET_RATES = "Set one before they bring anything: POST /api/v1/rates."
 _OPERATIONS_BACK = "From now on the existing application writes orders again."
 
 
@@ -70,9 +72,12 @@ def cutover_(
             raise
         print_json({"switched": False, "code": error.code, **_found(error)})
         raise typer.Exit(exit_code(error)) from error
+    unrated = run(_unrated()) if operations and not back else 0
     if as_json:
-        print_json({"switched": True, "mode": asdict(mode)})
+        print_json({"switched": True, "mode": asdict(mode), "delivery_boys_without_rate": unrated})
     else:
+        if unrated:
+            say(f"{unrated} delivery boys have no rate card: what they bring brings them nothing. {_SET_RATES}")
         say(f"People are {_of(mode.people.value)}, operations are {_of(mode.operations.value)}.")
         if not back:
             which = "--operations --back" if operations else "--back"
@@ -117,6 +122,11 @@ async def _opened(locator: str | None, profile: SourceProfile) -> AsyncIterator[
         if is_table(opened.source.locator) and await is_application_imported(runtime.tx):
             raise ListProvesNothing("a list proves nothing of the application: give its own data as --source")
         yield runtime, opened
+
+
+async def _unrated() -> int:
+    async with open_runtime(load_settings()) as runtime:
+        return await count_unrated(runtime.tx)
 
 
 async def _with_runtime(work: _Work[None]) -> Mode:

@@ -2,7 +2,7 @@
 
 import csv
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Annotated
 
@@ -20,9 +20,10 @@ from roundsman.delivery.linkage import (
     get_delivery_boy,
     list_delivery_boys,
 )
+from roundsman.delivery.statements import DayOfEarnings
 from roundsman.identity.lookup import find_user
 from roundsman.ids import DeliveryBoyId
-from roundsman.money import rupees_text
+from roundsman.money import in_rupees, rupees_field, rupees_text
 from roundsman.operations.earnings import Earnings, Statement, earnings_of, statement_of
 from roundsman.operations.rounds import StopSheet, round_of
 from roundsman.runtime import open_runtime
@@ -64,7 +65,7 @@ def statement(
     who: Who,
     month: Annotated[datetime, typer.Option(formats=["%Y-%m"], help="An Indian month, like 2026-11.")],
     *,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, in paise.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, in rupees.")] = False,
     as_json: Json = False,
 ) -> None:
     """Show what a delivery boy earned on each day of a month."""
@@ -72,11 +73,9 @@ def statement(
     if as_json:
         print_json({**asdict(shown), "earned_paise": shown.earned_paise, "deliveries": shown.deliveries})
     elif as_csv:
-        writer = csv.DictWriter(
-            sys.stdout, ["day", "deliveries", "earned_paise", "deducted_paise", "paid_paise", "cash_paise"]
-        )
+        writer = csv.DictWriter(sys.stdout, [rupees_field(one.name) or one.name for one in fields(DayOfEarnings)])
         writer.writeheader()
-        writer.writerows(asdict(day) for day in shown.days)
+        writer.writerows(in_rupees(asdict(day)) for day in shown.days)
     else:
         _print_statement(shown)
 
@@ -104,7 +103,7 @@ async def _list() -> list[Earnings]:
 async def _show(who: str) -> tuple[Earnings, list[StopSheet]]:
     async with open_runtime(load_settings()) as runtime:
         boy, now = await find_delivery_boy(runtime.tx, who), runtime.clock()
-        stops = await round_of(runtime.tx, boy.id, day_of(now))
+        stops = await round_of(runtime.tx, boy, day_of(now), now=now)
         return await earnings_of(runtime.tx, boy, now=now), stops
 
 

@@ -7,8 +7,8 @@ import typer
 
 from roundsman.cli.output import FINDINGS, print_json, print_table, say
 from roundsman.cli.running import run
-from roundsman.delivery.verifying import Wrong, count_entries
-from roundsman.operations.earnings_proof import prove_earnings
+from roundsman.delivery.verifying import Unrated
+from roundsman.operations.earnings_proof import EarningsProof, prove_earnings
 from roundsman.runtime import LONG_WORK_SECONDS, open_runtime
 from roundsman.settings import load_settings
 
@@ -23,17 +23,26 @@ def group() -> None:
 @app.command()
 def verify(*, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
     """Prove that all sums are those of the entries and every delivery is paid once; ends with 1 where something is not so."""
-    entries, wrong = run(_verify())
+    proof = run(_verify())
     if as_json:
-        print_json({"entries": entries, "wrong": [asdict(one) for one in wrong]})
-    elif wrong:
-        print_table(("what", "is wrong"), [(one.what, one.says) for one in wrong])
+        print_json(asdict(proof))
+    elif proof.wrong:
+        print_table(("what", "is wrong"), [(one.what, one.says) for one in proof.wrong])
     else:
-        say(f"All {entries} entries add up, and every delivery is paid once.")
-    if wrong:
+        say(f"All {proof.entries} entries add up, and every delivery is paid once.")
+    if proof.unrated is not None and not as_json:
+        say(_told(proof.unrated))
+    if proof.wrong:
         raise typer.Exit(FINDINGS)
 
 
-async def _verify() -> tuple[int, list[Wrong]]:
+def _told(unrated: Unrated) -> str:
+    return (
+        f"\n{unrated.deliveries} deliveries since {unrated.first} brought nothing, as no rate card counted then. Set one "
+        "(POST /api/v1/rates); for what was brought before, propose an adjustment (POST /api/v1/adjustments)."
+    )
+
+
+async def _verify() -> EarningsProof:
     async with open_runtime(load_settings(), patience_seconds=LONG_WORK_SECONDS) as runtime:
-        return await count_entries(runtime.tx), [wrong async for wrong in prove_earnings(runtime.tx)]
+        return await prove_earnings(runtime.tx)

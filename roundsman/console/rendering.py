@@ -1,5 +1,6 @@
 """Pages from templates: escaped everywhere, and an error rather than a blank where a value is missing."""
 
+import gzip
 import secrets
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -19,6 +20,8 @@ from roundsman.console.shell import shell_of
 from roundsman.money import grouped
 from roundsman.web.errors import Problem
 from roundsman.web.guards import SecondFactorNeeded
+
+_QUICK: Final = 5
 
 
 def _share(part: int, whole: int) -> str:
@@ -75,9 +78,19 @@ def show(
 ) -> HTMLResponse:
     """Render a page of the console or a portal, in its frame. It is kept by no cache, since it is one person's."""
     kept = {"Cache-Control": "no-store", **(headers or {})}
-    answer = page(template, status=status, headers=kept, shell=shell_of(request), **values)
+    answer = _packed(request, page(template, status=status, headers=kept, shell=shell_of(request), **values))
     if FLASH in request.cookies:
         answer.delete_cookie(FLASH, path="/")
+    return answer
+
+
+def _packed(request: Request, answer: HTMLResponse) -> HTMLResponse:
+    """Compress a page for whoever can unpack it. Its form tokens are masked anew each time, so that its length tells nothing of them."""
+    answer.headers["Vary"] = "Accept-Encoding"
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        answer.body = gzip.compress(bytes(answer.body), _QUICK, mtime=0)
+        answer.headers["Content-Encoding"] = "gzip"
+        answer.headers["Content-Length"] = str(len(answer.body))
     return answer
 
 

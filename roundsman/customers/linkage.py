@@ -1,9 +1,9 @@
 """Customer profiles and the users they belong to."""
 
 from collections.abc import AsyncIterator, Collection, Sequence
-from dataclasses import replace
+from datetime import datetime
 
-from roundsman.customers.customers import Customer, CustomerStatus
+from roundsman.customers.customers import SERVED, Customer
 from roundsman.customers.store import customer_document, customer_from
 from roundsman.database.bulk import EDITED, BulkOutcome, insert_missing, renew_fields
 from roundsman.database.changes import Edit, edit
@@ -14,7 +14,7 @@ from roundsman.errors import NotFound
 from roundsman.ids import CustomerId, DeliveryBoyId, UserId
 
 _FOLLOWED = ("name", "status", "phone", "email", "address", "area", "delivery_boy_id", "note")
-_ASSIGNED = ("delivery_boy_id", "stop")
+_ASSIGNED = ("delivery_boy_id", "stop", "former_deliveries")
 
 
 class UnknownCustomer(NotFound):
@@ -90,9 +90,18 @@ async def customers_of_delivery_boy(tx: Tx, boy: DeliveryBoyId) -> dict[Customer
     return {one.id: one async for one in iterate(tx, CUSTOMERS, customer_from, {"delivery_boy_id": boy})}
 
 
-async def assign_customer(tx: Tx, customer: Customer, boy: DeliveryBoyId | None, stop: int | None) -> Document:
+async def customers_of_delivery_boy_between(
+    tx: Tx, boy: DeliveryBoyId, first: datetime, last: datetime
+) -> dict[CustomerId, Customer]:
+    """Read the customers whom a delivery boy delivered to at some time between two instants."""
+    criteria = {"$or": [{"delivery_boy_id": boy}, {"former_deliveries.delivery_boy_id": boy}]}
+    found = [one async for one in iterate(tx, CUSTOMERS, customer_from, criteria)]
+    return {one.id: one for one in found if boy in one.delivery_boys_between(first, last)}
+
+
+async def write_assignment(tx: Tx, customer: Customer) -> Document:
     """Write who delivers to a customer and at which stop, where a source is followed no more; gives the customer as stored."""
-    document = customer_document(replace(customer, delivery_boy_id=boy, stop=stop))
+    document = customer_document(customer)
     assigned = {name: document[name] for name in _ASSIGNED if name in document}
     update: Document = {"$addToSet": {EDITED: "delivery_boy_id"}}
     if assigned:
@@ -113,8 +122,7 @@ async def customers_of_users(tx: Tx, user_ids: Sequence[UserId]) -> dict[UserId,
 
 async def customers_who_are_served(tx: Tx, customer_ids: Collection[CustomerId]) -> set[CustomerId]:
     """Find those of the customers who get something: they are on trial or active."""
-    statuses = [CustomerStatus.TRIAL.value, CustomerStatus.ACTIVE.value]
-    wanted = {"_id": {"$in": list(customer_ids)}, "status": {"$in": statuses}}
+    wanted = {"_id": {"$in": list(customer_ids)}, "status": {"$in": [one.value for one in SERVED]}}
     found = tx.database[CUSTOMERS].find(wanted, {"_id": 1}, session=tx.session)
     return {CustomerId(document["_id"]) async for document in found}
 

@@ -1,6 +1,6 @@
 """Customers and addresses as documents."""
 
-from roundsman.customers.customers import Address, Customer, CustomerStatus
+from roundsman.customers.customers import Address, Customer, CustomerStatus, FormerDelivery
 from roundsman.database.documents import source_document, source_from, without_absent
 from roundsman.database.transaction import Document
 
@@ -22,6 +22,8 @@ def customer_document(customer: Customer) -> Document:
             "delivery_boy_id": customer.delivery_boy_id,
             "stop": customer.stop,
             "note": customer.note,
+            "former_deliveries": [former_document(one) for one in customer.former_deliveries] or None,
+            "served_until": customer.served_until,
         }
     )
 
@@ -42,7 +44,14 @@ def customer_from(document: Document) -> Customer:
         delivery_boy_id=document.get("delivery_boy_id"),
         stop=document.get("stop"),
         note=document.get("note"),
+        former_deliveries=tuple(FormerDelivery(**one) for one in document.get("former_deliveries", ())),
+        served_until=document.get("served_until"),
     )
+
+
+def former_document(former: FormerDelivery) -> Document:
+    """Store who delivered before."""
+    return without_absent({"until": former.until, "delivery_boy_id": former.delivery_boy_id})
 
 
 def address_document(address: Address) -> Document:

@@ -52,7 +52,7 @@ ACTIVITY_VALIDATORS: Mapping[str, Document] = MappingProxyType(
                 "customer_id": OBJECT_ID,
                 "user_id": OBJECT_ID,
                 "product_id": OBJECT_ID,
-                "pauses": list_of(object_with({"start": DAY}, {"end": DAY})),
+                "pauses": list_of(object_with({"start": DAY}, {"end": DAY, "made_at": DATE})),
                 "start": DAY,
                 "end": DAY,
                 "changes": COUNT,
@@ -77,7 +77,12 @@ ACTIVITY_VALIDATORS: Mapping[str, Document] = MappingProxyType(
                 "failed_attempts": COUNT,
                 "reason": TEXT,
                 "collected": object_with({"paise": COUNT, "method": TEXT, "at": DATE, "by": OBJECT_ID}),
-                "marks": list_of(NAME),
+                "marks": list_of(
+                    object_with(
+                        {"key": NAME},
+                        {"failed_because": TEXT, "paid": object_with({"paise": COUNT, "method": TEXT})},
+                    )
+                ),
                 "source": SOURCE,
             },
         ),

@@ -8,8 +8,6 @@ found out only when it is needed. Indexes and validators are not in it; the sche
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -30,6 +28,7 @@ from roundsman.database.backup_folder import (
 from roundsman.database.backup_manifest import CollectionFile, Manifest, read_manifest
 from roundsman.database.collections import SYSTEM
 from roundsman.database.raw import split_documents
+from roundsman.database.snapshots import SNAPSHOT_UNAVAILABLE, at_one_instant
 from roundsman.database.transaction import Document, Tx
 from roundsman.database.upgrade import stored_schema
 from roundsman.database.wholeness import require_whole
@@ -37,9 +36,6 @@ from roundsman.errors import NotFound, Unavailable
 
 _LAST_BACKUP: Final = "last_backup"
 _SNAPSHOT_TOO_OLD: Final = 239
-_SNAPSHOT_UNAVAILABLE: Final = 246
-_SNAPSHOT_TRIES: Final = 50
-_SNAPSHOT_PAUSE_SECONDS: Final = 0.2
 
 
 class NothingToBackUp(NotFound):
@@ -106,36 +102,16 @@ async def _write_collections(database: AsyncDatabase[Document], directory: Path)
     names = await database.list_collection_names(filter={"type": "collection"})
     taken = sorted(name for name in names if not name.startswith("system."))
     try:
-        async with _snapshot(database, taken) as session:
+        async with at_one_instant(database, taken) as session:
             return [await _write_collection(database, name, session, directory) for name in taken]
     except OperationFailure as error:
-        if error.code not in (_SNAPSHOT_TOO_OLD, _SNAPSHOT_UNAVAILABLE):
+        if error.code not in (_SNAPSHOT_TOO_OLD, SNAPSHOT_UNAVAILABLE):
             raise
         raise HistoryTooShort(
             f"The database {database.name} cannot be read within the time for which its server keeps the history of one "
             "instant. Let it keep more, then try again: in mongosh, db.adminCommand({setParameter: 1, "
             "minSnapshotHistoryWindowInSeconds: 3600})"
         ) from error
-
-
-@asynccontextmanager
-async def _snapshot(database: AsyncDatabase[Document], names: Sequence[str]) -> AsyncIterator[AsyncClientSession]:
-    """Give a session that reads one instant, at which all the collections are readable.
-
-    A collection whose indexes were made a moment ago can be read only at an instant after that.
-    """
-    for tries_left in reversed(range(_SNAPSHOT_TRIES)):
-        async with database.client.start_session(snapshot=True) as session:
-            try:
-                for name in names:
-                    await database[name].find_one({}, {"_id": 1}, session=session)
-            except OperationFailure as error:
-                if error.code != _SNAPSHOT_UNAVAILABLE or not tries_left:
-                    raise
-                await asyncio.sleep(_SNAPSHOT_PAUSE_SECONDS)
-                continue
-            yield session
-            return
 
 
 async def _write_collection(

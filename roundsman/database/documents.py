@@ -38,3 +38,15 @@ async def find_value(
     """Read the one document that meets the criteria as a value; None when there is none."""
     document = await tx.database[collection].find_one(criteria, session=tx.session)
     return None if document is None else value_from(document)
+
+
+async def insert(tx: Tx, collection: str, document: Document) -> Document:
+    """Insert a document; gives it back, as it is stored."""
+    await tx.database[collection].insert_one(document, session=tx.session)
+    return document
+
+
+async def put(tx: Tx, collection: str, document: Document) -> Document:
+    """Insert a document, or put it in the place of that of its id; gives it back, as it is stored."""
+    await tx.database[collection].replace_one({"_id": document["_id"]}, document, upsert=True, session=tx.session)
+    return document

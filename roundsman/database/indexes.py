@@ -49,6 +49,15 @@ def _all_newest_first(time: str, *, reason: str) -> Index:
     return Index(((time, DESCENDING), ("_id", DESCENDING)), reason)
 
 
+def _listed(owner: str, time: str, *, what: str) -> tuple[Index, ...]:
+    """What people look through page by page, the newest first: that of one partner, what waits for somebody, and all."""
+    return (
+        _newest_first(owner, time, reason=f"The {what} of a partner."),
+        _newest_first("status", time, reason=f"The {what} that wait for somebody."),
+        _all_newest_first(time, reason=f"All {what}, page by page."),
+    )
+
+
 def _where_present(field: str, *, reason: str) -> Index:
     return Index(((field, ASCENDING),), reason, {"sparse": True})
 
@@ -99,6 +108,7 @@ INDEXES: Mapping[str, tuple[Index, ...]] = MappingProxyType(
         collections.CUSTOMERS: (
             _on("user_id", reason="The customer profiles of a user, in every joined view."),
             _where_present("delivery_boy_id", reason="The round of a delivery boy."),
+            _where_present("former_deliveries.delivery_boy_id", reason="His round of a day before."),
             _where_present("phone", reason="The lookup by a contact phone, which a household may share."),
         ),
         collections.ADDRESSES: (_on("user_id", reason="The addresses of a user."),),
@@ -109,6 +119,7 @@ INDEXES: Mapping[str, tuple[Index, ...]] = MappingProxyType(
         collections.SUPPLIERS: (
             _unique("user_id", reason="Each user has at most one such profile."),
             _on("name", "_id", reason="Suppliers by their names, page by page."),
+            _where_present("gstin", reason="Whether a business that is taken on is a supplier already."),
         ),
         collections.PRODUCTS: (
             _on("active", "name", "_id", reason="What is sold, by its name, page by page."),
@@ -148,31 +159,23 @@ INDEXES: Mapping[str, tuple[Index, ...]] = MappingProxyType(
             _on("user_id", reason="What a user said of deliveries, among all that is stored of him."),
         ),
         collections.PAYOUTS: (
-            _newest_first("delivery_boy_id", "created_at", reason="The payouts of a delivery boy."),
-            _newest_first("status", "created_at", reason="The payouts that wait for somebody."),
-            _all_newest_first("created_at", reason="All payouts, page by page."),
+            *_listed("delivery_boy_id", "created_at", what="payouts"),
+            Index(
+                (("reference", ASCENDING),),
+                "A transfer pays one payout, in whichever case somebody types what the bank calls it.",
+                {"unique": True, "sparse": True, "collation": BY_NAME},
+            ),
         ),
-        collections.ADJUSTMENTS: (
-            _newest_first("status", "created_at", reason="What waits for a second person."),
-            _newest_first("delivery_boy_id", "created_at", reason="The adjustments of a delivery boy."),
-            _all_newest_first("created_at", reason="All adjustments, page by page."),
-        ),
+        collections.ADJUSTMENTS: (*_listed("delivery_boy_id", "created_at", what="adjustments"),),
         collections.RATE_CARDS: (
             _on("delivery_boy_id", "valid_from", reason="What a delivery brings, asked with each that is made."),
+            _on("valid_from", "_id", reason="All rates, page by page."),
         ),
-        collections.PURCHASE_ORDERS: (
-            _newest_first("supplier_id", "created_at", reason="The purchase orders of a supplier."),
-            _newest_first("status", "created_at", reason="The purchase orders that wait for somebody."),
-            _all_newest_first("created_at", reason="All purchase orders, page by page."),
-        ),
+        collections.PURCHASE_ORDERS: (*_listed("supplier_id", "created_at", what="purchase orders"),),
         collections.SUPPLIER_DUES: (
             _newest_first("supplier_id", "at", reason="What is owed to a supplier, entry by entry."),
         ),
-        collections.PRICE_PROPOSALS: (
-            _newest_first("supplier_id", "proposed_at", reason="The prices that a supplier proposed."),
-            _newest_first("status", "proposed_at", reason="The proposed prices that wait for an admin."),
-            _all_newest_first("proposed_at", reason="All proposed prices, page by page."),
-        ),
+        collections.PRICE_PROPOSALS: (*_listed("supplier_id", "proposed_at", what="proposed prices"),),
         collections.FACTS: (
             _on("user_id", "occurred_at", reason="The history of a person, when a late fact has it told anew."),
         ),

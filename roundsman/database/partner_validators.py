@@ -50,6 +50,8 @@ PARTNER_VALIDATORS: Mapping[str, Document] = MappingProxyType(
                 "reason": TEXT,
                 "reverses": NAME,
                 "payout_id": OBJECT_ID,
+                "written_at": DATE,
+                "by": NAME,
             },
         ),
         collections.DELIVERY_TOTALS: document_with(
@@ -128,7 +130,8 @@ PARTNER_VALIDATORS: Mapping[str, Document] = MappingProxyType(
                             "at": DATE,
                             "lines": list_of(object_with({"line": COUNT, "quantity": NUMBER})),
                             "paise": PAISE,
-                        }
+                        },
+                        {"is_rest": FLAG, "taken_back_at": DATE, "reason": TEXT},
                     )
                 ),
                 "sent_at": DATE,
@@ -143,11 +146,11 @@ PARTNER_VALIDATORS: Mapping[str, Document] = MappingProxyType(
             {
                 "_id": NAME,
                 "supplier_id": OBJECT_ID,
-                "kind": one_of("bill", "credit_note", "payment"),
+                "kind": one_of("bill", "credit_note", "payment", "reversal"),
                 "paise": PAISE,
                 "at": DATE,
             },
-            {"purchase_order_id": OBJECT_ID, "reference": TEXT, "reason": TEXT},
+            {"purchase_order_id": OBJECT_ID, "reference": TEXT, "reason": TEXT, "reverses": NAME},
         ),
         collections.SUPPLIER_TOTALS: document_with({"_id": OBJECT_ID, "balance_paise": PAISE, "entries": COUNT}),
         collections.PRICE_PROPOSALS: document_with(

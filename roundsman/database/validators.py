@@ -152,6 +152,8 @@ VALIDATORS: Mapping[str, Document] = MappingProxyType(
                 "address": TEXT,
                 "area": TEXT,
                 "delivery_boy_id": OBJECT_ID,
+                "former_deliveries": list_of(object_with({"until": DATE}, {"delivery_boy_id": OBJECT_ID})),
+                "served_until": DATE,
                 "source": SOURCE,
                 **_EDITED,
             },

@@ -77,7 +77,8 @@ class Entry:
     """A line of the ledger; nothing of it is ever changed but the payout that claims it.
 
     `thing` is what it is about, whose entries are numbered by their keys. `at` is when that happened; `earned_at` is when
-    it counts, which is later where the month of it was paid already.
+    it counts, which is later where the month of it was paid already. `written_at` is when it was written, and `by` who had it
+    written: a user's id, or `system` where rules alone did; entries of before these were kept have neither.
     """
 
     key: str
@@ -93,6 +94,8 @@ class Entry:
     reason: str | None = None
     reverses: str | None = None
     payout_id: PayoutId | None = None
+    written_at: datetime | None = None
+    by: str | None = None
 
     @property
     def month(self) -> str:

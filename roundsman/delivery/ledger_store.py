@@ -31,6 +31,8 @@ def entry_document(entry: Entry) -> Document:
             "reason": entry.reason,
             "reverses": entry.reverses,
             "payout_id": entry.payout_id,
+            "written_at": entry.written_at,
+            "by": entry.by,
         }
     )
 
@@ -51,6 +53,8 @@ def entry_from(document: Document) -> Entry:
         reason=document.get("reason"),
         reverses=document.get("reverses"),
         payout_id=document.get("payout_id"),
+        written_at=document.get("written_at"),
+        by=document.get("by"),
     )
 
 

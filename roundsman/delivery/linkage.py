@@ -1,12 +1,13 @@
 """Delivery boys' profiles and the users they belong to."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 
 from pymongo import ASCENDING
 
 from roundsman.database.bulk import EDITED, BulkOutcome, insert_missing, renew_fields
 from roundsman.database.collections import DELIVERY_BOYS
 from roundsman.database.documents import find_value, iterate
+from roundsman.database.editing import write_edited
 from roundsman.database.transaction import Document, Tx
 from roundsman.delivery.delivery_boys import DeliveryBoy
 from roundsman.delivery.store import delivery_boy_document, delivery_boy_from
@@ -71,12 +72,19 @@ async def get_delivery_boy(tx: Tx, boy: DeliveryBoyId) -> DeliveryBoy:
     return found
 
 
-async def write_status(tx: Tx, boy: DeliveryBoy) -> Document:
-    """Write a delivery boy's status, where a source is followed no more; gives him as he is stored."""
-    document = delivery_boy_document(boy)
-    edited: Document = {"$set": {"status": document["status"]}, "$addToSet": {EDITED: "status"}}
-    await tx.database[DELIVERY_BOYS].update_one({"_id": boy.id}, edited, session=tx.session)
-    return document
+async def delivery_boys_at_work(tx: Tx, boys: Collection[DeliveryBoyId]) -> set[DeliveryBoyId]:
+    """Find those of these delivery boys of whom it is expected that they bring what is theirs to bring."""
+    if not boys:
+        return set()
+    found = iterate(tx, DELIVERY_BOYS, delivery_boy_from, {"_id": {"$in": list(boys)}})
+    return {boy.id async for boy in found if boy.is_at_work}
+
+
+async def write_profile(tx: Tx, before: DeliveryBoy, after: DeliveryBoy) -> tuple[Document, Document]:
+    """Write what was edited of a delivery boy; gives him as he was stored and as he is."""
+    documents = delivery_boy_document(before), delivery_boy_document(after)
+    await write_edited(tx, DELIVERY_BOYS, before=documents[0], after=documents[1])
+    return documents
 
 
 async def list_delivery_boys(tx: Tx, *, skip: int, limit: int) -> list[DeliveryBoy]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+from roundsman.audit_log.entries import SYSTEM
 from roundsman.database.transaction import Tx, in_transaction
 from roundsman.delivery.entries import Entry
 from roundsman.delivery.ledger import corrections
@@ -34,7 +35,7 @@ async def forget_openings(tx: Tx, documents: Iterable[str]) -> int:
 
 async def _settle(tx: Tx, wanted: Openings, *, now: datetime) -> int:
     async def work(tx: Tx) -> int:
-        return sum([len(await settle(tx, thing, one, now=now)) for thing, one in wanted.items()])
+        return sum([len(await settle(tx, thing, one, by=SYSTEM.who, now=now)) for thing, one in wanted.items()])
 
     return await in_transaction(tx, work)
 

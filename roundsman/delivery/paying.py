@@ -4,17 +4,18 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from pymongo import DESCENDING
+from pymongo import ASCENDING, DESCENDING
+from pymongo.errors import DuplicateKeyError
 
 from roundsman.calendar import end_of
 from roundsman.database.collections import DELIVERY_TOTALS, LEDGER_ENTRIES, PAYOUTS
 from roundsman.database.documents import find_value
 from roundsman.database.transaction import Document, Tx
 from roundsman.delivery.entries import Book, Entry, EntryKind
-from roundsman.delivery.ledger_store import payout_document, payout_from
+from roundsman.delivery.ledger_store import entry_from, payout_document, payout_from
 from roundsman.delivery.payouts import NothingToPay, Payout, PayoutStatus
-from roundsman.delivery.posting import post
-from roundsman.errors import NotFound
+from roundsman.delivery.posting import begin_alone, post
+from roundsman.errors import Conflict, NotFound
 from roundsman.ids import DeliveryBoyId, PayoutId, UserId
 
 
@@ -24,9 +25,15 @@ class UnknownPayout(NotFound):
     code = "unknown_payout"
 
 
+class ReferenceUsed(Conflict):
+    """Another payout was paid under this reference."""
+
+    code = "reference_used"
+
+
 async def draft(tx: Tx, payout_id: PayoutId, boy: DeliveryBoyId, *, through: date, by: UserId, now: datetime) -> Payout:
     """Within a transaction: claim all that is in no payout yet and counts up to the end of a day. Raises NothingToPay."""
-    await _touch(tx, boy)
+    await begin_alone(tx, boy)
     free: Mapping[str, Any] = {
         "delivery_boy_id": boy,
         "book": {"$in": [Book.EARNED.value, Book.DEDUCTED.value]},
@@ -44,19 +51,24 @@ async def draft(tx: Tx, payout_id: PayoutId, boy: DeliveryBoyId, *, through: dat
     return payout
 
 
-async def settle_payout(tx: Tx, payout: Payout) -> Document:
-    """Within a transaction: store a payout as it is now, with what follows for the ledger; gives it as it is stored."""
-    await _touch(tx, payout.delivery_boy_id)
+async def settle_payout(tx: Tx, payout: Payout, *, by: str, now: datetime) -> Document:
+    """Within a transaction: store a payout as it is now, with what follows for the ledger; gives it as it is stored. Raises ReferenceUsed."""
+    await begin_alone(tx, payout.delivery_boy_id)
     if payout.status is PayoutStatus.FAILED:
         await tx.database[LEDGER_ENTRIES].update_many(
             {"payout_id": payout.id}, {"$unset": {"payout_id": ""}}, session=tx.session
         )
     if payout.status is PayoutStatus.PAID:
-        await post(tx, [_payment(payout)])
+        await post(tx, [_payment(payout)], by=by, now=now)
         paid = {"$max": {"paid_through": payout.paid_through}}
         await tx.database[DELIVERY_TOTALS].update_one({"_id": payout.delivery_boy_id}, paid, session=tx.session)
     document = payout_document(payout)
-    await tx.database[PAYOUTS].replace_one({"_id": payout.id}, document, session=tx.session)
+    try:
+        await tx.database[PAYOUTS].replace_one({"_id": payout.id}, document, session=tx.session)
+    except DuplicateKeyError as error:
+        raise ReferenceUsed(
+            f"Another payout was paid under {payout.reference}: look at the reference of this transfer again"
+        ) from error
     return document
 
 
@@ -85,6 +97,12 @@ async def list_payouts(
     return [payout_from(document) async for document in found]
 
 
+async def entries_of_payout(tx: Tx, payout_id: PayoutId) -> list[Entry]:
+    """Read the entries that a payout has claimed, the earliest first; one that failed has none."""
+    found = tx.database[LEDGER_ENTRIES].find({"payout_id": payout_id}, session=tx.session)
+    return [entry_from(document) async for document in found.sort([("earned_at", ASCENDING), ("_id", ASCENDING)])]
+
+
 async def claimed_paise(tx: Tx, payout_id: PayoutId) -> int:
     """What the entries add up to that a payout has claimed."""
     summed: list[Document] = [
@@ -99,10 +117,3 @@ def _payment(payout: Payout) -> Entry:
     settled_at = payout.settled_at or payout.created_at
     key = f"payout:{payout.id}"
     return Entry(key, key, payout.delivery_boy_id, EntryKind.PAYOUT, Book.PAID, -payout.paise, settled_at, settled_at)
-
-
-async def _touch(tx: Tx, boy: DeliveryBoyId) -> None:
-    """Whoever writes an entry of his meanwhile begins again."""
-    await tx.database[DELIVERY_TOTALS].update_one(
-        {"_id": boy}, {"$inc": {"writes": 1}}, upsert=True, session=tx.session
-    )

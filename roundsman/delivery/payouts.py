@@ -7,6 +7,7 @@ is not the one who made it, where there are two admins. What is paid is never mo
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Final
 
 from roundsman.calendar import end_of, month_before, month_of
 from roundsman.errors import Conflict
@@ -20,6 +21,10 @@ class PayoutStatus(StrEnum):
     APPROVED = "approved"
     PAID = "paid"
     FAILED = "failed"
+
+
+LIVE: Final = frozenset({PayoutStatus.DRAFT, PayoutStatus.APPROVED})
+"""Those of which something may still come: they hold their entries."""
 
 
 class NothingToPay(Conflict):

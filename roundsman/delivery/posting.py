@@ -12,7 +12,7 @@ from datetime import datetime
 from roundsman.calendar import begin_of, first_day_of, month_after
 from roundsman.database.collections import DELIVERY_TOTALS, LEDGER_ENTRIES
 from roundsman.database.documents import iterate
-from roundsman.database.transaction import Tx
+from roundsman.database.transaction import Document, Tx
 from roundsman.delivery.entries import EARNINGS, Entry, Wanted
 from roundsman.delivery.ledger import corrections
 from roundsman.delivery.ledger_store import entry_document, entry_from, totals_from
@@ -20,23 +20,31 @@ from roundsman.delivery.totals import Totals
 from roundsman.ids import DeliveryBoyId
 
 
-async def settle(tx: Tx, thing: str, wanted: Wanted | None, *, now: datetime) -> list[Entry]:
-    """Within a transaction: have a thing bring what is wanted, or nothing; gives what was written."""
+async def settle(tx: Tx, thing: str, wanted: Wanted | None, *, by: str, now: datetime) -> list[Entry]:
+    """Within a transaction: have a thing bring what is wanted, or nothing; gives what was written. `by` is who has it written."""
     entries = await entries_of(tx, thing)
     boys = {entry.delivery_boy_id for entry in entries} | ({wanted.delivery_boy_id} if wanted else set())
     paid = {boy: (await totals_of(tx, boy)).paid_through for boy in boys}
     paid_through = {boy: month for boy, month in paid.items() if month is not None}
     new = corrections(thing, entries, wanted, paid_through=paid_through, now=now)
-    await post(tx, new)
-    return new
+    return await post(tx, new, by=by, now=now)
 
 
-async def post(tx: Tx, entries: Sequence[Entry]) -> None:
-    """Within a transaction: insert new entries and add them to the sums."""
+async def post(tx: Tx, new: Sequence[Entry], *, by: str, now: datetime) -> list[Entry]:
+    """Within a transaction: insert new entries and add them to the sums; gives them as they are written."""
+    entries = [replace(entry, written_at=now, by=by) for entry in new]
     if not entries:
-        return
+        return []
     await tx.database[LEDGER_ENTRIES].insert_many([entry_document(one) for one in entries], session=tx.session)
     await _add(tx, entries)
+    return entries
+
+
+async def begin_alone(tx: Tx, boy: DeliveryBoyId) -> None:
+    """Within a transaction: whoever writes of a delivery boy meanwhile begins again."""
+    await tx.database[DELIVERY_TOTALS].update_one(
+        {"_id": boy}, {"$inc": {"writes": 1}}, upsert=True, session=tx.session
+    )
 
 
 async def remove(tx: Tx, things: Sequence[str]) -> int:
@@ -49,7 +57,8 @@ async def remove(tx: Tx, things: Sequence[str]) -> int:
     await _add(tx, [replace(entry, paise=-entry.paise) for entry in entries])
     for boy in {entry.delivery_boy_id for entry in entries}:
         if await tx.database[LEDGER_ENTRIES].find_one({"delivery_boy_id": boy}, session=tx.session) is None:
-            await tx.database[DELIVERY_TOTALS].delete_one({"_id": boy}, session=tx.session)
+            unrated: Document = {"_id": boy, "ratings": {"$not": {"$gt": 0}}}
+            await tx.database[DELIVERY_TOTALS].delete_one(unrated, session=tx.session)
     return len(entries)
 
 

@@ -1,13 +1,15 @@
 """The rate cards there are; a new one is added, none is ever changed."""
 
-from collections.abc import Mapping
-from typing import Any
+from datetime import datetime
 
-from roundsman.database.collections import RATE_CARDS
+from pymongo import ASCENDING, DESCENDING
+
+from roundsman.database.collections import DELIVERY_BOYS, RATE_CARDS
 from roundsman.database.documents import find_value, iterate
 from roundsman.database.transaction import Document, Tx
+from roundsman.delivery.delivery_boys import DeliveryBoyStatus
 from roundsman.delivery.ledger_store import card_document, card_from
-from roundsman.delivery.rates import RateCard
+from roundsman.delivery.rates import RateCard, card_at
 from roundsman.ids import DeliveryBoyId
 
 
@@ -23,14 +25,39 @@ async def find_card(tx: Tx, card_id: str) -> RateCard | None:
     return await find_value(tx, RATE_CARDS, card_from, {"_id": card_id})
 
 
-async def cards_for(tx: Tx, boy: DeliveryBoyId | None) -> list[RateCard]:
-    """The cards that count for a delivery boy: his own and those for everybody, the earliest first."""
-    criteria: Mapping[str, Any] = {"delivery_boy_id": {"$in": [boy, None]}}
-    return sorted(
-        [card async for card in iterate(tx, RATE_CARDS, card_from, criteria)], key=lambda card: card.valid_from
-    )
+async def find_card_at(tx: Tx, boy: DeliveryBoyId, at: datetime) -> RateCard | None:
+    """Find the card that counts for a delivery boy at an instant, without reading those that do not; see `card_at`."""
+    begun = [await _last_begun(tx, whose, at) for whose in (boy, None)]
+    return card_at([card for card in begun if card is not None], boy, at)
 
 
-async def all_cards(tx: Tx) -> list[RateCard]:
-    """All cards, the earliest first."""
-    return sorted([card async for card in iterate(tx, RATE_CARDS, card_from)], key=lambda card: card.valid_from)
+async def cards_between(tx: Tx, boy: DeliveryBoyId, begin: datetime, end: datetime) -> list[RateCard]:
+    """Read the cards that count for a delivery boy at some instant from `begin` on and before `end`."""
+    during: Document = {"delivery_boy_id": {"$in": [boy, None]}, "valid_from": {"$gt": begin, "$lt": end}}
+    before = [await _last_begun(tx, whose, begin) for whose in (boy, None)]
+    return [card for card in before if card is not None] + [
+        card async for card in iterate(tx, RATE_CARDS, card_from, during)
+    ]
+
+
+async def list_cards(tx: Tx, *, skip: int, limit: int) -> list[RateCard]:
+    """List cards, the earliest first."""
+    found = tx.database[RATE_CARDS].find({}, session=tx.session).sort([("valid_from", ASCENDING), ("_id", ASCENDING)])
+    return [card_from(document) async for document in found.skip(skip).limit(limit)]
+
+
+async def _last_begun(tx: Tx, whose: DeliveryBoyId | None, at: datetime) -> RateCard | None:
+    begun: Document = {"delivery_boy_id": whose, "valid_from": {"$lte": at}}
+    last = [("valid_from", DESCENDING), ("made_at", DESCENDING), ("_id", DESCENDING)]
+    document = await tx.database[RATE_CARDS].find_one(begun, sort=last, session=tx.session)
+    return None if document is None else card_from(document)
+
+
+async def count_unrated(tx: Tx) -> int:
+    """Count the delivery boys who may be given deliveries, for whom there is no card: these would bring them nothing."""
+    cards = tx.database[RATE_CARDS]
+    if await cards.find_one({"delivery_boy_id": None}, {"_id": 1}, session=tx.session) is not None:
+        return 0
+    rated = await cards.distinct("delivery_boy_id", session=tx.session)
+    unrated = {"_id": {"$nin": rated}, "status": DeliveryBoyStatus.ACTIVE.value}
+    return await tx.database[DELIVERY_BOYS].count_documents(unrated, session=tx.session)

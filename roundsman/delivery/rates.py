@@ -4,13 +4,14 @@ Rate cards are dated like prices: one counts from its instant on until the next 
 His own counts before that of everybody. A card is never changed: an entry names the one that said its amount.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from roundsman.calendar import end_of, first_day_of, week_of
+from roundsman.calendar import begin_of, end_of, first_day_of, week_of
 from roundsman.delivery.entries import EntryKind, Wanted
 from roundsman.errors import InvalidInput
 from roundsman.ids import DeliveryBoyId
@@ -26,12 +27,22 @@ class RateNeverBackwards(InvalidInput):
     code = "rate_never_backwards"
 
 
+class BonusRuleTwice(InvalidInput):
+    """Two bonuses of one card have the same name, by which what they bring is written down."""
+
+    code = "bonus_rule_twice"
+
+
 class Period(StrEnum):
     """How long deliveries are counted for a bonus; weeks begin on Monday."""
 
     DAY = "day"
     WEEK = "week"
     MONTH = "month"
+
+
+_NAMES: Final[Mapping[Period, str]] = {Period.DAY: "%Y-%m-%d", Period.WEEK: "%G-W%V", Period.MONTH: "%Y-%m"}
+"""How periods are called in keys: a week not as its Monday, which is a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +75,18 @@ class RateCard:
     def rank(self) -> tuple[bool, datetime, datetime, str]:
         """Which of several that have begun counts: the highest."""
         return self.delivery_boy_id is not None, self.valid_from, self.made_at or self.valid_from, self.id
+
+
+def require_distinct_rules(bonuses: Sequence[Bonus]) -> None:
+    """Go on only where every bonus of a card has a name of its own. Raises BonusRuleTwice."""
+    twice = [rule for rule, count in Counter(bonus.rule for bonus in bonuses).items() if count > 1]
+    if twice:
+        raise BonusRuleTwice(f"Several bonuses are called {', '.join(twice)}: give each a name of its own")
+
+
+def begin_of_card(since: date | None, *, now: datetime) -> datetime:
+    """When a card counts that is made now: from an Indian day on, or at once."""
+    return now if since is None else max(now, begin_of(since).astimezone(UTC))
 
 
 def card_at(cards: Iterable[RateCard], boy: DeliveryBoyId, at: datetime) -> RateCard | None:
@@ -114,7 +137,7 @@ def _ending_on(last: date, *, is_last: bool) -> Iterator[tuple[Period, date]]:
 def _for_period(
     card: RateCard, boy: DeliveryBoyId, period: Period, begin: date, made: int, at: datetime
 ) -> Iterator[tuple[str, Wanted]]:
-    name = begin.strftime("%Y-%m") if period is Period.MONTH else begin.isoformat()
+    name = begin.strftime(_NAMES[period])
     if period is Period.MONTH and made and card.fixed_month_paise:
         yield f"fixed:{boy}:{name}", Wanted(boy, EntryKind.FIXED, card.fixed_month_paise, at, card=card.id)
     for bonus in card.bonuses:

@@ -26,7 +26,10 @@ _IN_ORDER = [("earned_at", ASCENDING), ("_id", ASCENDING)]
 
 @dataclass(frozen=True, slots=True)
 class DayOfEarnings:
-    """An Indian day: how many deliveries count on it, and what was earned, deducted, paid out and taken in cash."""
+    """An Indian day: how many deliveries count on it, and what was earned, deducted, paid out and taken in cash.
+
+    What was deducted and paid out is as one says it: 500 paise less are 500 deducted.
+    """
 
     day: date
     deliveries: int
@@ -47,7 +50,14 @@ async def days_of(tx: Tx, boy: DeliveryBoyId, first: date, last: date) -> list[D
     ]
     rows = await tx.database[LEDGER_ENTRIES].aggregate(pipeline, session=tx.session)
     return [
-        DayOfEarnings(date.fromisoformat(row["_id"]), row["deliveries"], *(row[name] for name in _COLUMNS))
+        DayOfEarnings(
+            date.fromisoformat(row["_id"]),
+            row["deliveries"],
+            row["earned"],
+            -row["deducted"],
+            -row["paid"],
+            row["cash"],
+        )
         async for row in rows
     ]
 

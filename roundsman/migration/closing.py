@@ -35,7 +35,7 @@ _OF_PROFILES: Final = ("name", "phone", "email", "address", "area")
 async def close_account(tx: Tx, user_id: UserId, *, actor: Actor, now: datetime) -> None:
     """Erase a person; his orders stay under his id. Doing it cannot be taken back.
 
-    Raises UnknownUser, NotOpen, LastAdmin, PeopleManagedElsewhere, and LeaseTaken or RunUnfinished while an import is
+    Raises UnknownUser, NotOpen, LastAdmin, MoneyOpen, PeopleManagedElsewhere, and LeaseTaken or RunUnfinished while an import is
     at work.
     """
 

@@ -47,6 +47,7 @@ from roundsman.migration.records import read_contact
 from roundsman.migration.sources.port import SourceDocument
 from roundsman.orders.changes import total_of
 from roundsman.orders.orders import Order, OrderLine, OrderOrigin, OrderStatus, OrderType
+from roundsman.suppliers.gstin import read_gstin
 from roundsman.suppliers.suppliers import Supplier, SupplierStatus
 
 
@@ -157,6 +158,8 @@ def customer_of(
         delivery_boy_id=delivery_boy_id,
         stop=None,
         note=reading.text("note"),
+        former_deliveries=(),
+        served_until=None,
         **reading.contact(),
     )
 
@@ -188,7 +191,7 @@ def supplier_of(reading: Reading, row: DocumentRow, *, created_by: str) -> Suppl
         created_at=reading.created_at(),
         created_by=created_by,
         address=reading.text("address"),
-        gstin=reading.text("gstin"),
+        gstin=read_gstin(reading.text("gstin")) or reading.text("gstin"),
         payment_terms=reading.text("payment_terms"),
         **reading.contact(),
     )

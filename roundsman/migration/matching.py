@@ -96,6 +96,7 @@ class _Seen(NamedTuple):
     ties: Ties
     same_phone: bool
     same_email: bool
+    same_gstin: bool
     same_address: bool
     long_id: bool
     staff: bool
@@ -111,6 +112,7 @@ def decide_pair(a: PersonRecord, b: PersonRecord, ties: Ties = NO_TIES) -> PairD
             ties=ties,
             same_phone=a.phone is not None and a.phone == b.phone,
             same_email=a.email is not None and a.email == b.email,
+            same_gstin=a.gstin is not None and a.gstin == b.gstin,
             same_address=addresses_agree(a.folded_address, b.folded_address),
             long_id=len(a.app_id or "") >= _SHORT_ID,
             staff=a.is_staff or b.is_staff,
@@ -136,6 +138,8 @@ def _by_rules(seen: _Seen) -> PairDecision | None:
         return _linked(seen)
     if seen.same_phone:
         return _same_phone(seen)
+    if seen.same_gstin:
+        return _same_gstin(seen)
     if seen.same_email:
         return _same_email(seen)
     return None
@@ -201,9 +205,17 @@ def _same_email(seen: _Seen) -> PairDecision | None:
     return PairDecision(Outcome.UNSURE, Rule.CUSTOMER_EMAIL, evidence)
 
 
+def _same_gstin(seen: _Seen) -> PairDecision:
+    """Of suppliers without a phone in common: one business, whose name may be that of the shop or of its owner."""
+    evidence = _evidence(seen)
+    if seen.names is Verdict.SAME and not seen.ties.contradicted:
+        return PairDecision(Outcome.JOIN, Rule.PARTNER_SAME, evidence)
+    return PairDecision(Outcome.UNSURE, Rule.PARTNER_UNSURE, evidence)
+
+
 def _proofs_differ(a: PersonRecord, b: PersonRecord) -> bool:
     are_verified = a.phone_verified_seconds is not None and b.phone_verified_seconds is not None
-    return (are_verified and a.phone != b.phone) or bool(a.gstin and b.gstin and a.gstin.upper() != b.gstin.upper())
+    return (are_verified and a.phone != b.phone) or bool(a.gstin and b.gstin and a.gstin != b.gstin)
 
 
 def _evidence(seen: _Seen) -> tuple[str, ...]:
@@ -213,6 +225,7 @@ def _evidence(seen: _Seen) -> tuple[str, ...]:
         "link elsewhere": seen.ties.contradicted,
         PHONE: seen.same_phone,
         "e-mail": seen.same_email,
+        "GSTIN": seen.same_gstin,
         "address": seen.same_address,
     }
     return (*(name for name, there in said.items() if there), f"names {seen.names}")

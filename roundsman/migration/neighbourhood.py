@@ -1,6 +1,6 @@
 """From changed documents to the part of a source that must be looked at to decide about them as if all were read.
 
-Of people these are: the documents that share a phone, an e-mail or an old id with a changed one, or name it, or are
+Of people these are: the documents that share a phone, an e-mail, a GSTIN or an old id with a changed one, or name it, or are
 named by it; all documents of the users these belong to, and of those who own such a phone or e-mail here; and whoever is
 named by any of them. With orders and the like come the people they name; with new people come orders that were nobody's.
 """

@@ -1,11 +1,12 @@
 """Finding the pairs of records that anything connects, and deciding each of them once.
 
-A phone under more than five different names is nobody's: it is a contact, and neither matches nor signs in.
+A phone under more than five different names is nobody's: it is a contact, and neither matches nor signs in. Such a GSTIN
+connects nobody either.
 """
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import combinations
+from itertools import chain, combinations
 from typing import NamedTuple
 
 from roundsman.identity.names import Verdict, compare_folded
@@ -66,7 +67,7 @@ def crowded_phones(roster: Roster) -> frozenset[str]:
 
 
 def has_many_names(names: Iterable[str]) -> bool:
-    """Whether there are too many different names, folded, for one phone."""
+    """Whether there are too many different names, folded, for one phone or one GSTIN."""
     apart: list[str] = []
     for name in names:
         if all(compare_folded(name, other) is Verdict.DIFFERENT for other in apart):
@@ -84,7 +85,7 @@ def decide_pairs(
     joined: frozenset[Pair] = frozenset(),
     archived: frozenset[Row] = frozenset(),
 ) -> Iterator[DecidedPair]:
-    """Every pair that a link, an id, a phone or an e-mail connects, decided; each pair comes once.
+    """Every pair that a link, an id, a phone, an e-mail or a GSTIN connects, decided; each pair comes once.
 
     `kept_apart` are pairs a human said are not the same: nothing joins them again (V3). `joined` are those of which he
     said that they are: nothing else is asked of them (D1). Pairs that already belong to one
@@ -111,7 +112,7 @@ def decide_pairs(
 def _connected(roster: Roster, crowded: frozenset[str]) -> Iterator[Pair]:
     """Each pair once, strongest evidence first; most pairs share a phone, so those are not remembered but recognised."""
     seen: set[Pair] = set()
-    for pair in _linked_or_same_id(roster):
+    for pair in chain(_linked_or_same_id(roster), _of_one_gstin(roster)):
         if pair not in seen:
             seen.add(pair)
             yield pair
@@ -137,6 +138,12 @@ def _linked_or_same_id(roster: Roster) -> Iterator[Pair]:
         yield from ((row, other) if row < other else (other, row) for other in roster.linked(row) if other != row)
     for rows in roster.shared_aliases():
         yield from (pair for pair in _pairs_of(roster, rows) if _have_same_id(roster[pair[0]], roster[pair[1]]))
+
+
+def _of_one_gstin(roster: Roster) -> Iterator[Pair]:
+    for rows in roster.shared_gstins():
+        if not has_many_names(roster[row].folded_text for row in rows):
+            yield from _pairs_of(roster, rows)
 
 
 def _pairs_of(roster: Roster, rows: Sequence[Row]) -> Iterator[Pair]:

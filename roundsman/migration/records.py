@@ -24,6 +24,7 @@ from roundsman.migration.full_names import full_name
 from roundsman.migration.profile import PEOPLE, CollectionProfile, Kind, SourceProfile
 from roundsman.migration.reading import came_at, flag, moment, old_id, source_id_text, text, value_at, values_at
 from roundsman.migration.sources.port import SourceDocument
+from roundsman.suppliers.gstin import read_gstin
 
 _KINDS = {kind.value: kind for kind in Kind}
 _LINKS = [(kind, f"link_{kind}") for kind in PEOPLE]
@@ -33,7 +34,7 @@ _ROLES = {role.value: role for role in Role}
 class PersonRecord(NamedTuple):
     """One document of a people collection, or a user of Roundsman that matching must know of.
 
-    `phone` and `email` are present only where they may match; `sign_in_email` also where it may only sign in. There may
+    `phone`, `email` and `gstin` are present only where they may match; `sign_in_email` also where it may only sign in. There may
     be millions of records: they are tuples of plain values, which pack quickly, and properties say what these mean.
     """
 
@@ -211,7 +212,7 @@ def read_person(document: SourceDocument, collection: CollectionProfile, profile
         blocked=not flag(value_at(fields, collection.paths("is_active")), default=True),
         created_seconds=seconds(_created_at(fields, collection, profile, object_id)),
         created_by=old_id(value_at(fields, collection.paths("created_by"))),
-        gstin=text(value_at(fields, collection.paths("gstin"))),
+        gstin=read_gstin(text(value_at(fields, collection.paths("gstin")))),
         phone_verified_seconds=seconds(
             moment(value_at(fields, collection.paths("phone_verified_at")), profile.timezone)
         ),

@@ -57,11 +57,12 @@ RULES: Final[Mapping[str, RuleText]] = {
     ),
     Rule.SEVERAL_CUSTOMERS: RuleText("several customer records of one user", "kept as his further addresses"),
     Rule.PARTNER_SAME: RuleText(
-        "a delivery boy or supplier with the phone and name of an account or customer",
+        "a delivery boy or supplier with the phone and name of an account or customer, or a supplier with the GSTIN and name of another",
         "one user; staff confirms the partner's role",
     ),
     Rule.PARTNER_UNSURE: RuleText(
-        "a delivery boy or supplier who may be an account or customer", "not joined; somebody decides"
+        "a delivery boy or supplier who may be an account, a customer or another supplier",
+        "not joined; somebody decides",
     ),
     Rule.ARCHIVED_UNUSED: RuleText(
         "an old account that nothing ever named and nobody used", "archived; restored when its person comes"

@@ -48,6 +48,7 @@ class Roster:
         self._activity: dict[Row, Activity] = {}
         self._by_phone: Index = KeyIndex(lambda row: (self[row].phone,))
         self._by_email: Index = KeyIndex(lambda row: (self[row].sign_in_email or self[row].email,))
+        self._by_gstin: Index = KeyIndex(lambda row: (self[row].gstin,))
         self._by_alias: Index = KeyIndex(lambda row: self[row].aliases)
         # Rows that belong together are looked at one after another, many times each.
         self._record: Callable[[Row], PersonRecord] = lru_cache(_KEPT_UNPACKED)(self._unpack)
@@ -80,6 +81,8 @@ class Roster:
             self._by_phone.add(record.phone, row)
         if login := record.sign_in_email or record.email:
             self._by_email.add(login, row)
+        if record.gstin:
+            self._by_gstin.add(record.gstin, row)
         for alias in record.aliases:
             self._by_alias.add(alias, row)
         return row
@@ -126,10 +129,15 @@ class Roster:
         matching = ([row for row in rows if self[row].email] for rows in self._by_email.shared())
         return [rows for rows in matching if len(rows) > 1]
 
+    def shared_gstins(self) -> list[list[Row]]:
+        """The rows of each GSTIN that several suppliers seem to have."""
+        return self._by_gstin.shared()
+
     def groups(self) -> Iterator[Sequence[Row]]:
-        """Rows that share a phone, an e-mail to match on or to sign in with, an old id, or the user they belong to."""
+        """Rows that share a phone, an e-mail to match on or to sign in with, a GSTIN, an old id, or the user they belong to."""
         yield from self._by_phone.runs()
         yield from self._by_email.runs()
+        yield from self._by_gstin.runs()
         yield from self._by_alias.runs()
         by_owner: dict[UserId, list[Row]] = {}
         for row, owner in self._owners.items():
@@ -203,7 +211,8 @@ class SmallRoster(Roster):
     def __init__(self) -> None:
         super().__init__()
         self._records: list[PersonRecord] = []
-        self._by_phone, self._by_email, self._by_alias = KeyTable(), KeyTable(), KeyTable()
+        self._by_phone, self._by_email = KeyTable(), KeyTable()
+        self._by_gstin, self._by_alias = KeyTable(), KeyTable()
 
     def __getitem__(self, row: Row) -> PersonRecord:
         return self._records[row]

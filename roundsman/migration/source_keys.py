@@ -1,4 +1,4 @@
-"""Which source documents share a phone, an e-mail or an old id: how a followed change finds whom it concerns.
+"""Which source documents share a phone, an e-mail, a GSTIN or an old id: how a followed change finds whom it concerns.
 
 Hashes of the keys are kept, not the keys, so that this is no further place with people's phones. It is an aid, filled by
 every whole comparison; nothing is decided by it.
@@ -28,6 +28,8 @@ def person_keys(record: PersonRecord) -> Iterator[str]:
         yield f"email:{record.email}"
     if record.sign_in_email:
         yield f"email:{record.sign_in_email}"
+    if record.gstin:
+        yield f"gstin:{record.gstin}"
     yield from map(old_id_key, record.aliases)
     yield from link_keys(record)
 

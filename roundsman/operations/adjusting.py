@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from roundsman.audit_log.entries import AuditEntry, digest
-from roundsman.audit_log.log import record
 from roundsman.database.transaction import Document, Tx, in_transaction
 from roundsman.delivery.adjusting import find_adjustment, get_adjustment, put_adjustment
 from roundsman.delivery.adjustments import Adjustment, AdjustmentKind, brings, decided, require_amount
@@ -13,7 +11,8 @@ from roundsman.delivery.posting import settle
 from roundsman.identity.mode import require_operations_managed_here
 from roundsman.identity.role_grants import list_active_admins
 from roundsman.ids import AdjustmentId, DeliveryBoyId, UserId
-from roundsman.operations.intake import Intake, KeyUsedOtherwise
+from roundsman.operations.intake import Change, Intake, KeyUsedOtherwise, note_down
+from roundsman.operations.steps import take_step
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +42,7 @@ async def propose_adjustment(
             return _same(there, wanted)
         boy = await get_delivery_boy(tx, wanted.delivery_boy_id)
         adjustment = Adjustment(adjustment_id, boy.id, wanted.kind, wanted.paise, wanted.reason, by, now)
-        document = await put_adjustment(tx, adjustment)
-        await _record(tx, "adjustment.proposed", adjustment, document, intake=intake, now=now)
+        await note_down(tx, intake, _told(adjustment, await put_adjustment(tx, adjustment)), now=now)
         return adjustment
 
     return await in_transaction(tx, work)
@@ -58,25 +56,24 @@ async def decide_adjustment(
     Raises UnknownAdjustment, AdjustmentDecided, SecondPersonNeeded, OperationsManagedElsewhere.
     """
 
-    async def work(tx: Tx) -> Adjustment:
+    async def load(tx: Tx) -> Adjustment:
         await require_operations_managed_here(tx)
-        before = await get_adjustment(tx, adjustment_id)
+        return await get_adjustment(tx, adjustment_id)
+
+    async def decide(tx: Tx, before: Adjustment) -> Adjustment:
         admins = len(await list_active_admins(tx))
-        after = decided(before, approves=approves, by=by, admins=admins, at=now)
-        if after != before:
-            await settle(tx, f"adjustment:{adjustment_id}", brings(after), now=now)
-            document = await put_adjustment(tx, after)
-            await _record(tx, f"adjustment.{after.status}", after, document, intake=intake, now=now)
-        return after
+        return decided(before, approves=approves, by=by, admins=admins, at=now)
 
-    return await in_transaction(tx, work)
+    async def write(tx: Tx, after: Adjustment) -> Document:
+        await settle(tx, f"adjustment:{adjustment_id}", brings(after), by=intake.actor.who, now=now)
+        return await put_adjustment(tx, after)
+
+    return await take_step(tx, load=load, decide=decide, write=write, told=_told, intake=intake, now=now)
 
 
-async def _record(
-    tx: Tx, action: str, adjustment: Adjustment, document: Document, *, intake: Intake, now: datetime
-) -> None:
-    target, reason = f"adjustment:{adjustment.id}", "single" if adjustment.is_single else adjustment.reason
-    await record(tx, AuditEntry(now, intake.actor, action, target, after_digest=digest(document), reason=reason))
+def _told(adjustment: Adjustment, document: Document) -> Change:
+    reason = "single" if adjustment.is_single else adjustment.reason
+    return Change(f"adjustment.{adjustment.status}", f"adjustment:{adjustment.id}", document, reason)
 
 
 def _same(adjustment: Adjustment, wanted: WantedAdjustment) -> Adjustment:

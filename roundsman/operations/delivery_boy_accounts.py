@@ -11,12 +11,11 @@ from roundsman.database.transaction import Tx, in_transaction
 from roundsman.delivery.delivery_boys import DeliveryBoy, DeliveryBoyStatus
 from roundsman.delivery.registration import register_delivery_boy
 from roundsman.errors import Conflict
-from roundsman.identity.logins import login_email, login_identifiers, login_phone
 from roundsman.identity.lookup import get_user
 from roundsman.identity.mode import require_people_managed_here
-from roundsman.identity.registration import register_user
-from roundsman.identity.users import Claim, User, UserStatus
+from roundsman.identity.users import User
 from roundsman.ids import DeliveryBoyId, UserId
+from roundsman.operations.new_accounts import new_account, open_account
 
 
 class RoleNeeded(Conflict):
@@ -40,14 +39,11 @@ async def sign_up_delivery_boy(tx: Tx, new: NewDeliveryBoy, *, actor: Actor, now
 
     Raises UnusablePhone, UnusableEmail, IdentifierTaken, PeopleManagedElsewhere.
     """
-    phone = login_phone(new.phone)
-    email = None if new.email is None else login_email(new.email)
-    user = _user(new.name, actor=actor, now=now)
-    boy = _boy(user, new.areas, phone=phone, email=email)
+    account = new_account(new.name, Role.DELIVERY_BOY, phone=new.phone, email=new.email, actor=actor, now=now)
+    boy = _boy(account.user, new.areas, phone=account.phone, email=account.email)
 
     async def work(tx: Tx) -> DeliveryBoy:
-        await require_people_managed_here(tx)
-        await register_user(tx, user, login_identifiers(user.id, phone=phone, email=email), actor=actor)
+        await open_account(tx, account, actor=actor)
         await register_delivery_boy(tx, boy, actor=actor)
         return boy
 
@@ -72,18 +68,6 @@ async def make_delivery_boy(
         return boy
 
     return await in_transaction(tx, work)
-
-
-def _user(name: str, *, actor: Actor, now: datetime) -> User:
-    return User(
-        id=UserId(ObjectId()),
-        name=name,
-        status=UserStatus.ACTIVE,
-        claim=Claim.CLAIMABLE,
-        roles=(Role.DELIVERY_BOY,),
-        created_at=now,
-        created_by=actor.who,
-    )
 
 
 def _boy(

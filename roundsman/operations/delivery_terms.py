@@ -3,22 +3,23 @@
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from roundsman.audit_log.entries import AuditEntry, digest
-from roundsman.audit_log.log import record
-from roundsman.calendar import begin_of, day_of
-from roundsman.customers.customers import Customer
-from roundsman.customers.linkage import assign_customer, get_customer
+from roundsman.calendar import day_of
+from roundsman.customers.customers import Customer, assigned_to
+from roundsman.customers.linkage import customers_of_delivery_boy, get_customer, write_assignment
 from roundsman.database.transaction import Document, Tx, in_transaction
 from roundsman.delivery.delivery_boys import DeliveryBoy, DeliveryBoyStatus, require_here
 from roundsman.delivery.entries import Entry, EntryKind, Wanted
-from roundsman.delivery.linkage import get_delivery_boy, write_status
+from roundsman.delivery.linkage import get_delivery_boy, write_profile
 from roundsman.delivery.posting import entries_of, settle, totals_of
 from roundsman.delivery.rate_cards import find_card, insert_card
-from roundsman.delivery.rates import Bonus, RateCard, RateNeverBackwards
+from roundsman.delivery.rates import Bonus, RateCard, RateNeverBackwards, begin_of_card, require_distinct_rules
 from roundsman.errors import Conflict
 from roundsman.identity.mode import require_operations_managed_here, require_people_managed_here
 from roundsman.ids import CustomerId, DeliveryBoyId
-from roundsman.operations.intake import Intake, KeyUsedOtherwise
+from roundsman.operations.intake import Change, Intake, KeyUsedOtherwise, note_down
+from roundsman.operations.steps import take_step
+from roundsman.orders.book import put_delivery
+from roundsman.orders.rounds import waiting_deliveries
 
 
 class MoreThanInHand(Conflict):
@@ -42,8 +43,9 @@ class WantedCard:
 async def make_card(tx: Tx, wanted: WantedCard, *, intake: Intake, now: datetime) -> RateCard:
     """Have deliveries bring so much from a day on; never for what was delivered before. Sent again, gives the same card.
 
-    Raises UnknownDeliveryBoy, RateNeverBackwards, KeyUsedOtherwise, OperationsManagedElsewhere.
+    Raises UnknownDeliveryBoy, BonusRuleTwice, RateNeverBackwards, KeyUsedOtherwise, OperationsManagedElsewhere.
     """
+    require_distinct_rules(wanted.bonuses)
 
     async def work(tx: Tx) -> RateCard:
         await require_operations_managed_here(tx)
@@ -54,10 +56,11 @@ async def make_card(tx: Tx, wanted: WantedCard, *, intake: Intake, now: datetime
             raise RateNeverBackwards(f"{wanted.since} is over: a rate counts from today on or later")
         if wanted.delivery_boy_id is not None:
             await get_delivery_boy(tx, wanted.delivery_boy_id)
-        valid_from = now if wanted.since is None else max(now, begin_of(wanted.since))
+        valid_from = begin_of_card(wanted.since, now=now)
         amounts = (wanted.per_delivery_paise, wanted.fixed_month_paise)
         card = RateCard(card_id, *amounts, valid_from, wanted.delivery_boy_id, wanted.bonuses, now)
-        await _record(tx, "rate.set", f"rate_card:{card_id}", await insert_card(tx, card), intake=intake, now=now)
+        change = Change("rate.set", f"rate_card:{card_id}", await insert_card(tx, card))
+        await note_down(tx, intake, change, now=now)
         return card
 
     return await in_transaction(tx, work)
@@ -71,15 +74,53 @@ async def assign(
     Raises UnknownCustomer, UnknownDeliveryBoy, DeliveryBoyGone, OperationsManagedElsewhere.
     """
 
-    async def work(tx: Tx) -> Customer:
+    async def load(tx: Tx) -> Customer:
         await require_operations_managed_here(tx)
-        before = await get_customer(tx, customer_id)
+        return await get_customer(tx, customer_id)
+
+    async def decide(tx: Tx, before: Customer) -> Customer:
         if boy is not None:
             require_here(await get_delivery_boy(tx, boy))
-        if (before.delivery_boy_id, before.stop) != (boy, stop):
-            document = await assign_customer(tx, before, boy, stop)
-            await _record(tx, "delivery.assigned", f"customer:{customer_id}", document, intake=intake, now=now)
-        return await get_customer(tx, customer_id)
+        return assigned_to(before, boy, stop, now=now)
+
+    return await take_step(tx, load=load, decide=decide, write=write_assignment, told=_assigned, intake=intake, now=now)
+
+
+def _assigned(customer: Customer, document: Document) -> Change:
+    return Change("delivery.assigned", f"customer:{customer.id}", document)
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """How many customers went from one delivery boy to another, and how many stops that he was told to bring himself."""
+
+    customers: int
+    stops: int
+
+
+async def hand_over_round(
+    tx: Tx, boy: DeliveryBoyId, to: DeliveryBoyId, *, intake: Intake, now: datetime
+) -> HandedOver:
+    """Have another bring all that a delivery boy would bring from now on; what he has brought and earned stays his.
+
+    Raises UnknownDeliveryBoy, DeliveryBoyGone, OperationsManagedElsewhere.
+    """
+
+    async def work(tx: Tx) -> HandedOver:
+        await require_operations_managed_here(tx)
+        await get_delivery_boy(tx, boy)
+        require_here(await get_delivery_boy(tx, to))
+        if to == boy:
+            return HandedOver(0, 0)
+        customers = (await customers_of_delivery_boy(tx, boy)).values()
+        for one in customers:
+            document = await write_assignment(tx, assigned_to(one, to, one.stop, now=now))
+            await note_down(tx, intake, _assigned(one, document), now=now)
+        waiting = await waiting_deliveries(tx, boy, day_of(now))
+        for delivery in waiting:
+            document = await put_delivery(tx, replace(delivery, delivery_boy_id=to))
+            await note_down(tx, intake, Change("order.reassigned", f"delivery:{delivery.id}", document), now=now)
+        return HandedOver(len(customers), len(waiting))
 
     return await in_transaction(tx, work)
 
@@ -97,8 +138,8 @@ async def set_status(
         before = await get_delivery_boy(tx, boy)
         after = replace(before, status=status)
         if after != before:
-            document = await write_status(tx, after)
-            await _record(tx, f"delivery_boy.{status}", f"delivery_boy:{boy}", document, intake=intake, now=now)
+            _, document = await write_profile(tx, before, after)
+            await note_down(tx, intake, Change(f"delivery_boy.{status}", f"delivery_boy:{boy}", document), now=now)
         return after
 
     return await in_transaction(tx, work)
@@ -121,19 +162,18 @@ async def take_cash(tx: Tx, boy: DeliveryBoyId, *, key: str, paise: int, intake:
         in_hand = (await totals_of(tx, boy)).cash_paise
         if paise > in_hand:
             raise MoreThanInHand(f"He has {in_hand} paise in hand, not {paise}")
-        (entry,) = await settle(tx, thing, Wanted(boy, EntryKind.CASH_HANDOVER, -paise, now), now=now)
-        await _record(tx, "cash.handed_over", f"delivery_boy:{boy}", {"paise": paise}, intake=intake, now=now)
+        handed = Wanted(boy, EntryKind.CASH_HANDOVER, -paise, now)
+        (entry,) = await settle(tx, thing, handed, by=intake.actor.who, now=now)
+        change = Change("cash.handed_over", f"delivery_boy:{boy}", {"paise": paise})
+        await note_down(tx, intake, change, now=now)
         return entry
 
     return await in_transaction(tx, work)
 
 
-async def _record(tx: Tx, action: str, target: str, document: Document, *, intake: Intake, now: datetime) -> None:
-    await record(tx, AuditEntry(now, intake.actor, action, target, after_digest=digest(document)))
-
-
 def _same(card: RateCard, wanted: WantedCard) -> RateCard:
-    there = (card.per_delivery_paise, card.fixed_month_paise, card.delivery_boy_id, card.bonuses)
-    if there != (wanted.per_delivery_paise, wanted.fixed_month_paise, wanted.delivery_boy_id, wanted.bonuses):
+    begin = begin_of_card(wanted.since, now=card.made_at or card.valid_from)
+    there = (card.per_delivery_paise, card.fixed_month_paise, card.delivery_boy_id, card.bonuses, card.valid_from)
+    if there != (wanted.per_delivery_paise, wanted.fixed_month_paise, wanted.delivery_boy_id, wanted.bonuses, begin):
         raise KeyUsedOtherwise
     return card

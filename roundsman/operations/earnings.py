@@ -13,7 +13,10 @@ from roundsman.delivery.statements import DayOfEarnings, days_of
 
 @dataclass(frozen=True, slots=True)
 class Earnings:
-    """What a delivery boy has earned in all and in the Indian month of now, and how that stands; in paise."""
+    """What a delivery boy has earned in all and in the Indian month of now, and how that stands; in paise.
+
+    What was deducted and paid out is as one says it: 500 paise less are 500 deducted.
+    """
 
     delivery_boy: DeliveryBoy
     earnings_total_paise: int

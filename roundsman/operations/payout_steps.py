@@ -3,21 +3,21 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 
-from roundsman.audit_log.entries import AuditEntry, digest
-from roundsman.audit_log.log import record
 from roundsman.calendar import day_of
 from roundsman.database.transaction import Document, Tx, in_transaction
 from roundsman.delivery.linkage import get_delivery_boy, iterate_delivery_boys
 from roundsman.delivery.paying import draft, find_payout, get_payout, settle_payout
-from roundsman.delivery.payouts import NothingToPay, Payout, approved, failed, paid
+from roundsman.delivery.payouts import NothingToPay, Payout, PayoutStatus, approved, failed, paid
 from roundsman.delivery.posting import totals_of
 from roundsman.errors import InvalidInput
 from roundsman.identity.mode import require_operations_managed_here
 from roundsman.identity.role_grants import list_active_admins
 from roundsman.ids import DeliveryBoyId, PayoutId, UserId
-from roundsman.operations.intake import Intake, KeyUsedOtherwise
+from roundsman.operations.intake import Change, Intake, KeyUsedOtherwise, note_down
 from roundsman.operations.month_ends import settle_months_of
+from roundsman.operations.steps import take_step
 
 
 class DayNotOver(InvalidInput):
@@ -51,7 +51,7 @@ async def draft_payout(tx: Tx, wanted: WantedPayout, *, by: UserId, intake: Inta
         boy = await get_delivery_boy(tx, wanted.delivery_boy_id)
         await settle_months_of(tx, boy.id, now=now)
         payout = await draft(tx, payout_id, boy.id, through=wanted.through, by=by, now=now)
-        await _record(tx, "payout.drafted", payout, {"paise": payout.paise}, intake=intake, now=now)
+        await note_down(tx, intake, _told(payout, {"paise": payout.paise}), now=now)
         return payout
 
     return await in_transaction(tx, work)
@@ -75,63 +75,62 @@ async def approve_payout(tx: Tx, payout_id: PayoutId, *, by: UserId, intake: Int
     Raises UnknownPayout, PayoutStep, SecondPersonNeeded, PayoutTooLarge, OperationsManagedElsewhere.
     """
 
-    async def change(tx: Tx, before: Payout, owed_paise: int) -> Payout:
+    async def decide(tx: Tx, before: Payout) -> Payout:
         admins = len(await list_active_admins(tx))
-        return approved(before, by=by, admins=admins, owed_paise=owed_paise)
+        return approved(before, by=by, admins=admins, owed_paise=await _owed(tx, before))
 
-    return await _moved(tx, payout_id, change, "payout.approved", intake=intake, now=now)
+    return await _moved(tx, payout_id, decide, intake=intake, now=now)
 
 
 async def pay_payout(tx: Tx, payout_id: PayoutId, *, reference: str, intake: Intake, now: datetime) -> Payout:
-    """Say under which reference the money went. Raises UnknownPayout, PayoutStep, PayoutTooLarge, OperationsManagedElsewhere."""
+    """Say under which reference the money went.
 
-    async def change(_: Tx, before: Payout, owed_paise: int) -> Payout:
-        return paid(before, reference=reference, owed_paise=owed_paise, at=now)
+    Raises UnknownPayout, PayoutStep, PayoutTooLarge, ReferenceUsed, OperationsManagedElsewhere.
+    """
 
-    return await _moved(tx, payout_id, change, "payout.paid", reason=reference, intake=intake, now=now)
+    async def decide(tx: Tx, before: Payout) -> Payout:
+        return paid(before, reference=reference, owed_paise=await _owed(tx, before), at=now)
+
+    return await _moved(tx, payout_id, decide, intake=intake, now=now)
 
 
 async def fail_payout(tx: Tx, payout_id: PayoutId, *, reason: str, intake: Intake, now: datetime) -> Payout:
     """Say that nothing came of a payout: what it claimed is free again. Raises UnknownPayout, PayoutStep, OperationsManagedElsewhere."""
 
-    async def change(_: Tx, before: Payout, __: int) -> Payout:
+    async def decide(_: Tx, before: Payout) -> Payout:
         return failed(before, reason=reason, at=now)
 
-    return await _moved(tx, payout_id, change, "payout.failed", reason=reason, intake=intake, now=now)
-
-
-Changing = Callable[[Tx, Payout, int], Awaitable[Payout]]
+    return await _moved(tx, payout_id, decide, intake=intake, now=now)
 
 
 async def _moved(
     tx: Tx,
     payout_id: PayoutId,
-    change: Changing,
-    action: str,
+    decide: Callable[[Tx, Payout], Awaitable[Payout]],
     *,
-    reason: str | None = None,
     intake: Intake,
     now: datetime,
 ) -> Payout:
-    async def work(tx: Tx) -> Payout:
+    async def load(tx: Tx) -> Payout:
         await require_operations_managed_here(tx)
-        before = await get_payout(tx, payout_id)
-        owed_paise = (await totals_of(tx, before.delivery_boy_id)).balance_paise
-        after = await change(tx, before, owed_paise)
-        if after != before:
-            document = await settle_payout(tx, after)
-            said = "single" if after.is_single and action == "payout.approved" else reason
-            await _record(tx, action, after, document, reason=said, intake=intake, now=now)
-        return after
+        return await get_payout(tx, payout_id)
 
-    return await in_transaction(tx, work)
+    write = partial(settle_payout, by=intake.actor.who, now=now)
+    return await take_step(tx, load=load, decide=decide, write=write, told=_told, intake=intake, now=now)
 
 
-async def _record(
-    tx: Tx, action: str, payout: Payout, document: Document, *, reason: str | None = None, intake: Intake, now: datetime
-) -> None:
-    target = f"payout:{payout.id}"
-    await record(tx, AuditEntry(now, intake.actor, action, target, after_digest=digest(document), reason=reason))
+async def _owed(tx: Tx, payout: Payout) -> int:
+    return (await totals_of(tx, payout.delivery_boy_id)).balance_paise
+
+
+def _told(payout: Payout, document: Document) -> Change:
+    reasons = {
+        PayoutStatus.APPROVED: "single" if payout.is_single else None,
+        PayoutStatus.PAID: payout.reference,
+        PayoutStatus.FAILED: payout.reason,
+    }
+    action = "drafted" if payout.status is PayoutStatus.DRAFT else payout.status
+    return Change(f"payout.{action}", f"payout:{payout.id}", document, reasons.get(payout.status))
 
 
 def _same(payout: Payout, wanted: WantedPayout) -> Payout:

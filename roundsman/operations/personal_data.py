@@ -21,9 +21,10 @@ from roundsman.auth.sessions import list_live_sessions
 from roundsman.customers.addresses import addresses_of_user
 from roundsman.database.transaction import Tx
 from roundsman.delivery.paying import list_payouts
-from roundsman.delivery.ratings import ratings_by
+from roundsman.delivery.rating import ratings_by
 from roundsman.delivery.statements import all_entries
 from roundsman.ids import UserId
+from roundsman.money import plain_rupees, rupees_field
 from roundsman.operations.activation_messages import refuses_messages_since
 from roundsman.operations.person import get_person
 from roundsman.orders.book import deliveries_of_user, list_payments
@@ -40,7 +41,6 @@ Tables: TypeAlias = Mapping[str, Sequence[Row]]
 _HIDDEN: Final = frozenset(
     {"before_digest", "after_digest", "session_version", "version", "sha256", "password_hash", "ahead"}
 )
-_PAISE: Final = "_paise"
 
 
 async def personal_tables(tx: Tx, user_id: UserId, *, now: datetime) -> Tables:
@@ -120,8 +120,8 @@ def readable(value: Any) -> Any:  # noqa: ANN401  any value of a domain, as any 
             if one.name in _HIDDEN:
                 continue
             row[one.name] = readable(getattr(value, one.name))
-            if one.name.endswith(_PAISE):
-                row[one.name.removesuffix(_PAISE) + "_rupees"] = rupees(getattr(value, one.name))
+            if (in_rupees := rupees_field(one.name)) is not None:
+                row[in_rupees] = plain_rupees(getattr(value, one.name))
         return row
     if isinstance(value, Mapping):
         return {str(readable(key)): readable(inner) for key, inner in value.items()}
@@ -140,9 +140,3 @@ def _readable_word(value: Any) -> Any:  # noqa: ANN401  as above
             return str(value)
         case _:
             return value
-
-
-def rupees(paise: int) -> str:
-    """Write paise as rupees: 6405 is '64.05'."""
-    sign, amount = ("-" if paise < 0 else ""), abs(paise)
-    return f"{sign}{amount // 100}.{amount % 100:02}"

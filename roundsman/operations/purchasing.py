@@ -1,11 +1,13 @@
-"""Buying from suppliers: a purchase order is drafted and sent by staff, answered by the supplier, received and ended by staff.
+"""Buying from suppliers: a purchase order is drafted and sent by staff, answered by the supplier, and ended by staff.
 
-Prices come from the catalogue, never from who asks: those of the day the order is for. What is received is billed at once, in
-the same transaction, and once.
+A supplier who does not use the application says on the phone what he brings; then staff answers for him, and the audit log
+says who did.
+
+Prices come from the catalogue, never from who asks: those of the day the order is for, as they stand when it is sent.
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from roundsman.calendar import begin_of, day_of
@@ -19,21 +21,18 @@ from roundsman.ids import PurchaseOrderId, SupplierId, UserId
 from roundsman.operations.intake import Change, Intake, KeyUsedOtherwise, note_down
 from roundsman.operations.order_intake import DayPassed, WantedLine
 from roundsman.operations.supplier_accounts import own_supplier
-from roundsman.suppliers.dues import Due, DueKind, bill_key
 from roundsman.suppliers.linkage import require_supplier
-from roundsman.suppliers.posting import post
 from roundsman.suppliers.purchase_orders import (
-    Came,
     PurchaseLine,
     PurchaseOrder,
     PurchaseOrderStatus,
     acknowledged,
-    all_missing,
     cancelled,
     closed,
-    received,
+    named,
     rejected,
     sent,
+    supplier_of,
     total_of,
 )
 from roundsman.suppliers.purchasing import (
@@ -42,7 +41,6 @@ from roundsman.suppliers.purchasing import (
     get_purchase_order,
     insert_purchase_order,
     replace_purchase_order,
-    supplier_of,
 )
 from roundsman.suppliers.suppliers import Supplier, SupplierStatus
 
@@ -72,12 +70,23 @@ class WantedPurchase:
     for_date: date
 
 
-@dataclass(frozen=True, slots=True)
-class WantedReceipt:
-    """What came, once by its key; None is everything that had not come yet."""
+def of_anybody(order_id: PurchaseOrderId) -> Finding:
+    """The way staff finds a purchase order, whoever's it is. Raises UnknownPurchaseOrder."""
 
-    key: str
-    came: tuple[Came, ...] | None = None
+    async def find(tx: Tx) -> PurchaseOrder:
+        return await get_purchase_order(tx, order_id)
+
+    return find
+
+
+def of_own(user_id: UserId, order_id: PurchaseOrderId) -> Finding:
+    """The way a supplier finds one that was sent to him. Raises NoSupplierProfile, UnknownPurchaseOrder."""
+
+    async def find(tx: Tx) -> PurchaseOrder:
+        supplier = await own_supplier(tx, user_id)
+        return await get_order_of_supplier(tx, supplier.id, order_id)
+
+    return find
 
 
 async def draft_purchase_order(tx: Tx, wanted: WantedPurchase, *, intake: Intake, now: datetime) -> PurchaseOrder:
@@ -101,38 +110,53 @@ async def draft_purchase_order(tx: Tx, wanted: WantedPurchase, *, intake: Intake
 
 
 async def send_purchase_order(tx: Tx, order_id: PurchaseOrderId, *, intake: Intake, now: datetime) -> PurchaseOrder:
-    """Show a draft to the supplier, who is to answer. Raises what `_changed` raises."""
-    return await _changed(
-        tx, _of_staff(order_id), lambda one: sent(one, at=now), "purchase_order.sent", intake=intake, now=now
-    )
+    """Show a draft to the supplier, who is to answer, at the prices of its day as they stand now.
+
+    Raises SupplierUnnamed, SupplierInactive, SuppliedByAnother, NotSold, DayPassed, and what `_changed` raises.
+    """
+
+    async def find(tx: Tx) -> PurchaseOrder:
+        order = await get_purchase_order(tx, order_id)
+        return await _as_of(tx, order, now=now) if order.status is PurchaseOrderStatus.DRAFT else order
+
+    return await _changed(tx, find, lambda one: sent(one, at=now), "purchase_order.sent", intake=intake, now=now)
 
 
-async def acknowledge_purchase_order(
-    tx: Tx, user_id: UserId, order_id: PurchaseOrderId, *, intake: Intake, now: datetime
+async def name_supplier(
+    tx: Tx, order_id: PurchaseOrderId, supplier_id: SupplierId, *, intake: Intake, now: datetime
 ) -> PurchaseOrder:
-    """Say as the supplier that it will be brought. Raises NoSupplierProfile, and what `_changed` raises."""
+    """Say who is to bring what the existing application wanted of somebody nobody knows.
+
+    Raises UnknownSupplier, SupplierNamed, and what `_changed` raises.
+    """
+
+    async def find(tx: Tx) -> PurchaseOrder:
+        await require_supplier(tx, supplier_id)
+        return await get_purchase_order(tx, order_id)
+
+    action = "purchase_order.supplier_named"
+    return await _changed(tx, find, lambda one: named(one, supplier_id), action, intake=intake, now=now)
+
+
+async def acknowledge_purchase_order(tx: Tx, find: Finding, *, intake: Intake, now: datetime) -> PurchaseOrder:
+    """Say as the supplier, or for him, that it will be brought. Raises SupplierUnnamed, and what `_changed` raises."""
     action = "purchase_order.acknowledged"
-    return await _changed(
-        tx, _of_supplier(user_id, order_id), lambda one: acknowledged(one, at=now), action, intake=intake, now=now
-    )
+    return await _changed(tx, find, lambda one: acknowledged(one, at=now), action, intake=intake, now=now)
 
 
-async def reject_purchase_order(
-    tx: Tx, user_id: UserId, order_id: PurchaseOrderId, *, reason: str, intake: Intake, now: datetime
-) -> PurchaseOrder:
-    """Say as the supplier that it will not be brought. Raises NoSupplierProfile, and what `_changed` raises."""
+async def reject_purchase_order(tx: Tx, find: Finding, *, reason: str, intake: Intake, now: datetime) -> PurchaseOrder:
+    """Say as the supplier, or for him, that it will not be brought. Raises what `_changed` raises."""
 
     def change(order: PurchaseOrder) -> PurchaseOrder:
         return rejected(order, reason=reason, at=now)
 
-    action = "purchase_order.rejected"
-    return await _changed(tx, _of_supplier(user_id, order_id), change, action, reason=reason, intake=intake, now=now)
+    return await _changed(tx, find, change, "purchase_order.rejected", reason=reason, intake=intake, now=now)
 
 
 async def close_purchase_order(tx: Tx, order_id: PurchaseOrderId, *, intake: Intake, now: datetime) -> PurchaseOrder:
     """Put away a purchase order of which everything came. Raises what `_changed` raises."""
     return await _changed(
-        tx, _of_staff(order_id), lambda one: closed(one, at=now), "purchase_order.closed", intake=intake, now=now
+        tx, of_anybody(order_id), lambda one: closed(one, at=now), "purchase_order.closed", intake=intake, now=now
     )
 
 
@@ -145,49 +169,7 @@ async def cancel_purchase_order(
         return cancelled(order, reason=reason, at=now)
 
     action = "purchase_order.cancelled"
-    return await _changed(tx, _of_staff(order_id), change, action, reason=reason, intake=intake, now=now)
-
-
-async def receive_purchase(
-    tx: Tx, order_id: PurchaseOrderId, wanted: WantedReceipt, *, intake: Intake, now: datetime
-) -> PurchaseOrder:
-    """Write down what came of a purchase order, and what is owed for it; sent again, nothing more is.
-
-    Raises UnknownPurchaseOrder, PurchaseOrderStep, NotAReceipt, TooMuchReceived, KeyUsedOtherwise,
-    OperationsManagedElsewhere.
-    """
-    receipt_id = intake.id_for("receipt", f"{order_id}:{wanted.key}")
-
-    async def work(tx: Tx) -> PurchaseOrder:
-        await require_operations_managed_here(tx)
-        before = await get_purchase_order(tx, order_id)
-        if (there := before.receipt(receipt_id)) is not None:
-            if wanted.came not in {None, there.lines}:
-                raise KeyUsedOtherwise
-            return before
-        came = all_missing(before) if wanted.came is None else wanted.came
-        after = received(before, receipt_id, came, at=now)
-        change = Change("purchase_order.received", _target(after), await replace_purchase_order(tx, after))
-        await note_down(tx, intake, change, now=now)
-        await post(tx, _bill_of_last_receipt(after))
-        return after
-
-    return await in_transaction(tx, work)
-
-
-def _of_staff(order_id: PurchaseOrderId) -> Finding:
-    async def find(tx: Tx) -> PurchaseOrder:
-        return await get_purchase_order(tx, order_id)
-
-    return find
-
-
-def _of_supplier(user_id: UserId, order_id: PurchaseOrderId) -> Finding:
-    async def find(tx: Tx) -> PurchaseOrder:
-        supplier = await own_supplier(tx, user_id)
-        return await get_order_of_supplier(tx, supplier.id, order_id)
-
-    return find
+    return await _changed(tx, of_anybody(order_id), change, action, reason=reason, intake=intake, now=now)
 
 
 async def _changed(
@@ -200,7 +182,7 @@ async def _changed(
     intake: Intake,
     now: datetime,
 ) -> PurchaseOrder:
-    """Raises UnknownPurchaseOrder, PurchaseOrderStep, OperationsManagedElsewhere."""
+    """Raises what `find` raises, and PurchaseOrderStep, OperationsManagedElsewhere."""
 
     async def work(tx: Tx) -> PurchaseOrder:
         await require_operations_managed_here(tx)
@@ -215,23 +197,36 @@ async def _changed(
 
 
 async def _new_order(tx: Tx, order_id: PurchaseOrderId, wanted: WantedPurchase, *, now: datetime) -> PurchaseOrder:
-    if wanted.for_date < day_of(now):
-        raise DayPassed(f"{wanted.for_date} is over")
-    supplier = await require_supplier(tx, wanted.supplier_id)
-    if supplier.status is SupplierStatus.INACTIVE:
-        raise SupplierInactive(f"The business does not buy from {supplier.name} any more")
-    products = await get_products(tx, {line.product_id for line in wanted.lines})
-    priced_at = max(now, begin_of(wanted.for_date))
-    lines = tuple(_line(products[line.product_id], line.quantity, supplier, at=priced_at) for line in wanted.lines)
-    return PurchaseOrder(
+    draft = PurchaseOrder(
         id=order_id,
-        supplier_id=supplier.id,
-        lines=lines,
-        total_paise=total_of(lines),
+        supplier_id=wanted.supplier_id,
+        lines=tuple(PurchaseLine(one.product_id, "", "", one.quantity, 0) for one in wanted.lines),
+        total_paise=0,
         status=PurchaseOrderStatus.DRAFT,
         for_date=wanted.for_date,
         created_at=now,
     )
+    return await _as_of(tx, draft, now=now)
+
+
+async def _as_of(tx: Tx, draft: PurchaseOrder, *, now: datetime) -> PurchaseOrder:
+    """The draft as the catalogue has it now: what its products are called, and what they cost on its day.
+
+    A source's may have no day, and products nobody knows, whose price stays. Raises UnknownSupplier, SupplierUnnamed,
+    SupplierInactive, UnknownProduct, SuppliedByAnother, NotSold, DayPassed.
+    """
+    if draft.for_date is not None and draft.for_date < day_of(now):
+        raise DayPassed(f"{draft.for_date} is over: draft a purchase order for today or later")
+    supplier = await require_supplier(tx, supplier_of(draft))
+    if supplier.status is SupplierStatus.INACTIVE:
+        raise SupplierInactive(f"The business does not buy from {supplier.name} any more")
+    products = await get_products(tx, {line.product_id for line in draft.lines if line.product_id is not None})
+    priced_at = now if draft.for_date is None else max(now, begin_of(draft.for_date))
+    lines = tuple(
+        line if line.product_id is None else _line(products[line.product_id], line.quantity, supplier, at=priced_at)
+        for line in draft.lines
+    )
+    return replace(draft, lines=lines, total_paise=total_of(lines))
 
 
 def _line(product: Product, quantity: float, supplier: Supplier, *, at: datetime) -> PurchaseLine:
@@ -246,12 +241,6 @@ def _same(order: PurchaseOrder, wanted: WantedPurchase) -> PurchaseOrder:
     if (order.supplier_id, there, order.for_date) != (wanted.supplier_id, asked, wanted.for_date):
         raise KeyUsedOtherwise
     return order
-
-
-def _bill_of_last_receipt(order: PurchaseOrder) -> Due:
-    number, receipt = len(order.receipts), order.receipts[-1]
-    key = bill_key(order.id, number)
-    return Due(key, supplier_of(order), DueKind.BILL, receipt.paise, receipt.at, purchase_order_id=order.id)
 
 
 def _target(order: PurchaseOrder) -> str:

@@ -3,13 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from bson import ObjectId
+
 from roundsman.database.transaction import Tx, in_transaction
-from roundsman.delivery.ratings import Rating, put_rating, stars_of
+from roundsman.delivery.rating import put_rating, stars_of
+from roundsman.delivery.ratings import Rating
 from roundsman.errors import Conflict
 from roundsman.identity.mode import require_operations_managed_here
-from roundsman.ids import UserId
-from roundsman.operations.rounds import UnknownStop, find_stop
-from roundsman.orders.book import list_deliveries
+from roundsman.ids import DeliveryId, UserId
+from roundsman.operations.stop_lookup import UnknownStop, find_stop
+from roundsman.orders.book import find_delivery, list_deliveries
 from roundsman.orders.deliveries import Delivery, DeliveryStatus
 
 
@@ -39,12 +42,18 @@ async def own_deliveries(tx: Tx, user_id: UserId, *, skip: int, limit: int) -> l
     return [Rated(one, stars.get(str(one.id))) for one in deliveries]
 
 
+async def _delivery_called(tx: Tx, shown: str, *, now: datetime) -> Delivery:
+    """What is listed under an id: a stop's, or that of a source's delivery. Raises UnknownStop."""
+    identity = DeliveryId(ObjectId(shown)) if ObjectId.is_valid(shown) else shown
+    return await find_delivery(tx, identity) or (await find_stop(tx, shown, now=now)).delivery
+
+
 async def rate_delivery(tx: Tx, user_id: UserId, stop_id: str, stars: int, *, now: datetime) -> Rated:
     """Give a delivery of oneself stars, or other ones. Raises UnknownStop, NotDeliveredYet, OperationsManagedElsewhere."""
 
     async def work(tx: Tx) -> Rated:
         await require_operations_managed_here(tx)
-        delivery = (await find_stop(tx, stop_id, now=now)).delivery
+        delivery = await _delivery_called(tx, stop_id, now=now)
         if delivery.user_id != user_id:
             raise UnknownStop
         if delivery.status is not DeliveryStatus.COMPLETED or delivery.delivery_boy_id is None:

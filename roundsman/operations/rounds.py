@@ -1,40 +1,44 @@
 """A delivery boy's day: what he has to bring to whom, from the orders and subscriptions of those he delivers to."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from bson import ObjectId
-
+from roundsman.calendar import begin_of, day_of, end_of
 from roundsman.catalog.listing import products_known
 from roundsman.catalog.products import Product
-from roundsman.customers.customers import Customer, CustomerStatus
-from roundsman.customers.linkage import customers_called, customers_of_delivery_boy, get_customer
+from roundsman.customers.customers import Customer
+from roundsman.customers.linkage import (
+    customers_called,
+    customers_of_delivery_boy,
+    customers_of_delivery_boy_between,
+)
 from roundsman.database.transaction import Tx
-from roundsman.errors import NotFound
-from roundsman.ids import CustomerId, DeliveryBoyId, OrderId, ProductId
-from roundsman.orders.book import find_delivery, find_order, owner_of
-from roundsman.orders.deliveries import AnyDeliveryId, Delivery, DeliveryStatus, delivery_id_of
-from roundsman.orders.orders import Order, OrderOrigin, OrderStatus
-from roundsman.orders.rounds import deliveries_of_delivery_boy, deliveries_to, open_orders, orders_named
-from roundsman.orders.stops import Stop, day_of_telling
+from roundsman.delivery.delivery_boys import DeliveryBoy, require_round
+from roundsman.delivery.linkage import delivery_boys_at_work
+from roundsman.ids import CustomerId, DeliveryBoyId, ProductId
+from roundsman.operations.subscribed_orders import by_customer, is_brought_by_subscription
+from roundsman.orders.deliveries import Delivery, DeliveryStatus
+from roundsman.orders.orders import Order, OrderStatus
+from roundsman.orders.rounds import (
+    customers_with_open_orders,
+    deliveries_of_delivery_boy,
+    deliveries_of_orders,
+    deliveries_to,
+    open_orders,
+    orders_named,
+    overdue_orders,
+)
+from roundsman.orders.stops import Stop, stop_of_day, stop_of_order
+from roundsman.subscriptions.demand import iterate_active_subscriptions
 from roundsman.subscriptions.pausing import subscriptions_of_customers
-from roundsman.subscriptions.quantities import quantity_on
+from roundsman.subscriptions.quantities import as_of, quantity_on
 from roundsman.subscriptions.subscriptions import Subscription
 
-_BROUGHT_TO: Final = {CustomerStatus.ACTIVE, CustomerStatus.TRIAL}
 _LAST: Final = 1_000_000
-
-
-class UnknownStop(NotFound):
-    """There is no such stop, or none of who asks."""
-
-    code = "unknown_stop"
-
-    def __init__(self) -> None:
-        super().__init__("There is no such stop in your round")
+_AT_ONCE: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,126 +58,151 @@ class StopSheet:
     customer: Customer
     items: tuple[Item, ...]
 
+    @property
+    def is_done(self) -> bool:
+        """Whether it was brought."""
+        return self.stop.delivery.status is DeliveryStatus.COMPLETED
 
-async def round_of(tx: Tx, boy: DeliveryBoyId, day: date) -> list[StopSheet]:
-    """What a delivery boy brings on a day, or has brought, in the order of the stops."""
-    mine = await customers_of_delivery_boy(tx, boy)
-    told = await deliveries_of_delivery_boy(tx, boy, day)
-    also = {one.customer_id for one in told if one.customer_id is not None} - mine.keys()
-    customers = mine | await customers_called(tx, also)
-    known = {one.id: one for one in (*told, *await deliveries_to(tx, list(customers), day))}
-    stops = [*await _orders(tx, customers, known, day), *await _subscribed(tx, customers, known, day)]
-    his = [sheet for sheet in stops if _brings(sheet, boy, is_usual=sheet.customer.id in mine)]
-    return sorted(his, key=_place)
+    @property
+    def delivery_boy_id(self) -> DeliveryBoyId | None:
+        """Who was told to bring it or brought it, else who usually delivers to the customer, at work or not."""
+        return self.stop.delivery.delivery_boy_id or self.customer.delivery_boy_id
 
 
-async def find_stop(tx: Tx, stop_id: str, *, said: datetime | None = None, now: datetime) -> Stop:
-    """Find a stop by the id of its order, or by its customer and day. Raises UnknownStop.
+async def own_round(tx: Tx, boy: DeliveryBoy, *, now: datetime) -> list[StopSheet]:
+    """What a delivery boy who asks for it brings today, or has brought. Raises NoRound."""
+    require_round(boy)
+    return await round_of(tx, boy, day_of(now), now=now)
 
-    An order for any day is for that of `said`, by the clock of who tells of it.
+
+async def round_of(tx: Tx, boy: DeliveryBoy, day: date, *, now: datetime) -> list[StopSheet]:
+    """What a delivery boy brings on a day, or has brought, in the order of the stops.
+
+    Of a day that is over it is that of the customers he delivered to on it; of today and later, while he is not at work, no
+    more than he has brought.
     """
-    if ObjectId.is_valid(stop_id):
-        return await _stop_of_order(tx, OrderId(ObjectId(stop_id)), said or now, now=now)
-    customer_id, _, day = stop_id.removesuffix(":-").partition(":")
-    try:
-        return await _stop_of_day(tx, CustomerId(ObjectId(customer_id)), date.fromisoformat(day))
-    except (ValueError, TypeError) as error:
-        raise UnknownStop from error
+    is_over = day < day_of(now)
+    mine = await _customers_of(tx, boy.id, day, is_over=is_over)
+    told = await deliveries_of_delivery_boy(tx, boy.id, day)
+    also = {one.customer_id for one in told if one.customer_id is not None} - mine.keys()
+    stops = await _stops_to(tx, mine | await customers_called(tx, also), told, day, begin_of(day) if is_over else now)
+    his = [sheet for sheet in stops if _brings(sheet, boy.id, is_usual=sheet.customer.id in mine)]
+    return sorted([sheet for sheet in his if is_over or boy.is_at_work or sheet.is_done], key=_place)
 
 
-async def delivery_boy_of(tx: Tx, stop: Stop) -> DeliveryBoyId | None:
-    """Who brings it: who was told to bring this, else who usually delivers to the customer."""
-    if stop.delivery.delivery_boy_id is not None or stop.delivery.customer_id is None:
-        return stop.delivery.delivery_boy_id
-    return (await get_customer(tx, stop.delivery.customer_id)).delivery_boy_id
+async def unassigned_on(tx: Tx, day: date, *, now: datetime) -> list[StopSheet]:
+    """What nobody brings on a day as things are now, in the order of the stops: whose delivery boy there is none, or not at work."""
+    found: list[StopSheet] = []
+    due = sorted(await _customers_with_something(tx, day, now=now))
+    for portion in (due[begin : begin + _AT_ONCE] for begin in range(0, len(due), _AT_ONCE)):
+        stops = await _stops_to(tx, await customers_called(tx, portion), (), day, now)
+        boys = {boy for sheet in stops if (boy := sheet.delivery_boy_id) is not None}
+        at_work = await delivery_boys_at_work(tx, boys)
+        found += [sheet for sheet in stops if not sheet.is_done and sheet.delivery_boy_id not in at_work]
+    return sorted(found, key=_place)
+
+
+async def overdue(tx: Tx, *, skip: int, limit: int, now: datetime) -> list[StopSheet]:
+    """List some of the orders that nobody brought within their week, the oldest first: they are in no round any more."""
+    orders = await overdue_orders(tx, day_of(now), skip=skip, limit=limit)
+    customers = await customers_called(tx, {one.customer_id for one in orders if one.customer_id is not None})
+    return [sheet for sheet, _ in await _sheets_of(tx, orders, customers, day_of(now))]
+
+
+async def _customers_with_something(tx: Tx, day: date, *, now: datetime) -> set[CustomerId]:
+    subscribed = {
+        one.customer_id
+        async for one in iterate_active_subscriptions(tx)
+        if one.customer_id is not None and quantity_on(as_of(one, now), day) > 0
+    }
+    return subscribed | await customers_with_open_orders(tx, day)
+
+
+async def _customers_of(tx: Tx, boy: DeliveryBoyId, day: date, *, is_over: bool) -> dict[CustomerId, Customer]:
+    if not is_over:
+        return await customers_of_delivery_boy(tx, boy)
+    return await customers_of_delivery_boy_between(tx, boy, begin_of(day), end_of(day))
+
+
+async def _stops_to(
+    tx: Tx, customers: Mapping[CustomerId, Customer], told: Iterable[Delivery], day: date, at: datetime
+) -> list[StopSheet]:
+    known = list({one.id: one for one in (*told, *await deliveries_to(tx, list(customers), day))}.values())
+    subscribed = await subscriptions_of_customers(tx, list(customers))
+    subscriptions = by_customer(as_of(one, at) for one in subscribed)
+    return [
+        *await _orders(tx, customers, known, subscriptions, day),
+        *await _subscribed(tx, customers, known, subscriptions, day, at),
+    ]
 
 
 async def _orders(
-    tx: Tx, customers: Mapping[CustomerId, Customer], known: Mapping[AnyDeliveryId, Delivery], day: date
+    tx: Tx,
+    customers: Mapping[CustomerId, Customer],
+    known: Iterable[Delivery],
+    subscriptions: Mapping[CustomerId | None, Collection[Subscription]],
+    day: date,
 ) -> list[StopSheet]:
     orders = {order.id: order for order in await open_orders(tx, list(customers), day)}
-    done = {one.order_id for one in known.values() if one.order_id is not None} - orders.keys()
+    done = {one.order_id for one in known if one.order_id is not None} - orders.keys()
     orders |= {order.id: order for order in await orders_named(tx, done) if order.status is not OrderStatus.CANCELLED}
-    sheets = []
-    for order in orders.values():
-        customer_id = order.customer_id
-        if customer_id is not None and customer_id in customers:
-            delivery = known.get(delivery_id_of(order.id)) or await find_delivery(tx, delivery_id_of(order.id))
-            stop = Stop(delivery or _delivery_of_order(order, day), order)
-            items = tuple(Item(line.name, line.quantity, "") for line in order.lines)
-            sheets.append(StopSheet(stop, customers[customer_id], items))
-    return sheets
+    sheets = await _sheets_of(tx, orders.values(), customers, day)
+    # What was told of an order stays in the round, though it stood for a subscription.
+    return [
+        sheet
+        for sheet, order in sheets
+        if sheet.stop.delivery.is_told or not is_brought_by_subscription(order, subscriptions[order.customer_id], day)
+    ]
+
+
+async def _sheets_of(
+    tx: Tx, orders: Iterable[Order], customers: Mapping[CustomerId, Customer], day: date
+) -> list[tuple[StopSheet, Order]]:
+    his = [(order, customer) for order in orders if (customer := _owner(order, customers)) is not None]
+    deliveries = await deliveries_of_orders(tx, [order.id for order, _ in his])
+    stops = [(stop_of_order(order, deliveries.get(order.id), day), order, customer) for order, customer in his]
+    return [(StopSheet(stop, customer, _lines(order)), order) for stop, order, customer in stops]
 
 
 async def _subscribed(
-    tx: Tx, customers: Mapping[CustomerId, Customer], known: Mapping[AnyDeliveryId, Delivery], day: date
+    tx: Tx,
+    customers: Mapping[CustomerId, Customer],
+    known: Collection[Delivery],
+    subscriptions: Mapping[CustomerId | None, Collection[Subscription]],
+    day: date,
+    at: datetime,
 ) -> list[StopSheet]:
-    brought: dict[CustomerId, list[tuple[Subscription, float]]] = defaultdict(list)
-    for one in await subscriptions_of_customers(tx, list(customers)):
-        if one.customer_id is not None and (quantity := quantity_on(one, day)) > 0:
-            brought[one.customer_id].append((one, quantity))
+    brought = {customer: _brought(his, day) for customer, his in subscriptions.items()}
     products = await products_known(tx, _products(one for pairs in brought.values() for one, _ in pairs))
+    known_to = _by_customer(known)
     sheets = []
     for customer in customers.values():
-        delivery, pairs = known.get(_id_of_day(customer.id, day)), brought.get(customer.id, [])
+        stop = stop_of_day(customer.id, customer.user_id, day, known_to[customer.id])
+        pairs = brought.get(customer.id, [])
         # What was brought stays in the round, whatever the customer has paused since.
-        if delivery is not None or (pairs and customer.status in _BROUGHT_TO):
-            stop = Stop(delivery or _delivery_of_day(customer, day))
+        if stop.delivery.is_told or (pairs and customer.is_served(at)):
             items = tuple(_item(products, one.product_id, quantity) for one, quantity in pairs)
             sheets.append(StopSheet(stop, customer, items))
     return sheets
 
 
-async def _stop_of_order(tx: Tx, order_id: OrderId, said: datetime, *, now: datetime) -> Stop:
-    order = await find_order(tx, order_id)
-    if order is None or order.customer_id is None or order.user_id is None:
-        raise UnknownStop
-    delivery = await find_delivery(tx, delivery_id_of(order_id))
-    return Stop(delivery or _delivery_of_order(order, day_of_telling(order, said, now=now)), order)
+def _brought(subscriptions: Iterable[Subscription], day: date) -> list[tuple[Subscription, float]]:
+    return [(one, quantity) for one in subscriptions if (quantity := quantity_on(one, day)) > 0]
 
 
-async def _stop_of_day(tx: Tx, customer_id: CustomerId, day: date) -> Stop:
-    customer = (await customers_called(tx, [customer_id])).get(customer_id)
-    if customer is None:
-        raise UnknownStop
-    if (delivery := await find_delivery(tx, _id_of_day(customer_id, day))) is not None:
-        return Stop(delivery)
-    subscribed = await subscriptions_of_customers(tx, [customer_id])
-    if customer.status not in _BROUGHT_TO or not any(quantity_on(one, day) > 0 for one in subscribed):
-        raise UnknownStop
-    return Stop(_delivery_of_day(customer, day))
+def _owner(order: Order, customers: Mapping[CustomerId, Customer]) -> Customer | None:
+    return None if order.customer_id is None else customers.get(order.customer_id)
 
 
-def _delivery_of_order(order: Order, day: date) -> Delivery:
-    is_done = order.status is OrderStatus.DELIVERED
-    return Delivery(
-        id=delivery_id_of(order.id),
-        customer_id=order.customer_id,
-        user_id=owner_of(order),
-        for_date=order.for_date or day,
-        status=DeliveryStatus.COMPLETED if is_done else DeliveryStatus.PENDING,
-        origin=OrderOrigin.ROUNDSMAN,
-        order_id=order.id,
-        order_name=order.name,
-        # Who was to bring an open order says its customer: a source may name somebody who does so no more.
-        delivery_boy_id=order.delivery_boy_id if is_done else None,
-        at=order.delivered_at,
-    )
+def _by_customer(deliveries: Iterable[Delivery]) -> dict[CustomerId | None, list[Delivery]]:
+    found: dict[CustomerId | None, list[Delivery]] = defaultdict(list)
+    for one in deliveries:
+        found[one.customer_id].append(one)
+    return found
 
 
-def _delivery_of_day(customer: Customer, day: date) -> Delivery:
-    return Delivery(
-        id=_id_of_day(customer.id, day),
-        customer_id=customer.id,
-        user_id=customer.user_id,
-        for_date=day,
-        status=DeliveryStatus.PENDING,
-        origin=OrderOrigin.ROUNDSMAN,
-    )
-
-
-def _id_of_day(customer_id: CustomerId, day: date) -> str:
-    return f"{customer_id}:{day.isoformat()}:-"
+def _lines(order: Order) -> tuple[Item, ...]:
+    return tuple(Item(line.name, line.quantity, "") for line in order.lines)
 
 
 def _brings(sheet: StopSheet, boy: DeliveryBoyId, *, is_usual: bool) -> bool:

@@ -3,18 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from bson import ObjectId
-
 from roundsman.access.roles import STAFF_ROLES, Role
 from roundsman.audit_log.entries import Actor
 from roundsman.database.transaction import Tx, in_transaction
 from roundsman.errors import InvalidInput
-from roundsman.identity.logins import login_email, login_identifiers, login_phone
-from roundsman.identity.mode import require_people_managed_here
-from roundsman.identity.registration import register_user
-from roundsman.identity.role_grants import NothingToSignInWith
-from roundsman.identity.users import Claim, User, UserStatus
 from roundsman.ids import UserId
+from roundsman.operations.new_accounts import new_account, open_account
 
 
 class NoStaffRole(InvalidInput):
@@ -40,26 +34,10 @@ async def create_staff(tx: Tx, staff: NewStaff, *, actor: Actor, now: datetime) 
     """
     if staff.role not in STAFF_ROLES:
         raise NoStaffRole(f"{staff.role} is no role of the office.")
-    user = User(
-        id=UserId(ObjectId()),
-        name=staff.name,
-        status=UserStatus.ACTIVE,
-        claim=Claim.CLAIMABLE,
-        roles=(staff.role,),
-        created_at=now,
-        created_by=actor.who,
-    )
-    identifiers = login_identifiers(
-        user.id,
-        phone=None if staff.phone is None else login_phone(staff.phone),
-        email=None if staff.email is None else login_email(staff.email),
-    )
-    if not identifiers:
-        raise NothingToSignInWith("Staff needs a phone or an e-mail to sign in with")
+    account = new_account(staff.name, staff.role, phone=staff.phone, email=staff.email, actor=actor, now=now)
 
     async def work(tx: Tx) -> UserId:
-        await require_people_managed_here(tx)
-        await register_user(tx, user, identifiers, actor=actor)
-        return user.id
+        await open_account(tx, account, actor=actor)
+        return account.user.id
 
     return await in_transaction(tx, work)

@@ -132,7 +132,7 @@ async def step_up(tx: Tx, principal: Principal, proof: Proof, *, by: StepUp, act
     """
     match proof:
         case PasswordProof(password):
-            await _prove_password(tx, principal.user_id, password, hashing=by.hashing, now=now)
+            await prove_password(tx, principal.user_id, password, hashing=by.hashing, now=now)
         case TotpProof(code):
             await use_code(tx, principal.user_id, code, by=by.authenticators, now=now)
         case RecoveryProof(code):
@@ -253,7 +253,8 @@ async def _require_free_or_proved(tx: Tx, principal: Principal, *, assurance: As
         raise AuthenticatorInUse
 
 
-async def _prove_password(tx: Tx, user_id: UserId, password: str, *, hashing: PasswordHashing, now: datetime) -> None:
+async def prove_password(tx: Tx, user_id: UserId, password: str, *, hashing: PasswordHashing, now: datetime) -> None:
+    """Go on only with the password of a user, of which a few may be wrong. Raises WrongPassword, TooOften."""
     who = str(user_id)
     await require(tx, _PASSWORDS, who, message="The password was wrong too often. Try again later.", now=now)
     credential = await find_credential(tx, user_id)

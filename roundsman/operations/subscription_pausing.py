@@ -1,6 +1,7 @@
 """Pausing a subscription and going on with it, by the customer himself or by staff for him."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import date, datetime
 
 from roundsman.calendar import day_of
@@ -47,7 +48,7 @@ async def pause_subscription(tx: Tx, find: Finding, days: Pause, *, intake: Inta
     """
 
     async def change(tx: Tx, before: Subscription) -> Subscription:
-        return await pause(tx, before, days, today=day_of(now))
+        return await pause(tx, before, replace(days, made_at=now), today=day_of(now))
 
     return await _changed(tx, find, change, "subscription.paused", intake=intake, now=now)
 

@@ -11,20 +11,20 @@ from roundsman.audit_log.entries import Actor, AuditEntry, digest
 from roundsman.audit_log.log import record
 from roundsman.database.transaction import Tx, in_transaction
 from roundsman.errors import Conflict, NotFound
-from roundsman.identity.logins import login_email, login_identifiers, login_phone
+from roundsman.identity.logins import login_email, login_phone
 from roundsman.identity.lookup import find_user, get_user
 from roundsman.identity.mode import require_people_managed_here
-from roundsman.identity.registration import register_user
-from roundsman.identity.role_grants import NothingToSignInWith
 from roundsman.identity.standing import change_roles, confirm_role
-from roundsman.identity.users import Claim, User, UserStatus
+from roundsman.identity.users import User
 from roundsman.ids import SupplierId, UserId
+from roundsman.operations.new_accounts import new_account, open_account
 from roundsman.operations.standing import NotLive
 from roundsman.suppliers.linkage import (
     SupplierNotFound,
     find_supplier_of_user,
     get_supplier,
     register_supplier,
+    require_gstin_free,
 )
 from roundsman.suppliers.suppliers import Supplier, SupplierStatus
 
@@ -56,25 +56,13 @@ class SupplierDetails:
 async def onboard_supplier(tx: Tx, details: SupplierDetails, *, actor: Actor, now: datetime) -> Supplier:
     """Make the account and the profile of a supplier, who signs in by a code to his phone or e-mail, or sets a password.
 
-    Raises NothingToSignInWith, UnusablePhone, UnusableEmail, IdentifierTaken, PeopleManagedElsewhere.
+    Raises NothingToSignInWith, UnusablePhone, UnusableEmail, IdentifierTaken, GstinTaken, PeopleManagedElsewhere.
     """
-    user = User(
-        id=UserId(ObjectId()),
-        name=details.name,
-        status=UserStatus.ACTIVE,
-        claim=Claim.CLAIMABLE,
-        roles=(Role.SUPPLIER,),
-        created_at=now,
-        created_by=actor.who,
-    )
-    supplier = _profile(user.id, details, actor=actor, now=now)
-    identifiers = login_identifiers(user.id, phone=supplier.phone, email=supplier.email)
-    if not identifiers:
-        raise NothingToSignInWith("A supplier needs a phone or an e-mail to sign in with")
+    account = new_account(details.name, Role.SUPPLIER, phone=details.phone, email=details.email, actor=actor, now=now)
+    supplier = _profile(account.user.id, details, actor=actor, now=now)
 
     async def work(tx: Tx) -> Supplier:
-        await require_people_managed_here(tx)
-        await register_user(tx, user, identifiers, actor=actor)
+        await open_account(tx, account, actor=actor)
         return await _registered(tx, supplier, actor=actor)
 
     return await in_transaction(tx, work)
@@ -83,7 +71,8 @@ async def onboard_supplier(tx: Tx, details: SupplierDetails, *, actor: Actor, no
 async def onboard_user(tx: Tx, user_id: UserId, details: SupplierDetails, *, actor: Actor, now: datetime) -> Supplier:
     """Make somebody a supplier who is registered as something else; he signs in as before.
 
-    Raises UnknownUser, NotLive, SupplierAlready, UnusablePhone, UnusableEmail, ChangedMeanwhile, PeopleManagedElsewhere.
+    Raises UnknownUser, NotLive, SupplierAlready, UnusablePhone, UnusableEmail, GstinTaken, ChangedMeanwhile,
+    PeopleManagedElsewhere.
     """
     supplier = _profile(user_id, details, actor=actor, now=now)
 
@@ -117,6 +106,7 @@ def _profile(user_id: UserId, details: SupplierDetails, *, actor: Actor, now: da
 
 
 async def _registered(tx: Tx, supplier: Supplier, *, actor: Actor) -> Supplier:
+    await require_gstin_free(tx, supplier)
     stored = digest(await register_supplier(tx, supplier))
     target = f"supplier:{supplier.id}"
     await record(tx, AuditEntry(supplier.created_at, actor, "supplier.onboarded", target, after_digest=stored))

@@ -1,4 +1,7 @@
-"""What is owed to suppliers, besides the bills that receipts bring: payments and credit notes, each once by its key."""
+"""What is owed to suppliers, besides the bills that receipts bring: payments and credit notes, each once by its key.
+
+What was entered wrongly is reversed, with a reason, and entered anew.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,9 +10,9 @@ from roundsman.database.transaction import Tx, in_transaction
 from roundsman.identity.mode import require_operations_managed_here
 from roundsman.ids import PurchaseOrderId, SupplierId
 from roundsman.operations.intake import Change, Intake, KeyUsedOtherwise, note_down
-from roundsman.suppliers.dues import Due, DueKind
+from roundsman.suppliers.dues import Due, DueKind, NotReversible, reversal_of
 from roundsman.suppliers.linkage import get_supplier
-from roundsman.suppliers.posting import find_due, post
+from roundsman.suppliers.posting import find_due, get_due, post
 from roundsman.suppliers.purchasing import UnknownPurchaseOrder, get_purchase_order
 
 
@@ -54,6 +57,31 @@ async def record_credit_note(
     due = Due(key, supplier_id, DueKind.CREDIT_NOTE, -credited.amount_paise, now, order_id, reason=reason)
     change = Change("supplier_due.credited", f"supplier:{supplier_id}", reason=reason)
     return await _entered(tx, due, change, intake=intake, now=now)
+
+
+async def reverse_due(tx: Tx, supplier_id: SupplierId, key: str, *, reason: str, intake: Intake, now: datetime) -> Due:
+    """Have a payment or a credit note count no more; gives the entry that says so. Reversed before, nothing happens.
+
+    Raises SupplierNotFound, UnknownDue, NotReversible, OperationsManagedElsewhere.
+    """
+
+    async def work(tx: Tx) -> Due:
+        await require_operations_managed_here(tx)
+        supplier = await get_supplier(tx, supplier_id)
+        due = await get_due(tx, key, supplier_id=supplier.id)
+        if due.kind is DueKind.BILL:
+            raise NotReversible(
+                "A bill follows from what came: take the receipt back, POST /api/v1/suppliers/purchase-orders/"
+                f"{due.purchase_order_id}/receipts/{{receipt_id}}/take-back"
+            )
+        reversal = reversal_of(due, reason=reason, at=now)
+        if (there := await find_due(tx, reversal.key)) is not None:
+            return there
+        change = Change("supplier_due.reversed", f"supplier:{supplier_id}", await post(tx, reversal), reason)
+        await note_down(tx, intake, change, now=now)
+        return reversal
+
+    return await in_transaction(tx, work)
 
 
 async def _entered(tx: Tx, due: Due, change: Change, *, intake: Intake, now: datetime) -> Due:

@@ -1,7 +1,7 @@
 """How much of which product is needed for a day: what is ordered for it, and what active subscriptions bring.
 
 A subscription counts where its customer is one who gets something: he is on trial or active. An order counts until it is
-cancelled. What was ordered for as soon as possible belongs to no day: it is said besides, and not in the total.
+cancelled, but for one that stands for what a subscription brings. What was ordered for as soon as possible belongs to no day: it is said besides, and not in the total.
 """
 
 from collections import defaultdict
@@ -15,8 +15,10 @@ from roundsman.catalog.products import Product
 from roundsman.customers.linkage import customers_who_are_served
 from roundsman.database.transaction import Tx
 from roundsman.ids import CustomerId, ProductId, SupplierId
-from roundsman.orders.demand import Ordered, ordered_for, ordered_without_day
+from roundsman.operations.subscribed_orders import by_customer, is_brought_by_subscription
+from roundsman.orders.demand import Ordered, iterate_subscription_orders, ordered_for, ordered_without_day
 from roundsman.subscriptions.demand import iterate_active_subscriptions
+from roundsman.subscriptions.pausing import subscriptions_of_customers
 from roundsman.subscriptions.quantities import quantity_on
 
 _AT_ONCE: Final = 1_000
@@ -45,7 +47,8 @@ class ProductDemand:
 
 async def demand_for(tx: Tx, day: date, *, supplier_id: SupplierId | None = None) -> list[ProductDemand]:
     """Add up what is needed for a day, of one supplier's products if he is given, by their names."""
-    ordered, undated = _by_thing(await ordered_for(tx, day)), _by_thing(await ordered_without_day(tx))
+    ordered = _by_thing([*await ordered_for(tx, day), *await _by_themselves(tx, day)])
+    undated = _by_thing(await ordered_without_day(tx))
     subscribed = await _subscribed(tx, day)
     things = ordered.keys() | undated.keys() | subscribed.keys()
     products = await products_known(tx, {product_id for product_id, _ in things if product_id is not None})
@@ -78,6 +81,23 @@ def _by_thing(found: Iterable[Ordered]) -> _Quantities:
     for one in found:
         added[one.product_id, "" if one.product_id else one.name] += one.quantity
     return added
+
+
+async def _by_themselves(tx: Tx, day: date) -> list[Ordered]:
+    """What is in orders of subscriptions that bring nothing on the day themselves."""
+    orders = [order async for order in iterate_subscription_orders(tx, day)]
+    found: list[Ordered] = []
+    for begin in range(0, len(orders), _AT_ONCE):
+        portion = orders[begin : begin + _AT_ONCE]
+        customers = {order.customer_id for order in portion if order.customer_id is not None}
+        subscriptions = by_customer(await subscriptions_of_customers(tx, customers))
+        found += [
+            Ordered(line.product_id, line.name, line.quantity)
+            for order in portion
+            if not is_brought_by_subscription(order, subscriptions[order.customer_id], day)
+            for line in order.lines
+        ]
+    return found
 
 
 async def _subscribed(tx: Tx, day: date) -> _Quantities:

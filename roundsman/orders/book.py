@@ -3,7 +3,7 @@
 from pymongo import DESCENDING
 
 from roundsman.database.collections import DELIVERIES, ORDERS, PAYMENTS
-from roundsman.database.documents import find_value
+from roundsman.database.documents import find_value, insert, put
 from roundsman.database.transaction import Document, Tx
 from roundsman.errors import NotFound
 from roundsman.ids import OrderId, PaymentId, UserId
@@ -51,16 +51,12 @@ def owner_of(order: Order) -> UserId:
 
 async def insert_order(tx: Tx, order: Order) -> Document:
     """Insert an order; gives it as it is stored."""
-    document = order_document(order)
-    await tx.database[ORDERS].insert_one(document, session=tx.session)
-    return document
+    return await insert(tx, ORDERS, order_document(order))
 
 
 async def replace_order(tx: Tx, order: Order) -> Document:
     """Replace an order; gives it as it is stored."""
-    document = order_document(order)
-    await tx.database[ORDERS].replace_one({"_id": order.id}, document, session=tx.session)
-    return document
+    return await put(tx, ORDERS, order_document(order))
 
 
 async def list_orders(tx: Tx, user_id: UserId, *, skip: int, limit: int) -> list[Order]:
@@ -76,9 +72,7 @@ async def find_delivery(tx: Tx, delivery_id: AnyDeliveryId) -> Delivery | None:
 
 async def put_delivery(tx: Tx, delivery: Delivery) -> Document:
     """Insert a delivery, or replace it; gives it as it is stored."""
-    document = delivery_document(delivery)
-    await tx.database[DELIVERIES].replace_one({"_id": delivery.id}, document, upsert=True, session=tx.session)
-    return document
+    return await put(tx, DELIVERIES, delivery_document(delivery))
 
 
 async def find_payment(tx: Tx, payment_id: PaymentId) -> Payment | None:
@@ -88,8 +82,13 @@ async def find_payment(tx: Tx, payment_id: PaymentId) -> Payment | None:
 
 async def insert_payment(tx: Tx, payment: Payment) -> Document:
     """Insert a payment; gives it as it is stored."""
+    return await insert(tx, PAYMENTS, payment_document(payment))
+
+
+async def put_payment(tx: Tx, payment: Payment) -> Document:
+    """Insert a payment, or replace it; gives it as it is stored."""
     document = payment_document(payment)
-    await tx.database[PAYMENTS].insert_one(document, session=tx.session)
+    await tx.database[PAYMENTS].replace_one({"_id": payment.id}, document, upsert=True, session=tx.session)
     return document
 
 

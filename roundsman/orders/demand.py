@@ -1,12 +1,15 @@
 """How much of what was ordered, for the whole business."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date
 
 from roundsman.database.collections import ORDERS
+from roundsman.database.documents import iterate
 from roundsman.database.transaction import Document, Tx
 from roundsman.ids import ProductId
-from roundsman.orders.orders import OrderStatus
+from roundsman.orders.orders import Order, OrderStatus, OrderType
+from roundsman.orders.store import order_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +22,18 @@ class Ordered:
 
 
 async def ordered_for(tx: Tx, day: date) -> list[Ordered]:
-    """Add up the orders for a day that were not cancelled, by product, in no particular order."""
+    """Add up the orders for a day that were not cancelled, but for those of subscriptions, by product, in no particular order."""
+    return await _added_up(tx, _wanted_for(day) | {"type": {"$exists": False}})
+
+
+def iterate_subscription_orders(tx: Tx, day: date) -> AsyncIterator[Order]:
+    """Read the orders that stand for a day of a subscription and were not cancelled."""
+    return iterate(tx, ORDERS, order_from, _wanted_for(day) | {"type": OrderType.SUBSCRIPTION.value})
+
+
+def _wanted_for(day: date) -> Document:
     others = [status.value for status in OrderStatus if status is not OrderStatus.CANCELLED]
-    return await _added_up(tx, {"for_date": day.isoformat(), "status": {"$in": others}})
+    return {"for_date": day.isoformat(), "status": {"$in": others}}
 
 
 async def ordered_without_day(tx: Tx) -> list[Ordered]:

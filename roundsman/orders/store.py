@@ -5,7 +5,7 @@ from datetime import date
 
 from roundsman.database.documents import source_document, source_from, without_absent
 from roundsman.database.transaction import Document
-from roundsman.orders.deliveries import Collected, Delivery, DeliveryStatus
+from roundsman.orders.deliveries import Collected, Delivery, DeliveryStatus, Paid, Told
 from roundsman.orders.orders import Order, OrderLine, OrderOrigin, OrderStatus, OrderType
 from roundsman.orders.payments import Payment, PaymentStatus
 
@@ -75,7 +75,7 @@ def delivery_document(delivery: Delivery) -> Document:
             "failed_attempts": delivery.failed_attempts or None,
             "reason": delivery.reason,
             "collected": None if delivery.collected is None else asdict(delivery.collected),
-            "marks": list(delivery.marks) or None,
+            "marks": [_told_document(told) for told in delivery.marks] or None,
             "origin": delivery.origin.value,
             "source": source_document(delivery.source),
         }
@@ -98,9 +98,19 @@ def delivery_from(document: Document) -> Delivery:
         failed_attempts=document.get("failed_attempts", 0),
         reason=document.get("reason"),
         collected=None if "collected" not in document else Collected(**document["collected"]),
-        marks=tuple(document.get("marks", ())),
+        marks=tuple(_told_from(told) for told in document.get("marks", ())),
         source=source_from(document.get("source")),
     )
+
+
+def _told_document(told: Told) -> Document:
+    paid = None if told.paid is None else asdict(told.paid)
+    return without_absent({"key": told.key, "failed_because": told.failed_because, "paid": paid})
+
+
+def _told_from(document: Document) -> Told:
+    paid = document.get("paid")
+    return Told(document["key"], document.get("failed_because"), None if paid is None else Paid(**paid))
 
 
 def payment_document(payment: Payment) -> Document:

@@ -21,7 +21,8 @@ The existing application has two kinds of subscriptions and several readers of t
 Quantities are in the unit of the product; whether the customer himself is one who gets anything is asked elsewhere.
 """
 
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from typing import Final, assert_never
 
 from roundsman.subscriptions.subscriptions import RuleKind, Subscription, SubscriptionStatus
@@ -39,6 +40,12 @@ def quantity_on(subscription: Subscription, day: date) -> float:
     if day in rule.exact:
         return rule.exact[day]
     return rule.quantity if _is_day_of(subscription, day) else 0
+
+
+def as_of(subscription: Subscription, at: datetime) -> Subscription:
+    """The subscription without the pauses that were asked for only later."""
+    pauses = tuple(one for one in subscription.pauses if one.made_at is None or one.made_at <= at)
+    return replace(subscription, pauses=pauses)
 
 
 def next_delivery(subscription: Subscription, after: date) -> date | None:

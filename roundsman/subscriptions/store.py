@@ -45,9 +45,7 @@ def subscription_from(document: Document) -> Subscription:
         status=SubscriptionStatus(document["status"]),
         rule=_rule_from(document["rule"]),
         origin=SubscriptionOrigin(document["origin"]),
-        pauses=tuple(
-            Pause(date.fromisoformat(one["start"]), _day(one.get("end"))) for one in document.get("pauses", ())
-        ),
+        pauses=tuple(_pause_from(one) for one in document.get("pauses", ())),
         start=_day(document.get("start")),
         end=_day(document.get("end")),
         changes=document.get("changes", 0),
@@ -70,7 +68,11 @@ def _rule_from(document: Document) -> Rule:
 
 
 def _pause_document(pause: Pause) -> Document:
-    return without_absent({"start": pause.start.isoformat(), "end": _text(pause.end)})
+    return without_absent({"start": pause.start.isoformat(), "end": _text(pause.end), "made_at": pause.made_at})
+
+
+def _pause_from(document: Document) -> Pause:
+    return Pause(date.fromisoformat(document["start"]), _day(document.get("end")), document.get("made_at"))
 
 
 def _text(day: date | None) -> str | None:

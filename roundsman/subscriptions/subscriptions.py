@@ -52,10 +52,14 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Days on which nothing is brought, the first and the last among them; without an end it lasts until it is ended."""
+    """Days on which nothing is brought, the first and the last among them; without an end it lasts until it is ended.
+
+    `made_at` is when somebody asked for it, where that is known: the same days are the same pause whenever that was.
+    """
 
     start: date
     end: date | None = None
+    made_at: datetime | None = field(default=None, compare=False)
 
     def covers(self, day: date) -> bool:
         """Whether the day is one of them."""

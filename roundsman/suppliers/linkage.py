@@ -6,9 +6,10 @@ from pymongo import ASCENDING
 
 from roundsman.database.bulk import EDITED, BulkOutcome, insert_missing, renew_fields
 from roundsman.database.collections import SUPPLIERS
-from roundsman.database.documents import find_value, iterate
+from roundsman.database.documents import find_value, insert, iterate
+from roundsman.database.editing import write_edited
 from roundsman.database.transaction import Document, Tx
-from roundsman.errors import InvalidInput, NotFound
+from roundsman.errors import Conflict, InvalidInput, NotFound
 from roundsman.ids import SupplierId, UserId
 from roundsman.suppliers.store import supplier_document, supplier_from
 from roundsman.suppliers.suppliers import Supplier
@@ -21,6 +22,12 @@ class UnknownSupplier(InvalidInput):
     """A supplier is named whom nobody knows."""
 
     code = "unknown_supplier"
+
+
+class GstinTaken(Conflict):
+    """There is a supplier with this GSTIN."""
+
+    code = "gstin_taken"
 
 
 class SupplierNotFound(NotFound):
@@ -71,6 +78,18 @@ async def get_supplier(tx: Tx, supplier_id: SupplierId) -> Supplier:
     return supplier
 
 
+async def require_gstin_free(tx: Tx, supplier: Supplier) -> None:
+    """Go on only where no other supplier has this one's GSTIN: it is the same business. Raises GstinTaken.
+
+    It keeps staff from a mistake. A source may name a business twice, so no index forbids it.
+    """
+    if supplier.gstin is None:
+        return
+    others = {"gstin": supplier.gstin, "_id": {"$ne": supplier.id}}
+    if (other := await find_value(tx, SUPPLIERS, supplier_from, others)) is not None:
+        raise GstinTaken(f"{other.name} has the GSTIN {other.gstin} already: change the profile of supplier {other.id}")
+
+
 async def list_suppliers(tx: Tx, *, skip: int, limit: int) -> list[Supplier]:
     """List some of the suppliers, by their names."""
     found = tx.database[SUPPLIERS].find({}, session=tx.session).sort(_BY_NAME).skip(skip).limit(limit)
@@ -85,9 +104,14 @@ async def users_of_suppliers(tx: Tx, supplier_ids: Collection[SupplierId]) -> di
 
 async def register_supplier(tx: Tx, supplier: Supplier) -> Document:
     """Insert the profile of a new supplier; gives it as it is stored."""
-    document = supplier_document(supplier)
-    await tx.database[SUPPLIERS].insert_one(document, session=tx.session)
-    return document
+    return await insert(tx, SUPPLIERS, supplier_document(supplier))
+
+
+async def write_profile(tx: Tx, before: Supplier, after: Supplier) -> tuple[Document, Document]:
+    """Write what was edited of a supplier; gives him as he was stored and as he is."""
+    documents = supplier_document(before), supplier_document(after)
+    await write_edited(tx, SUPPLIERS, before=documents[0], after=documents[1])
+    return documents
 
 
 async def find_supplier_of_user(tx: Tx, user_id: UserId) -> Supplier | None:

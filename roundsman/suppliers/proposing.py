@@ -3,7 +3,7 @@
 from pymongo import DESCENDING
 
 from roundsman.database.collections import PRICE_PROPOSALS
-from roundsman.database.documents import find_value
+from roundsman.database.documents import find_value, put
 from roundsman.database.transaction import Document, Tx
 from roundsman.errors import NotFound
 from roundsman.ids import PriceProposalId, SupplierId
@@ -34,10 +34,7 @@ async def get_proposal(tx: Tx, proposal_id: PriceProposalId, *, supplier_id: Sup
 
 async def put_proposal(tx: Tx, proposal: PriceProposal) -> Document:
     """Insert a proposal, or replace it; gives it as it is stored."""
-    document = proposal_document(proposal)
-    wanted = {"_id": proposal.id}
-    await tx.database[PRICE_PROPOSALS].replace_one(wanted, document, upsert=True, session=tx.session)
-    return document
+    return await put(tx, PRICE_PROPOSALS, proposal_document(proposal))
 
 
 async def list_proposals(

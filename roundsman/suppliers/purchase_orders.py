@@ -4,13 +4,11 @@
   step leads anywhere, but for one: until everything has come, an order may be cancelled. What had come by then stays received
   and billed; the rest is not waited for any more.
 - What is so already stays as it is: nothing is changed twice.
-- A receipt says how much of which lines came. Never more of a line is received than was ordered: what is brought beyond that
-  goes on a purchase order of its own.
-- A receipt costs what all that has come costs, less what had come before: the receipts of an order add up to its total, to
-  the paisa.
+- A source's order may name a supplier nobody knows. It is asked of nobody and billed to nobody before staff names one, and then
+  he stays: somebody else's order is another one.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -18,7 +16,7 @@ from typing import Final
 
 from bson import ObjectId
 
-from roundsman.errors import Conflict, InvalidInput
+from roundsman.errors import Conflict
 from roundsman.ids import ProductId, PurchaseOrderId, SourceRef, SupplierId
 from roundsman.money import cost_paise
 
@@ -63,16 +61,16 @@ class PurchaseOrderStep(Conflict):
     code = "purchase_order_step"
 
 
-class TooMuchReceived(Conflict):
-    """More would be received than was ordered."""
+class SupplierUnnamed(Conflict):
+    """Nobody knows of whom the purchase order wants something."""
 
-    code = "too_much_received"
+    code = "supplier_unnamed"
 
 
-class NotAReceipt(InvalidInput):
-    """What came is on no line of the order, or is nothing."""
+class SupplierNamed(Conflict):
+    """The purchase order is another supplier's."""
 
-    code = "not_a_receipt"
+    code = "supplier_named"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +100,18 @@ class Came:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What came at one time, and what it costs."""
+    """What came at one time, and what it costs; one that was taken back counts no more, `reason` is why.
+
+    Of `is_rest` no lines were told: all that was missing came.
+    """
 
     id: ObjectId
     at: datetime
     lines: tuple[Came, ...]
     paise: int
+    is_rest: bool = False
+    taken_back_at: datetime | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,92 +152,64 @@ def total_of(lines: Iterable[PurchaseLine]) -> int:
     return sum(cost_paise(line.quantity, line.unit_price_paise) for line in lines)
 
 
+def supplier_of(order: PurchaseOrder) -> SupplierId:
+    """Tell from whom a purchase order wants something. Raises SupplierUnnamed."""
+    if order.supplier_id is None:
+        raise SupplierUnnamed(
+            "The existing application names a supplier nobody knows. Say who it is first: "
+            f"PUT /api/v1/suppliers/purchase-orders/{order.id}/supplier"
+        )
+    return order.supplier_id
+
+
+def named(order: PurchaseOrder, supplier_id: SupplierId) -> PurchaseOrder:
+    """The order of nobody who was known, which is this supplier's now. Raises SupplierNamed."""
+    if order.supplier_id not in {None, supplier_id}:
+        raise SupplierNamed("It is another supplier's: cancel it, and draft a purchase order for who is to bring it")
+    return replace(order, supplier_id=supplier_id)
+
+
 def sent(order: PurchaseOrder, *, at: datetime) -> PurchaseOrder:
-    """The order, which the supplier can see and answer now. Raises PurchaseOrderStep."""
-    return _moved(order, PurchaseOrderStatus.SENT, sent_at=at)
+    """The order, which the supplier can see and answer now. Raises PurchaseOrderStep, SupplierUnnamed."""
+    return _of_somebody(_moved(order, replace(order, status=PurchaseOrderStatus.SENT, sent_at=at)))
 
 
 def acknowledged(order: PurchaseOrder, *, at: datetime) -> PurchaseOrder:
-    """The order, which the supplier is going to bring. Raises PurchaseOrderStep."""
-    return _moved(order, PurchaseOrderStatus.ACKNOWLEDGED, answered_at=at)
+    """The order, which the supplier is going to bring. Raises PurchaseOrderStep, SupplierUnnamed."""
+    return _of_somebody(_moved(order, replace(order, status=PurchaseOrderStatus.ACKNOWLEDGED, answered_at=at)))
 
 
 def rejected(order: PurchaseOrder, *, reason: str, at: datetime) -> PurchaseOrder:
     """The order, which the supplier does not bring. Raises PurchaseOrderStep."""
-    return _moved(order, PurchaseOrderStatus.REJECTED, answered_at=at, ended_at=at, reason=reason)
+    ended = replace(order, status=PurchaseOrderStatus.REJECTED, answered_at=at, ended_at=at, reason=reason)
+    return _moved(order, ended)
 
 
 def closed(order: PurchaseOrder, *, at: datetime) -> PurchaseOrder:
     """The order, with which nothing remains to be done. Raises PurchaseOrderStep."""
-    return _moved(order, PurchaseOrderStatus.CLOSED, ended_at=at)
+    return _moved(order, replace(order, status=PurchaseOrderStatus.CLOSED, ended_at=at))
 
 
 def cancelled(order: PurchaseOrder, *, reason: str, at: datetime) -> PurchaseOrder:
     """The order, of which nothing more is wanted. Raises PurchaseOrderStep."""
-    return _moved(order, PurchaseOrderStatus.CANCELLED, ended_at=at, reason=reason)
+    return _moved(order, replace(order, status=PurchaseOrderStatus.CANCELLED, ended_at=at, reason=reason))
 
 
-def all_missing(order: PurchaseOrder) -> tuple[Came, ...]:
-    """What has not come yet, as if it came now."""
-    return tuple(Came(number, line.missing) for number, line in enumerate(order.lines, 1) if line.missing > 0)
-
-
-def received(order: PurchaseOrder, receipt_id: ObjectId, came: Sequence[Came], *, at: datetime) -> PurchaseOrder:
-    """The order with one more receipt; one that has this receipt as it is.
-
-    Raises PurchaseOrderStep, NotAReceipt, TooMuchReceived.
-    """
-    if order.receipt(receipt_id) is not None:
-        return order
-    _require_step(order, PurchaseOrderStatus.RECEIVED)
-    _require_receipt(order, came)
-    quantities = {one.line: one.quantity for one in came}
-    lines = tuple(_with(line, quantities.get(number, 0)) for number, line in enumerate(order.lines, 1))
-    is_all = all(line.missing == 0 for line in lines)
-    receipt = Receipt(receipt_id, at, tuple(came), _received_paise(lines) - _received_paise(order.lines))
-    return replace(
-        order,
-        lines=lines,
-        status=PurchaseOrderStatus.RECEIVED if is_all else PurchaseOrderStatus.PART_RECEIVED,
-        receipts=(*order.receipts, receipt),
-    )
-
-
-def _with(line: PurchaseLine, quantity: float) -> PurchaseLine:
-    """The line after so much came; quantities of a source need not add up in binary."""
-    return replace(line, received=line.quantity if quantity == line.missing else line.received + quantity)
-
-
-def _received_paise(lines: Iterable[PurchaseLine]) -> int:
-    return sum(cost_paise(line.received, line.unit_price_paise) for line in lines)
-
-
-def _require_receipt(order: PurchaseOrder, came: Sequence[Came]) -> None:
-    numbers = [one.line for one in came]
-    if not came or len(set(numbers)) < len(numbers) or any(one.quantity <= 0 for one in came):
-        raise NotAReceipt("A receipt names each line that came once, and more than nothing of it")
-    for one in came:
-        if not 1 <= one.line <= len(order.lines):
-            raise NotAReceipt(f"The order has {len(order.lines)} lines, and none of number {one.line}")
-        line = order.lines[one.line - 1]
-        if one.quantity > line.missing:
-            raise TooMuchReceived(
-                f"Of {line.name} (line {one.line}) {line.quantity:g} {line.unit} were ordered and {line.received:g} received "
-                f"before: {line.missing:g} can be received, not {one.quantity:g}. Put what was brought beyond that on a "
-                "purchase order of its own."
-            )
-
-
-def _require_step(order: PurchaseOrder, to: PurchaseOrderStatus) -> None:
+def require_step(order: PurchaseOrder, to: PurchaseOrderStatus) -> None:
+    """Go on only where this may follow. Raises PurchaseOrderStep."""
     if to not in STEPS[order.status]:
         following = [one for one in PurchaseOrderStatus if one in STEPS[order.status]]
         said = f"it can become {' or '.join(following)}" if following else "nothing follows upon that"
         raise PurchaseOrderStep(f"The purchase order is {order.status} and cannot become {to}: {said}.")
 
 
-def _moved(order: PurchaseOrder, to: PurchaseOrderStatus, **changes: object) -> PurchaseOrder:
-    if order.status is to:
-        return order
-    _require_step(order, to)
-    moved: PurchaseOrder = replace(order, status=to, **changes)  # type: ignore[arg-type]  # fields of the order
-    return moved
+def _moved(before: PurchaseOrder, after: PurchaseOrder) -> PurchaseOrder:
+    if before.status is after.status:
+        return before
+    require_step(before, after.status)
+    return after
+
+
+def _of_somebody(order: PurchaseOrder) -> PurchaseOrder:
+    supplier_of(order)
+    return order

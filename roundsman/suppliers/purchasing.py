@@ -6,7 +6,7 @@ from pymongo import DESCENDING
 
 from roundsman.database.bulk import BulkOutcome, insert_missing, renew_fields
 from roundsman.database.collections import PURCHASE_ORDERS
-from roundsman.database.documents import find_value
+from roundsman.database.documents import find_value, insert, put
 from roundsman.database.transaction import Document, Tx
 from roundsman.errors import NotFound
 from roundsman.ids import PurchaseOrderId, SupplierId
@@ -47,25 +47,14 @@ async def get_order_of_supplier(tx: Tx, supplier_id: SupplierId, order_id: Purch
     return order
 
 
-def supplier_of(order: PurchaseOrder) -> SupplierId:
-    """Tell from whom a purchase order wants something. Raises UnknownPurchaseOrder for a source's of nobody who is known."""
-    if order.supplier_id is None:
-        raise UnknownPurchaseOrder("There is no such purchase order of any supplier who is known")
-    return order.supplier_id
-
-
 async def insert_purchase_order(tx: Tx, order: PurchaseOrder) -> Document:
     """Insert a purchase order; gives it as it is stored."""
-    document = purchase_order_document(order)
-    await tx.database[PURCHASE_ORDERS].insert_one(document, session=tx.session)
-    return document
+    return await insert(tx, PURCHASE_ORDERS, purchase_order_document(order))
 
 
 async def replace_purchase_order(tx: Tx, order: PurchaseOrder) -> Document:
     """Replace a purchase order; gives it as it is stored."""
-    document = purchase_order_document(order)
-    await tx.database[PURCHASE_ORDERS].replace_one({"_id": order.id}, document, session=tx.session)
-    return document
+    return await put(tx, PURCHASE_ORDERS, purchase_order_document(order))
 
 
 async def list_purchase_orders(

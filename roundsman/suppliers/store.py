@@ -110,6 +110,7 @@ def due_document(due: Due) -> Document:
             "purchase_order_id": due.purchase_order_id,
             "reference": due.reference,
             "reason": due.reason,
+            "reverses": due.reverses,
         }
     )
 
@@ -125,6 +126,7 @@ def due_from(document: Document) -> Due:
         purchase_order_id=document.get("purchase_order_id"),
         reference=document.get("reference"),
         reason=document.get("reason"),
+        reverses=document.get("reverses"),
     )
 
 
@@ -192,9 +194,27 @@ def _line_from(line: Document) -> PurchaseLine:
 
 def _receipt_document(receipt: Receipt) -> Document:
     came = [{"line": one.line, "quantity": one.quantity} for one in receipt.lines]
-    return {"id": receipt.id, "at": receipt.at, "lines": came, "paise": receipt.paise}
+    return without_absent(
+        {
+            "id": receipt.id,
+            "at": receipt.at,
+            "lines": came,
+            "paise": receipt.paise,
+            "is_rest": receipt.is_rest or None,
+            "taken_back_at": receipt.taken_back_at,
+            "reason": receipt.reason,
+        }
+    )
 
 
 def _receipt_from(document: Document) -> Receipt:
     came = tuple(Came(one["line"], one["quantity"]) for one in document["lines"])
-    return Receipt(document["id"], document["at"], came, document["paise"])
+    return Receipt(
+        document["id"],
+        document["at"],
+        came,
+        document["paise"],
+        is_rest=document.get("is_rest", False),
+        taken_back_at=document.get("taken_back_at"),
+        reason=document.get("reason"),
+    )

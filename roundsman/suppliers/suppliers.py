@@ -1,6 +1,6 @@
 """Suppliers' profiles as values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -29,3 +29,30 @@ class Supplier:
     address: str | None = None
     gstin: str | None = None
     payment_terms: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SupplierEdit:
+    """What a profile is to say from now on; what is None stays, and an empty text takes out what was there."""
+
+    name: str | None = None
+    status: SupplierStatus | None = None
+    address: str | None = None
+    gstin: str | None = None
+    payment_terms: str | None = None
+
+
+def edited(supplier: Supplier, edit: SupplierEdit) -> Supplier:
+    """The profile after an edit; a supplier always has a name and a status."""
+    return replace(
+        supplier,
+        name=edit.name or supplier.name,
+        status=edit.status or supplier.status,
+        address=_instead(edit.address, supplier.address),
+        gstin=_instead(edit.gstin, supplier.gstin),
+        payment_terms=_instead(edit.payment_terms, supplier.payment_terms),
+    )
+
+
+def _instead(after: str | None, before: str | None) -> str | None:
+    return before if after is None else after or None

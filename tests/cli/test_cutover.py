@@ -41,6 +41,7 @@ async def test_both_switches_and_the_way_back(roundsman: RoundsmanCommand, runti
     handed_over = here("migrate", "cutover", "--operations", standard_input="operations\n")
     assert handed_over.returncode == 0, handed_over.stderr
     assert "operations are Roundsman's" in handed_over.stdout
+    assert "1 delivery boys have no rate card" in handed_over.stdout
     people_first = here("migrate", "cutover", "--back", "--yes")
     assert (people_first.returncode, "--operations --back" in people_first.stderr) == (4, True)
 

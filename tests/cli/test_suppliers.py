@@ -16,7 +16,7 @@ from roundsman.database.collections import SUPPLIER_TOTALS
 from roundsman.database.transaction import Tx
 from roundsman.ids import UserId
 from roundsman.operations.intake import Intake
-from roundsman.operations.purchasing import WantedReceipt, receive_purchase
+from roundsman.operations.receiving import WantedReceipt, receive_purchase
 from roundsman.orders.history import insert_orders
 from roundsman.orders.orders import OrderLine, OrderStatus
 from roundsman.subscriptions.pausing import insert_subscriptions

@@ -143,6 +143,7 @@ async def askings(app: FastAPI, tx: Tx, rows: tuple[Row, ...]) -> list[Asking]:
             "supplier_id": str(owner.supplier.id),
             "purchase_order_id": str(owner.purchase_order.id),
             "proposal_id": str(owner.proposal.id),
+            "receipt_id": str(owner.order.id),
             "name": owner.user.name,
             "phone": owner.phone,
             "new_phone": f"+9197{number:08}",

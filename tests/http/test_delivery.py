@@ -292,7 +292,7 @@ async def test_what_was_taken_back_earns_nothing_and_stays_paid(depot: Depot) ->
     assert len(await depot.get(depot.asha.user_id, "/payments")) == 1
     (seen,) = await depot.get(depot.asha.user_id, "/orders")
     assert (seen["status"], seen["delivered_at"]) == ("not_delivered", None)
-    (entry,) = await depot.tx.database[collections.AUDIT_LOG].find({"action": "order.not_delivered"}).to_list()
+    (entry,) = await depot.tx.database[collections.AUDIT_LOG].find({"action": "order.taken_back"}).to_list()
     assert (entry["reason"], entry["actor"]["who"]) == ("the customer says no", str(depot.owner))
     before = await everything(depot.tx)
     assert (await depot.delivered(depot.ravi, stop, "first-key", paid=CASH)).status_code == 204

@@ -19,6 +19,7 @@ from roundsman.runtime import Runtime, open_runtime
 from roundsman.settings import Settings
 from tests.http.delivering import BEGIN, RATE, Boy, Depot, Watch, bearer
 from tests.http.shopping import code_of
+from tests.http.test_personal_data import data_in
 
 LAST_OF_JANUARY = datetime(2026, 1, 31, 18, 29, 59, 999_000, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
@@ -150,7 +151,10 @@ async def test_a_statement_is_the_sum_of_its_entries_as_json_and_as_csv(depot: D
             )
             for day in days
         }
-        assert by_day == {day: one[f"{book}_paise"] for day, one in days.items()}
+        sign = -1 if book in {"deducted", "paid"} else 1
+        assert by_day == {day: sign * one[f"{book}_paise"] for day, one in days.items()}
+    for book in ("deducted", "paid"):
+        assert sum(one[f"{book}_paise"] for one in days.values()) == (await depot.earnings(depot.ravi))[f"{book}_paise"]
     stand = await depot.earnings(depot.ravi)
     assert (seen["earned_paise"], seen["deliveries"]) == (stand["earnings_month_paise"], 4)
     assert await depot.earned(depot.ravi) == stand["earnings_month_paise"] == 4 * RATE - 700
@@ -168,10 +172,23 @@ async def test_a_statement_is_the_sum_of_its_entries_as_json_and_as_csv(depot: D
 
 
 def _as_csv(row: dict[str, Any]) -> dict[str, Any]:
-    breakdown = {
-        name: f'{{"per_delivery": {RATE}}}' if value else "{}" for name, value in row.items() if name == "breakdown"
+    """The same in rupees."""
+    cells = {
+        name.replace("paise", "rupees"): f"{value / 100:.2f}" if "paise" in name else value
+        for name, value in row.items()
     }
-    return row | breakdown
+    if "breakdown" in row:
+        cells["breakdown"] = '{"per_delivery": "25.00"}' if row["breakdown"] else "{}"
+    return cells
+
+
+async def test_his_own_data_says_rupees_too(depot: Depot, watch: Watch) -> None:
+    await depot.brought(depot.ravi, depot.asha)
+    watch.go(days=1)
+    await paid(depot, day_of(BEGIN))
+    data = data_in(await depot.ask(depot.ravi.user_id, "GET", "/auth/me/export"))
+    told = {name: [(one["paise"], one["rupees"]) for one in data[name]] for name in ("earnings", "payouts")}
+    assert told == {"earnings": [(RATE, "25.00"), (-RATE, "-25.00")], "payouts": [(RATE, "25.00")]}
 
 
 async def test_the_last_millisecond_of_january_is_of_january(depot: Depot, watch: Watch) -> None:
@@ -297,6 +314,8 @@ async def test_what_is_hard_to_take_back_asks_who_it_is(depot: Depot, watch: Wat
     watch.go(minutes=11)
     ways = {
         f"/payouts/{payout['id']}/approve": {},
+        f"/payouts/{payout['id']}/paid": {"reference": "NEFT 1"},
+        f"/payouts/{payout['id']}/failed": {"reason": "closed"},
         f"/adjustments/{adjustment['id']}/approve": {},
         f"/adjustments/{adjustment['id']}/reject": {},
         "/rates": {"key": "some-new-rate", "per_delivery_paise": 1},
@@ -305,6 +324,43 @@ async def test_what_is_hard_to_take_back_asks_who_it_is(depot: Depot, watch: Wat
         answer = await depot.api.post(f"/api/v1{path}", json=body, headers=headers)
         assert code_of(answer) == (403, "step_up_needed"), path
     assert await depot.earned(depot.ravi) == RATE
+
+
+async def test_a_transfer_pays_one_payout(depot: Depot, watch: Watch) -> None:
+    await depot.brought(depot.ravi, depot.asha)
+    watch.go(days=1)
+    await paid(depot, day_of(BEGIN))
+    await depot.brought(depot.ravi, depot.asha)
+    watch.go(days=1)
+    second = await drafted(depot, day_of(BEGIN) + timedelta(days=1), "other-payout")
+    path = f"/payouts/{second['id']}"
+    await depot.do(depot.owner, "POST", f"{path}/approve", {})
+
+    used = [
+        await depot.ask(depot.owner, "POST", f"{path}/paid", {"reference": one}) for one in ("NEFT 4711", "neft 4711")
+    ]
+
+    assert [code_of(one) for one in used] == [(409, "reference_used")] * 2
+    assert (await depot.earnings(depot.ravi))["balance_paise"] == RATE
+    done = await depot.do(depot.owner, "POST", f"{path}/paid", {"reference": "NEFT 4712"})
+    assert (done["status"], await depot.earned(depot.ravi)) == ("paid", 2 * RATE)
+
+
+async def test_who_approves_sees_what_for(depot: Depot, watch: Watch) -> None:
+    await depot.brought(depot.ravi, depot.asha)
+    watch.go(seconds=1)
+    await approved(depot, -700)
+    one = await proposed(depot, 500, key="other-one")
+    watch.go(days=1)
+    payout = await drafted(depot, day_of(BEGIN))
+    seen = await depot.get(depot.owner, f"/payouts/{payout['id']}")
+    assert seen["payout"] == payout
+    assert [line["paise"] for line in seen["lines"]] == [RATE, -700]
+    assert await depot.get(depot.owner, f"/adjustments/{one['id']}") == one
+    await depot.do(depot.owner, "POST", f"/payouts/{payout['id']}/failed", {"reason": "closed"})
+    assert (await depot.get(depot.owner, f"/payouts/{payout['id']}"))["lines"] == []
+    nothing = [await depot.ask(depot.owner, "GET", f"/{name}/{ObjectId()}") for name in ("payouts", "adjustments")]
+    assert [code_of(answer) for answer in nothing] == [(404, "unknown_payout"), (404, "unknown_adjustment")]
 
 
 async def test_what_a_failed_payout_took_goes_into_another_one(depot: Depot, watch: Watch) -> None:

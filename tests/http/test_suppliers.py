@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -22,7 +22,9 @@ from roundsman.orders.orders import OrderLine
 from roundsman.runtime import Runtime
 from roundsman.subscriptions.pausing import insert_subscriptions
 from roundsman.suppliers.posting import check_dues
-from tests.builders import NOW, a_customer, a_product, a_subscription, a_user, an_order
+from roundsman.suppliers.purchase_orders import PurchaseOrderStatus
+from roundsman.suppliers.purchasing import insert_purchase_orders
+from tests.builders import NOW, a_customer, a_product, a_purchase_order, a_subscription, a_user, an_order
 from tests.codes import code_for
 from tests.http.people import bearer_of, log_in, settle
 from tests.http.shopping import code_of
@@ -76,6 +78,22 @@ async def test_staff_takes_on_a_supplier_who_signs_in_by_a_code(
     assert len(did(await api.get(SUPPLIERS, headers=admin))) == 1
     nobody = await api.post(SUPPLIERS, json={"name": "Nobody"}, headers=admin)
     assert code_of(nobody) == (422, "nothing_to_sign_in_with")
+
+
+async def test_a_business_is_taken_on_once_whatever_phone_it_is_called_from(api: httpx.AsyncClient, tx: Tx) -> None:
+    admin = await bearer_of(api, tx, Role.ADMIN)
+    asha = await settle(tx, a_user(), phone="+919820000077")
+    ganesh = did(await api.post(SUPPLIERS, json=GANESH, headers=admin))
+    again = {"name": "Ganesh Poultry", "phone": "98450 99999", "gstin": GANESH["gstin"]}
+
+    twice = [
+        await api.post(SUPPLIERS, json=again, headers=admin),
+        await api.post(f"/api/v1/users/{asha.id}/supplier", json=again, headers=admin),
+    ]
+
+    assert {code_of(one) for one in twice} == {(409, "gstin_taken")}
+    assert all(GANESH["name"] in one.json()["detail"] and ganesh["id"] in one.json()["detail"] for one in twice)
+    assert len(did(await api.get(SUPPLIERS, headers=admin))) == 1
 
 
 async def test_who_is_a_customer_becomes_a_supplier_besides(api: httpx.AsyncClient, tx: Tx) -> None:
@@ -160,6 +178,86 @@ async def test_payments_and_credit_notes_are_entered_once(api: httpx.AsyncClient
     assert (await check_dues(tx)).wrong == ()
 
 
+async def test_a_payment_typed_wrongly_is_reversed_once_and_entered_anew(api: httpx.AsyncClient, tx: Tx) -> None:
+    dairy = await open_dairy(api, tx)
+    dues = f"{SUPPLIERS}/{dairy.nandi.id}/dues"
+
+    async def paid(key: str, paise: int) -> Any:  # noqa: ANN401  whatever JSON there is
+        body = {"key": key, "amount_paise": paise, "reference": "UTR 4021"}
+        return did(await api.post(f"{dues}/payments", json=body, headers=dairy.admin))
+
+    async def reverse(entry: str, of: str = dues) -> httpx.Response:
+        body = {"entry": entry, "reason": "fifty thousand were typed for five"}
+        return await api.post(f"{of}/reversals", json=body, headers=dairy.admin)
+
+    wrong = await paid("typed-wrongly", 5_000_000)
+    answers = await asyncio.gather(*(reverse(wrong["key"]) for _ in range(4)))
+    await paid("typed-rightly", 500_000)
+
+    (reversal,) = {one.text: did(one) for one in answers}.values()
+    assert (reversal["kind"], reversal["paise"], reversal["reverses"]) == ("reversal", 5_000_000, wrong["key"])
+    told = did(await api.get(f"{OWN}/dues", headers=dairy.nandi_headers))
+    assert (told["balance_paise"], told["entries"]) == (-500_000, 3)
+    assert (await actions(tx, f"supplier:{dairy.nandi.id}")).count("supplier_due.reversed") == 1
+    assert (await check_dues(tx)).wrong == ()
+    refusals = [
+        await reverse(reversal["key"]),
+        await reverse("payment:nobody-made"),
+        await reverse(wrong["key"], of=f"{SUPPLIERS}/{dairy.other.id}/dues"),
+    ]
+    assert [code_of(one) for one in refusals] == [(409, "not_reversible"), (404, "unknown_due"), (404, "unknown_due")]
+
+
+async def test_a_receipt_typed_wrongly_is_taken_back_with_its_bill(api: httpx.AsyncClient, tx: Tx) -> None:
+    dairy = await open_dairy(api, tx)
+    order_id = await acknowledged_order(api, dairy, quantity=800)
+    order = f"{ORDERS}/{order_id}"
+
+    async def receive(key: str, quantity: float) -> Any:  # noqa: ANN401  whatever JSON there is
+        body = {"key": key, "lines": [{"line": 1, "quantity": quantity}]}
+        return did(await api.post(f"{order}/receipts", json=body, headers=dairy.admin))
+
+    (wrong,) = (await receive("typed-wrongly", 800))["receipts"]
+    why = {"reason": "80 litres came"}
+    gone = [
+        did(await api.post(f"{order}/receipts/{wrong['id']}/take-back", json=why, headers=dairy.admin))
+        for _ in range(2)
+    ]
+    assert gone[0] == gone[1]
+    assert (gone[0]["status"], gone[0]["lines"][0]["received"]) == ("acknowledged", 0)
+    right = await receive("typed-rightly", 80)
+
+    assert (right["status"], right["lines"][0]["received"]) == ("part_received", 80)
+    assert [(one["paise"], one["reason"]) for one in right["receipts"]] == [(2_560_000, why["reason"]), (256_000, None)]
+    told = did(await api.get(f"{OWN}/dues", headers=dairy.nandi_headers))
+    assert (told["balance_paise"], [one["kind"] for one in told["dues"]]) == (256_000, ["bill", "reversal", "bill"])
+    assert (await check_dues(tx)).wrong == ()
+    assert (await actions(tx, f"purchase_order:{order_id}"))[-2:] == [
+        "purchase_order.receipt_taken_back",
+        "purchase_order.received",
+    ]
+    unknown = await api.post(f"{order}/receipts/{ObjectId()}/take-back", json=why, headers=dairy.admin)
+    reversing = {"entry": told["dues"][0]["key"], "reason": "not this way"}
+    bill = await api.post(f"{SUPPLIERS}/{dairy.nandi.id}/dues/reversals", json=reversing, headers=dairy.admin)
+    assert [code_of(one) for one in (unknown, bill)] == [(404, "unknown_receipt"), (409, "not_reversible")]
+
+
+async def test_money_of_suppliers_needs_a_fresh_proof_of_who_one_is(
+    api: httpx.AsyncClient, tx: Tx, runtime: Runtime
+) -> None:
+    dairy = await open_dairy(api, tx)
+    long_ago = {"$set": {"fresh_at": runtime.clock() - timedelta(hours=1)}}
+    await tx.database[collections.SESSIONS].update_many({}, long_ago)
+    ways = {
+        "payments": {"key": "paid-by-bank", "amount_paise": 1, "reference": "UTR 1"},
+        "credit-notes": {"key": "sour-milk", "amount_paise": 1, "reason": "it was sour"},
+        "reversals": {"entry": "payment:nobody-made", "reason": "typed wrongly"},
+    }
+    for way, body in ways.items():
+        refused = await api.post(f"{SUPPLIERS}/{dairy.nandi.id}/dues/{way}", json=body, headers=dairy.admin)
+        assert code_of(refused) == (403, "step_up_needed")
+
+
 async def test_many_at_once_receive_and_pay_and_all_adds_up(api: httpx.AsyncClient, tx: Tx) -> None:
     dairy = await open_dairy(api, tx)
     order_id = await acknowledged_order(api, dairy, quantity=32)
@@ -184,6 +282,24 @@ async def test_many_at_once_receive_and_pay_and_all_adds_up(api: httpx.AsyncClie
     assert (check.wrong, check.entries, check.balance_paise) == ((), 32, told["balance_paise"])
     order = did(await api.get(f"{ORDERS}/{order_id}", headers=dairy.admin))
     assert (order["status"], order["lines"][0]["received"], len(order["receipts"])) == ("part_received", 16, 16)
+
+
+async def test_a_key_of_a_receipt_is_for_what_was_told_with_it(api: httpx.AsyncClient, tx: Tx) -> None:
+    dairy = await open_dairy(api, tx)
+    place = f"{ORDERS}/{await acknowledged_order(api, dairy)}/receipts"
+    some: dict[str, Any] = {"lines": [{"line": 1, "quantity": 4}]}
+    rest = {"lines": [{"line": 1, "quantity": 6}]}
+
+    async def receive(key: str, body: dict[str, Any]) -> httpx.Response:
+        return await api.post(place, json={"key": key} | body, headers=dairy.admin)
+
+    did(await receive("first-truck", some))
+    everything = await receive("first-truck", {})
+    assert code_of(everything) == (409, "key_used_otherwise")
+    whole = did(await receive("second-truck", {}))
+    assert did(await receive("second-truck", {})) == whole
+    assert (whole["status"], len(whole["receipts"])) == ("received", 2)
+    assert code_of(await receive("second-truck", rest)) == (409, "key_used_otherwise")
 
 
 async def test_prices_are_those_of_the_catalogue_on_the_day(api: httpx.AsyncClient, tx: Tx) -> None:
@@ -222,6 +338,46 @@ async def test_prices_are_those_of_the_catalogue_on_the_day(api: httpx.AsyncClie
     ]
 
 
+async def test_a_draft_is_sent_at_the_prices_and_on_the_terms_of_when_it_is_sent(
+    api: httpx.AsyncClient, tx: Tx
+) -> None:
+    dairy = await open_dairy(api, tx)
+    products, suppliers = tx.database[collections.PRODUCTS], tx.database[collections.SUPPLIERS]
+    orders = tx.database[collections.PURCHASE_ORDERS]
+
+    async def draft(key: str) -> str:
+        return str(did(await api.post(ORDERS, json=wanting(dairy, key=key), headers=dairy.admin))["id"])
+
+    async def send(order_id: str) -> httpx.Response:
+        return await api.post(f"{ORDERS}/{order_id}/send", headers=dairy.admin)
+
+    repriced, refused, late = [await draft(f"draft-number-{one}") for one in range(3)]
+    pricing = {"key": "a-new-price", "product_id": str(dairy.milk.id), "paise": 3_600, "valid_from": TOMORROW}
+    proposal = did(await api.post(f"{OWN}/proposals", json=pricing, headers=dairy.nandi_headers))
+    did(await api.post(f"{SUPPLIERS}/proposals/{proposal['id']}/accept", headers=dairy.admin))
+
+    first, again = did(await send(repriced)), did(await send(repriced))
+    assert first == again
+    assert (first["status"], first["total_paise"], first["lines"][0]["unit_price_paise"]) == ("sent", 36_000, 3_600)
+    told = []
+    for stored, change, undo in (
+        (suppliers, {"status": "inactive"}, {"status": "active"}),
+        (products, {"active": False}, {"active": True}),
+        (products, {"supplier_id": dairy.other.id}, {"supplier_id": dairy.nandi.id}),
+    ):
+        whose = {"_id": dairy.nandi.id if stored is suppliers else dairy.milk.id}
+        await stored.update_one(whose, {"$set": change})
+        told.append(code_of(await send(refused)))
+        await stored.update_one(whose, {"$set": undo})
+    assert told == [(409, "supplier_inactive"), (409, "product_not_sold"), (409, "supplied_by_another")]
+    await orders.update_one({"_id": ObjectId(late)}, {"$set": {"for_date": (TODAY - DAY).isoformat()}})
+    passed = await send(late)
+    assert code_of(passed) == (422, "day_passed")
+    assert {one["status"] async for one in orders.find({"_id": {"$in": [ObjectId(refused), ObjectId(late)]}})} == {
+        "draft"
+    }
+
+
 async def test_a_rejected_and_a_cancelled_order_come_to_nothing(api: httpx.AsyncClient, tx: Tx) -> None:
     dairy = await open_dairy(api, tx)
     why = {"reason": "no milk today"}
@@ -239,6 +395,61 @@ async def test_a_rejected_and_a_cancelled_order_come_to_nothing(api: httpx.Async
     found = did(await api.get(ORDERS, params={"status": "rejected"}, headers=dairy.admin))
     assert [one["id"] for one in found] == [rejected]
     assert did(await api.get(f"{OWN}/dues", headers=dairy.nandi_headers))["entries"] == 0
+
+
+async def test_staff_answers_for_a_supplier_who_does_not_use_the_application(api: httpx.AsyncClient, tx: Tx) -> None:
+    dairy = await open_dairy(api, tx)
+    brought, refused = [await sent_order(api, dairy, key=f"purchase-{one}") for one in ("one", "two")]
+
+    did(await api.post(f"{ORDERS}/{brought}/acknowledge", headers=dairy.admin))
+    came = did(await api.post(f"{ORDERS}/{brought}/receipts", json={"key": "at-the-gate"}, headers=dairy.admin))
+    no = {"reason": "he said no on the phone"}
+    rejected = did(await api.post(f"{ORDERS}/{refused}/reject", json=no, headers=dairy.admin))
+
+    assert (came["status"], rejected["status"], rejected["reason"]) == ("received", "rejected", no["reason"])
+    assert [one["status"] for one in did(await api.get(f"{OWN}/purchase-orders", headers=dairy.nandi_headers))] == [
+        "rejected",
+        "received",
+    ]
+    target = {"target": f"purchase_order:{brought}"}
+    log = [one async for one in tx.database[collections.AUDIT_LOG].find(target).sort("_id")]
+    did_it = {one["action"]: one["actor"]["who"] for one in log}
+    assert did_it["purchase_order.acknowledged"] == did_it["purchase_order.sent"] != str(dairy.nandi.user_id)
+
+
+async def test_what_was_wanted_of_nobody_is_received_once_somebody_is_named(api: httpx.AsyncClient, tx: Tx) -> None:
+    dairy = await open_dairy(api, tx)
+    nobodys = [
+        replace(a_purchase_order(status=status), supplier_id=None)
+        for status in (PurchaseOrderStatus.SENT, PurchaseOrderStatus.ACKNOWLEDGED)
+    ]
+    await insert_purchase_orders(tx, nobodys)
+    waiting, order = (f"{ORDERS}/{one.id}" for one in nobodys)
+    receipt = {"key": "at-the-gate"}
+
+    too_early = [
+        await api.post(f"{waiting}/acknowledge", headers=dairy.admin),
+        await api.post(f"{order}/receipts", json=receipt, headers=dairy.admin),
+    ]
+    assert {code_of(one) for one in too_early} == {(409, "supplier_unnamed")}
+    assert f"PUT {order}/supplier" in too_early[1].json()["detail"]
+    his = {"supplier_id": str(dairy.nandi.id)}
+    for _ in range(2):
+        assert (
+            did(await api.put(f"{order}/supplier", json=his, headers=dairy.admin))["supplier_id"] == his["supplier_id"]
+        )
+
+    assert did(await api.post(f"{order}/receipts", json=receipt, headers=dairy.admin))["status"] == "received"
+    assert did(await api.get(f"{OWN}/dues", headers=dairy.nandi_headers))["balance_paise"] == 320_000
+    assert await actions(tx, f"purchase_order:{nobodys[1].id}") == [
+        "purchase_order.supplier_named",
+        "purchase_order.received",
+    ]
+    refusals = [
+        await api.put(f"{order}/supplier", json={"supplier_id": str(dairy.other.id)}, headers=dairy.admin),
+        await api.put(f"{waiting}/supplier", json={"supplier_id": str(ObjectId())}, headers=dairy.admin),
+    ]
+    assert [code_of(one) for one in refusals] == [(409, "supplier_named"), (422, "unknown_supplier")]
 
 
 async def test_an_accepted_price_counts_from_its_day_and_a_rejected_one_never(api: httpx.AsyncClient, tx: Tx) -> None:
@@ -268,6 +479,14 @@ async def test_an_accepted_price_counts_from_its_day_and_a_rejected_one_never(ap
     waiting = did(await api.get(staff, params={"status": "proposed"}, headers=dairy.admin))
     mine = did(await api.get(f"{OWN}/proposals", headers=dairy.nandi_headers))
     assert (waiting, [one["status"] for one in mine]) == ([], ["withdrawn", "rejected", "accepted"])
+    late = did(await proposed("accepted-late", paise=3_700))
+    yesterday = {"$set": {"valid_from": (TODAY - DAY).isoformat()}}
+    await tx.database[collections.PRICE_PROPOSALS].update_one({"_id": ObjectId(late["id"])}, yesterday)
+    before = utc_now()
+    did(await api.post(f"{staff}/{late['id']}/accept", headers=dairy.admin))
+    (milk,) = did(await api.get(f"{OWN}/products", headers=dairy.nandi_headers))
+    counting = {one["paise"]: datetime.fromisoformat(one["valid_from"]) for one in milk["prices"]}
+    assert before - timedelta(seconds=1) <= counting[3_700] <= utc_now()
     refusals = [
         await proposed("not-my-product", product_id=str(dairy.curd.id)),
         await proposed("day-is-over", valid_from=(TODAY - DAY).isoformat()),
@@ -306,10 +525,48 @@ async def test_a_supplier_without_a_profile_has_nothing(api: httpx.AsyncClient, 
         assert code_of(await api.get(f"{OWN}{thing}", headers=bearer)) == (404, "no_supplier_profile")
 
 
-async def test_inactive_suppliers_are_asked_for_nothing(api: httpx.AsyncClient, tx: Tx) -> None:
+async def test_inactive_suppliers_are_asked_for_nothing_until_they_are_active_again(
+    api: httpx.AsyncClient, tx: Tx
+) -> None:
     dairy = await open_dairy(api, tx)
-    await tx.database[collections.SUPPLIERS].update_one({"_id": dairy.nandi.id}, {"$set": {"status": "inactive"}})
+    nandi = f"{SUPPLIERS}/{dairy.nandi.id}"
+    did(await api.patch(nandi, json={"status": "inactive"}, headers=dairy.admin))
     assert code_of(await api.post(ORDERS, json=wanting(dairy), headers=dairy.admin)) == (409, "supplier_inactive")
+    did(await api.patch(nandi, json={"status": "active"}, headers=dairy.admin))
+    did(await api.post(ORDERS, json=wanting(dairy), headers=dairy.admin))
+
+
+async def test_what_is_sent_of_a_profile_is_changed_and_the_rest_stays(api: httpx.AsyncClient, tx: Tx) -> None:
+    dairy = await open_dairy(api, tx)
+    nandi, other = (f"{SUPPLIERS}/{one.id}" for one in (dairy.nandi, dairy.other))
+    terms = {"address": "4 Mill Road", "gstin": "29abcde1234f1z5", "payment_terms": "weekly"}
+
+    first = did(await api.patch(nandi, json=terms, headers=dairy.admin))
+    for _ in range(2):
+        second = did(await api.patch(nandi, json={"name": "Nandi Farm", "address": ""}, headers=dairy.admin))
+
+    assert (first["address"], first["gstin"], first["phone"]) == ("4 Mill Road", "29ABCDE1234F1Z5", dairy.nandi.phone)
+    assert second == first | {"name": "Nandi Farm", "address": None}
+    assert did(await api.get(OWN, headers=dairy.nandi_headers)) == second
+    stored = await tx.database[collections.SUPPLIERS].find_one({"_id": dairy.nandi.id})
+    assert stored is not None
+    assert sorted(stored["edited_fields"]) == ["address", "gstin", "name", "payment_terms"]
+    log = tx.database[collections.AUDIT_LOG].find({"target": f"supplier:{dairy.nandi.id}"}).sort("_id")
+    told = [(one["action"], one["before_digest"], one["after_digest"]) async for one in log]
+    assert [action for action, _, _ in told] == ["supplier.edited"] * 2
+    assert told[0][2] == told[1][1] != told[1][2]
+    refusals = [
+        await api.patch(other, json={"gstin": terms["gstin"]}, headers=dairy.admin),
+        await api.patch(other, json={"name": ""}, headers=dairy.admin),
+        await api.patch(f"{SUPPLIERS}/{ObjectId()}", json={"name": "Nobody"}, headers=dairy.admin),
+    ]
+    assert [code_of(one) for one in refusals] == [
+        (409, "gstin_taken"),
+        (422, "invalid_request"),
+        (404, "supplier_not_found"),
+    ]
+    await tx.database[collections.USERS].update_one({"_id": dairy.nandi.user_id}, {"$set": {"status": "closed"}})
+    assert code_of(await api.patch(nandi, json={"name": "Nandi"}, headers=dairy.admin)) == (409, "user_not_live")
 
 
 async def test_a_supplier_gets_what_is_stored_about_him(api: httpx.AsyncClient, tx: Tx) -> None:

@@ -14,21 +14,18 @@ from roundsman.suppliers.proposals import PriceProposal, ProposalSettled, Propos
 from roundsman.suppliers.purchase_orders import (
     STEPS,
     Came,
-    NotAReceipt,
     PurchaseLine,
     PurchaseOrder,
     PurchaseOrderStatus,
     PurchaseOrderStep,
-    TooMuchReceived,
     acknowledged,
-    all_missing,
     cancelled,
     closed,
-    received,
     rejected,
     sent,
     total_of,
 )
+from roundsman.suppliers.receipts import NotAReceipt, TooMuchReceived, all_missing, received, taken_back
 from tests.builders import NOW, a_purchase_order
 
 LATER = NOW + timedelta(hours=1)
@@ -103,6 +100,37 @@ def test_whatever_is_tried_only_listed_steps_happen_and_receipts_add_up(
         if order.status in {Status.RECEIVED, Status.CLOSED}:
             assert billed == order.total_paise
             assert all_missing(order) == ()
+
+
+@given(of=lines, parts=st.lists(quarters, min_size=1, max_size=6), data=st.data())
+def test_what_is_taken_back_never_came_and_the_rest_costs_what_it_does(
+    of: list[PurchaseLine], parts: list[float], data: st.DataObject
+) -> None:
+    order = an_acknowledged(of)
+    for part in parts:
+        if missing := order.lines[0].missing:
+            order = received(order, ObjectId(), [Came(1, min(part, missing))], at=NOW)
+    gone = data.draw(st.sets(st.sampled_from([one.id for one in order.receipts])))
+    for receipt_id in gone:
+        order = taken_back(order, receipt_id, reason="it was another's", at=LATER)
+        assert taken_back(order, receipt_id, reason="again", at=LATER) is order
+    left = [one for one in order.receipts if one.id not in gone]
+    assert order.lines[0].received == sum(one.lines[0].quantity for one in left)
+    assert (order.status is Status.ACKNOWLEDGED) == (not left)
+    order = received(order, ObjectId(), all_missing(order), at=LATER) if all_missing(order) else order
+    assert order.status is Status.RECEIVED
+    assert sum(one.paise for one in order.receipts if one.id not in gone) == total_of(of)
+
+
+def test_what_was_cancelled_stays_so_without_a_receipt_and_what_is_closed_is_done_with() -> None:
+    order = an_acknowledged([PurchaseLine(None, "Milk", "litre", 10, 3200)])
+    part = received(order, ObjectId(), [Came(1, 8)], at=NOW)
+    ended = cancelled(part, reason="the truck broke down", at=NOW)
+    gone = taken_back(ended, part.receipts[0].id, reason="it was another's", at=LATER)
+    assert (gone.status, gone.lines[0].received) == (Status.CANCELLED, 0)
+    whole = closed(received(part, ObjectId(), all_missing(part), at=NOW), at=NOW)
+    with pytest.raises(PurchaseOrderStep, match="enter a credit note"):
+        taken_back(whole, part.receipts[0].id, reason="it was another's", at=LATER)
 
 
 @given(of=lines, parts=st.lists(quarters, max_size=6))

@@ -108,7 +108,7 @@ class AttachedCheck:
         if reading.collection.kind is Kind.ORDER:
             await self._check_total(reading, stored)
         if reading.collection.kind is Kind.PURCHASE_ORDER:
-            self._check_purchase(reading, stored)
+            await self._check_purchase(reading, stored)
         return "kept"
 
     def _since(self, reading: Reading, otherwise: str) -> str:
@@ -145,10 +145,10 @@ class AttachedCheck:
         for one in stored.values():
             one["user_id"] = users.get(one["supplier_id"]) if "supplier_id" in one else None
 
-    def _check_purchase(self, reading: Reading, stored: Document) -> None:
+    async def _check_purchase(self, reading: Reading, stored: Document) -> None:
         total = purchase_order_of(reading, None, products={}).total_paise
         self.money.look()
-        if total != stored["total_paise"]:
+        if total != stored["total_paise"] and not await self._was_changed_here(f"purchase_order:{stored['_id']}"):
             here, there = rupees_text(stored["total_paise"]), rupees_text(total)
             self.money.fail(f"purchase order {stored['_id']}: {there} in the source, {here} here")
 
@@ -162,14 +162,17 @@ class AttachedCheck:
         total = order_of(reading, _NOBODY, products={}).total_paise
         self.money.look()
         if total != stored["total_paise"]:
-            since = self.switched_at
-            if since and await was_changed_here(self.tx, f"order:{stored['_id']}", since=since):
+            if await self._was_changed_here(f"order:{stored['_id']}"):
                 self.changed_here += 1
                 return
             here, there = rupees_text(stored["total_paise"]), rupees_text(total)
             self.money.fail(f"order {stored['_id']}: {there} in the source, {here} here")
         self.sums["source"] += total
         self.sums["stored"] += stored["total_paise"]
+
+    async def _was_changed_here(self, target: str) -> bool:
+        since = self.switched_at
+        return since is not None and await was_changed_here(self.tx, target, since=since)
 
 
 def _owners(reading: Reading) -> list[str]:

@@ -4,9 +4,10 @@ Compared is whoever has no document that waits for the next round, or whose coun
 there is nothing to compare any more: the ledger goes on, and the counters are what they were.
 """
 
+from roundsman.database.snapshots import at_one_instant
 from roundsman.database.transaction import Tx
 from roundsman.delivery.opening_balances import opened
-from roundsman.delivery.verifying import find_wrong
+from roundsman.delivery.verifying import READ_OF_LEDGER, find_wrong
 from roundsman.identity.mode import OperationsMode, get_mode
 from roundsman.migration.earnings import Counting, by_boy, counted_once, countings
 from roundsman.migration.profile import SourceProfile
@@ -18,8 +19,9 @@ from roundsman.money import rupees_text
 async def check_earnings(tx: Tx, source: Source, profile: SourceProfile) -> CheckResult:
     """Compare in all and for the month, and prove the sums that the ledger keeps."""
     result = CheckResult(Check.EARNINGS)
-    async for wrong in find_wrong(tx):
-        result.fail(f"{wrong.what}: {wrong.says}")
+    async with at_one_instant(tx.database, READ_OF_LEDGER) as session:
+        async for wrong in find_wrong(Tx(tx.database, session)):
+            result.fail(f"{wrong.what}: {wrong.says}")
     if (await get_mode(tx)).operations is OperationsMode.ROUNDSMAN:
         result.said = "the ledger is Roundsman's own since the switch of operations"
         return result

@@ -1,5 +1,6 @@
 """Whatever delivery boys and the office do, in any order and twice, every paisa is where a plain model says it is."""
 
+from collections import Counter
 from collections.abc import Coroutine
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -17,7 +18,10 @@ from roundsman.customers.customers import Customer
 from roundsman.customers.linkage import insert_customers
 from roundsman.database.transaction import Tx
 from roundsman.delivery.adjustments import AdjustmentKind
+from roundsman.delivery.entries import EntryKind
 from roundsman.delivery.linkage import insert_delivery_boys
+from roundsman.delivery.opening import Counters, openings
+from roundsman.delivery.opening_balances import settle_openings
 from roundsman.delivery.paying import list_payouts
 from roundsman.delivery.payouts import (
     NothingToPay,
@@ -27,17 +31,21 @@ from roundsman.delivery.payouts import (
     PayoutTooLarge,
     SecondPersonNeeded,
 )
+from roundsman.delivery.rates import Bonus, Period
+from roundsman.delivery.statements import all_entries
 from roundsman.errors import RoundsmanError
 from roundsman.identity.importing import insert_users
 from roundsman.ids import DeliveryBoyId
 from roundsman.operations.adjusting import WantedAdjustment, decide_adjustment, propose_adjustment
-from roundsman.operations.delivery_marks import mark_stop, reassign_stop, take_stop_back
+from roundsman.operations.delivery_marks import correct_collected, mark_stop, reassign_stop, take_stop_back
 from roundsman.operations.delivery_terms import MoreThanInHand, WantedCard, make_card, take_cash
-from roundsman.operations.intake import Intake
+from roundsman.operations.intake import Intake, KeyUsedOtherwise
+from roundsman.operations.month_ends import settle_months_of
 from roundsman.operations.payout_steps import WantedPayout, approve_payout, draft_payout, fail_payout, pay_payout
-from roundsman.operations.rounds import UnknownStop
+from roundsman.operations.stop_lookup import UnknownStop
+from roundsman.orders.deliveries import Paid
 from roundsman.orders.history import insert_orders
-from roundsman.orders.stops import Mark, NotTheDay, Paid, StopDoneAlready
+from roundsman.orders.stops import Mark, NotTheDay, StopDoneAlready
 from roundsman.subscriptions.pausing import insert_subscriptions
 from tests.builders import a_customer, a_delivery_boy, a_subscription, a_user, an_order
 from tests.depth import depth
@@ -48,6 +56,8 @@ LONG_AGO = BEGIN - timedelta(days=100)
 ADMINS = tuple(a_user(roles=(Role.ADMIN,)) for _ in range(2))
 INTAKE = Intake(Actor("the-office"), ActivationPolicy())
 WEEK = timedelta(days=7)
+FIXED = 10_000
+BONUSES = (Bonus("day", Period.DAY, 2, 300), Bonus("week", Period.WEEK, 2, 700))
 Refusal = type[RoundsmanError]
 
 
@@ -60,8 +70,8 @@ class StopModel:
     boy: DeliveryBoyId
     at: datetime = BEGIN
     is_done: bool = False
-    is_paid: bool = False
-    marks: set[str] = field(default_factory=set)
+    paid: tuple[DeliveryBoyId, int] | None = None
+    marks: dict[str, Mark] = field(default_factory=dict)
 
 
 @dataclass
@@ -88,23 +98,38 @@ class Business:
         boy = stop.boy if mine else self.boys[1 - self.boys.index(stop.boy)]
         money = Paid(abs(amount), "cash" if amount % 2 else "upi") if amount % 5 == 1 and not fails else None
         said = self.now - timedelta(hours=abs(amount) % 36)
-        refused = self._refused(stop, key, boy, fails=fails, pays=money is not None)
         mark = Mark(key, said, "nobody at home" if fails else None, money)
+        refused = self._refused(stop, mark, boy)
         await self._try(mark_stop(self.tx, boy, stop.id, mark, intake=INTAKE, now=self.now), refused)
-        if refused is not None or key in stop.marks or stop.is_done:
+        if refused is not None or key in stop.marks or (stop.is_done and money is None):
             return
-        stop.marks.add(key)
+        stop.marks[key] = mark
         if fails:
             return
-        stop.is_done, stop.at = True, min(max(said, begin_of(stop.day)), self.now)
-        self.model.things[stop.id] = (boy, self._rate(boy, stop.at))
+        if not stop.is_done:
+            stop.is_done, stop.at = True, min(max(said, begin_of(stop.day)), self.now)
+            self.model.things[stop.id] = (boy, self._rate(boy, stop.at))
         if money is not None:
-            stop.is_paid = True
-            self.model.cash[boy] += money.paise if money.method == "cash" else 0
+            self._pays(stop, boy, money)
 
     async def fail_to_deliver(self, which: int, number: int, amount: int) -> None:
         """The same, that nobody was there."""
         await self.deliver(which, number, amount, fails=True)
+
+    async def correct(self, which: int, number: int, amount: int) -> None:
+        """The office says what a customer paid after all, and who has the money."""
+        stop, boy = self.stops[which % len(self.stops)], self.boys[number]
+        paid = Paid(abs(amount), "cash" if amount % 2 else "upi")
+        for _ in range(2):
+            await correct_collected(self.tx, stop.id, paid, by=boy, reason="counted", intake=INTAKE, now=self.now)
+        self._pays(stop, boy, paid)
+
+    def _pays(self, stop: StopModel, boy: DeliveryBoyId, paid: Paid) -> None:
+        if stop.paid is not None:
+            before, cash = stop.paid
+            self.model.cash[before] -= cash
+        stop.paid = (boy, paid.paise if paid.method == "cash" else 0)
+        self.model.cash[boy] += stop.paid[1]
 
     async def undeliver(self, which: int, _: int, __: int) -> None:
         """The office takes a delivery back."""
@@ -149,6 +174,7 @@ class Business:
             return
         assert await draft_payout(self.tx, wanted, by=by, intake=INTAKE, now=self.now) == first
         assert first.paise > 0
+        await self._take_over_months(wanted.delivery_boy_id)
 
     async def approve(self, which: int, number: int, amount: int) -> None:
         """One of the admins approves a payout."""
@@ -176,7 +202,7 @@ class Business:
         elif payout.status is PayoutStatus.APPROVED and self.model.owed(boy) < payout.paise:
             refused = PayoutTooLarge
         for _ in range(2):
-            paying = pay_payout(self.tx, payout.id, reference="NEFT 1", intake=INTAKE, now=self.now)
+            paying = pay_payout(self.tx, payout.id, reference=f"NEFT {payout.id}", intake=INTAKE, now=self.now)
             await self._try(paying, refused)
         if refused is None and payout.status is PayoutStatus.APPROVED:
             self.model.paid[boy] += payout.paise
@@ -206,10 +232,53 @@ class Business:
             await self._try(take_cash(self.tx, boy, key=key, paise=paise, intake=INTAKE, now=self.now), refused)
         self.model.cash[boy] -= 0 if refused else paise
 
+    async def open(self, _: int, number: int, amount: int) -> None:
+        """The counters of an existing application are read, which have moved meanwhile."""
+        boy, month = self.boys[number], abs(amount)
+        counters = Counters(20_000 + 2 * month, month)
+        for _ in range(2):
+            wanted = openings(f"delivery_boys:{number}", boy, counters, at=self.now)
+            await settle_openings(self.tx, [wanted], now=self.now)
+        self.model.opened[boy] = counters.total_paise
+
+    async def end_months(self, _: int, __: int, ___: int) -> None:
+        """The worker writes what months that are over brought; again, it has nothing to write."""
+        for boy in self.boys:
+            await settle_months_of(self.tx, boy, now=self.now)
+            assert await settle_months_of(self.tx, boy, now=self.now) == 0
+            await self._take_over_months(boy)
+
+    async def _take_over_months(self, boy: DeliveryBoyId) -> None:
+        """Fixed parts and bonuses are counted again from the deliveries that count, as plainly as can be."""
+        self.model.things = {
+            thing: brought
+            for thing, brought in self.model.things.items()
+            if brought[0] != boy or not thing.startswith(("fixed:", "bonus:"))
+        }
+        days = await self._days(boy)
+        months, weeks = Counter[date](), Counter[date]()
+        for day, made in days.items():
+            months[day.replace(day=1)] += made
+            weeks[day - timedelta(days=day.weekday())] += made
+        this_month = day_of(self.now).replace(day=1)
+        brought = [(f"fixed:{boy}:{begin}", FIXED) for begin, made in months.items() if begin < this_month and made]
+        ended = [begin for begin, made in weeks.items() if begin + timedelta(days=6) < this_month and made >= 2]
+        brought += [(f"bonus:week:{boy}:{begin}", 700) for begin in ended]
+        brought += [(f"bonus:day:{boy}:{day}", 300) for day, made in days.items() if day < this_month and made >= 2]
+        self.model.things |= {thing: (boy, paise) for thing, paise in brought}
+
+    async def _days(self, boy: DeliveryBoyId) -> Counter[date]:
+        """How many deliveries count on each day."""
+        days = Counter[date]()
+        for entry in await all_entries(self.tx, boy):
+            if entry.thing.startswith("delivery:"):
+                days[day_of(entry.earned_at)] += -1 if entry.kind is EntryKind.REVERSAL else 1
+        return days
+
     async def rate(self, which: int, number: int, amount: int) -> None:
         """Deliveries bring something else from now on, to one of them or to all who have no card of their own."""
         boy = self.boys[number] if which % 2 else None
-        wanted = WantedCard(self.key(), 2_000 + amount, delivery_boy_id=boy)
+        wanted = WantedCard(self.key(), 2_000 + amount, delivery_boy_id=boy, fixed_month_paise=FIXED, bonuses=BONUSES)
         await make_card(self.tx, wanted, intake=INTAKE, now=self.now)
         self.cards.append((boy, self.now, 2_000 + amount))
 
@@ -220,16 +289,17 @@ class Business:
         if today not in {stop.day for stop in self.stops[2:]}:
             self.stops.append(StopModel(f"{self.customer.id}:{today}:-", today, self.boys[0]))
 
-    def _refused(self, stop: StopModel, key: str, boy: DeliveryBoyId, *, fails: bool, pays: bool) -> Refusal | None:
+    def _refused(self, stop: StopModel, mark: Mark, boy: DeliveryBoyId) -> Refusal | None:
         if boy != stop.boy:
             return UnknownStop
-        if key in stop.marks:
-            return None
+        if mark.key in stop.marks:
+            before = stop.marks[mark.key]
+            is_same = (before.failed_because, before.paid) == (mark.failed_because, mark.paid)
+            return None if is_same else KeyUsedOtherwise
         if not stop.day <= day_of(self.now) <= stop.day + WEEK:
             return NotTheDay
-        if stop.is_done and not fails and not pays:
-            return None
-        return StopDoneAlready if stop.is_done or (pays and stop.is_paid) else None
+        fails, pays = mark.failed_because is not None, mark.paid is not None
+        return StopDoneAlready if (stop.is_done and fails) or (pays and stop.paid is not None) else None
 
     def _rate(self, boy: DeliveryBoyId, at: datetime) -> int:
         begun = [
@@ -282,6 +352,7 @@ STEPS = st.lists(
                 *[Business.deliver] * 5,
                 Business.fail_to_deliver,
                 Business.undeliver,
+                Business.correct,
                 *[Business.reassign] * 2,
                 Business.adjust,
                 Business.draft,
@@ -291,6 +362,8 @@ STEPS = st.lists(
                 *[Business.further] * 5,
                 *[Business.hand_over] * 2,
                 Business.rate,
+                Business.open,
+                *[Business.end_months] * 2,
                 Business.wait,
             ]
         ),

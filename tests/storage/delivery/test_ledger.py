@@ -8,6 +8,7 @@ from bson import ObjectId
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from roundsman.audit_log.entries import SYSTEM
 from roundsman.database.collections import LEDGER_ENTRIES
 from roundsman.database.transaction import Tx, in_transaction
 from roundsman.delivery.entries import EntryKind, Wanted
@@ -23,6 +24,7 @@ from roundsman.delivery.payouts import (
     paid,
 )
 from roundsman.delivery.posting import entries_of, settle, totals_of
+from roundsman.delivery.verifying import find_wrong
 from roundsman.ids import DeliveryBoyId, PayoutId, UserId
 from tests.depth import depth
 from tests.storage.delivery.ledger_model import Model, empty_ledger, require_equal
@@ -40,7 +42,7 @@ async def brought(
 ) -> None:
     """A thing brings a delivery boy so much; without one, nothing."""
     wanted = None if boy is None else Wanted(boy, EntryKind.DELIVERY, paise, at)
-    await in_transaction(tx, lambda tx: settle(tx, thing, wanted, now=now or at))
+    await in_transaction(tx, lambda tx: settle(tx, thing, wanted, by=SYSTEM.who, now=now or at))
 
 
 async def moved(tx: Tx, payout: PayoutId, status: PayoutStatus, *, now: datetime) -> None:
@@ -52,11 +54,11 @@ async def moved(tx: Tx, payout: PayoutId, status: PayoutStatus, *, now: datetime
         if status is PayoutStatus.APPROVED:
             after = approved(before, by=ADMIN, admins=1, owed_paise=owed)
         elif status is PayoutStatus.PAID:
-            after = paid(before, reference="NEFT 1", owed_paise=owed, at=now)
+            after = paid(before, reference=f"NEFT {payout}", owed_paise=owed, at=now)
         else:
             after = failed(before, reason="no such account", at=now)
         if after != before:
-            await settle_payout(tx, after)
+            await settle_payout(tx, after, by=str(ADMIN), now=now)
 
     await in_transaction(tx, work)
 
@@ -200,3 +202,13 @@ async def test_a_late_delivery_counts_in_its_month_until_that_was_paid(tx: Tx) -
 
 async def _months(tx: Tx) -> Mapping[str, int]:
     return (await totals_of(tx, BOYS[0])).months
+
+
+async def test_the_month_of_the_switch_is_opened_and_earned_and_adds_up(tx: Tx) -> None:
+    opened = Wanted(BOYS[0], EntryKind.OPENING_BALANCE, 20_000, datetime(2026, 2, 28, 18, 30, tzinfo=UTC))
+    await in_transaction(
+        tx, lambda tx: settle(tx, "legacy:delivery_boys:1:month", opened, by=SYSTEM.who, now=opened.at)
+    )
+    await brought(tx, "delivery:1:base", BOYS[0], 2_500, datetime(2026, 3, 4, tzinfo=UTC))
+    assert await _months(tx) == {"2026-03": 22_500}
+    assert [wrong async for wrong in find_wrong(tx)] == []

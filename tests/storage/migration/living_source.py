@@ -17,6 +17,7 @@ PHONES = tuple(f"98450{number:05d}" for number in range(20_201, 20_209))
 EMAILS = ("asha.verma@gmail.com", "gurpreet@yahoo.in", "farida.sheikh@gmail.com", "ASHA.VERMA@gmail.com")
 PEOPLE = ("users", "customers_v2", "customers", "delivery_boys_v2", "suppliers")
 BOYS = "delivery_boys_v2"
+GSTINS = ("29ABCDE1234F1Z5", "29abcde1234f1z5 ", "27PQRSX9876K2ZA", "not registered", "")
 EARNED = (0, 20.1, 1234.565, "860.10")
 
 
@@ -124,6 +125,8 @@ class LivingSource:
     def _put(self, collection: str, fields: Fields) -> None:
         if collection == BOYS:
             fields |= {name: self._luck.choice(EARNED) for name in ("total_earnings", "month_earnings")}
+        if collection == "suppliers":
+            fields |= {"gstin": self._luck.choice(GSTINS)}
         self._documents[collection][str(fields["_id"])] = fields
         self.changed[collection].add(str(fields["_id"]))
 

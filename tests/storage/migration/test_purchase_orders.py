@@ -8,6 +8,7 @@ import pytest
 
 from roundsman.audit_log.entries import SYSTEM
 from roundsman.catalog.listing import iterate_products
+from roundsman.catalog.prices import price_at
 from roundsman.database.collections import PURCHASE_ORDERS, SUPPLIER_DUES
 from roundsman.database.transaction import Document
 from roundsman.identity.mode import Mode, OperationsMode, PeopleMode, set_mode
@@ -18,10 +19,11 @@ from roundsman.migration.sync import Round, compare_all, take_changes
 from roundsman.migration.undoing import undo_run
 from roundsman.migration.verify.verification import Check
 from roundsman.operations.intake import Intake
-from roundsman.operations.purchasing import WantedReceipt, receive_purchase
+from roundsman.operations.purchasing import send_purchase_order
+from roundsman.operations.receiving import WantedReceipt, receive_purchase
 from roundsman.suppliers.linkage import iterate_suppliers
 from roundsman.suppliers.posting import check_dues, totals_of
-from roundsman.suppliers.purchase_orders import PurchaseOrder, PurchaseOrderStatus
+from roundsman.suppliers.purchase_orders import PurchaseOrder, PurchaseOrderStatus, total_of
 from roundsman.suppliers.purchasing import get_purchase_order, list_orders_of_supplier
 from tests.imports import Database, Import, fill
 from tests.migration_builders import EARLYBIRD, doc, object_id
@@ -145,6 +147,22 @@ async def test_what_was_on_its_way_at_the_switch_is_received_and_owed_for_here(
     await shop[WANTED].update_many({}, {"$set": {"status": "cancelled"}})
     await compare_all(tx, importing.source, importing.profile, importing.means())
     assert await taken(importing, "po-CONFIRMED") == order
+
+
+async def test_a_draft_of_the_source_is_sent_here_at_the_prices_of_here(importing: Import, shop: Database) -> None:
+    await shop[WANTED].insert_one(wanted("po-ahead", "mislaid", date="2099-12-01", total_amount=700))
+    await importing.run()
+    tx, now = importing.runtime.tx, importing.runtime.clock()
+    await set_mode(tx, Mode(PeopleMode.LIVE, OperationsMode.ROUNDSMAN, people_since=now, operations_since=now))
+    draft = await taken(importing, "po-ahead")
+    (milk,) = [one async for one in iterate_products(tx)]
+
+    order = await send_purchase_order(tx, draft.id, intake=Intake(SYSTEM, importing.runtime.activation), now=now)
+
+    assert (draft.total_paise, order.status) == (70_000, PurchaseOrderStatus.SENT)
+    assert order.lines[0].unit_price_paise == price_at(milk, now)
+    assert order.total_paise == total_of(order.lines) != draft.total_paise
+    assert (await importing.verify()).passed
 
 
 async def test_a_damaged_one_is_found_and_undoing_takes_all(importing: Import) -> None:

@@ -420,6 +420,45 @@ def test_r1_two_documents_of_one_delivery_boy_are_one_profile() -> None:
     assert planned.user("old").roles_to_confirm == ()
 
 
+def test_r1_suppliers_of_one_gstin_and_name_are_one_whatever_their_phones() -> None:
+    planned = plan(
+        {
+            "suppliers": [
+                doc("s1", "Nandi Dairy", phone=PHONE, gstin="29ABCDE1234F1Z5"),
+                doc("s2", "Nandi Dairy", phone=OTHER_PHONE, gstin=" 29abcde1234f1z5"),
+            ]
+        }
+    )
+
+    assert planned.together("s1", "s2")
+    assert planned.questions() == []
+
+
+def test_r2_suppliers_of_one_gstin_and_other_names_are_reviewed_and_no_number_is_no_evidence() -> None:
+    other = plan(
+        {
+            "suppliers": [
+                doc("s1", "Nandi Dairy", phone=PHONE, gstin="29ABCDE1234F1Z5"),
+                doc("s2", "Ramesh Gowda", phone=OTHER_PHONE, gstin="29ABCDE1234F1Z5"),
+            ]
+        }
+    )
+    unregistered = plan(
+        {
+            "suppliers": [
+                doc("s1", "Nandi Dairy", phone=PHONE, gstin="not registered"),
+                doc("s2", "Nandi Dairy", phone=OTHER_PHONE, gstin="not registered"),
+                doc("s3", "Nandi Dairy", phone=PHONE, gstin="applied for"),
+            ]
+        }
+    )
+
+    assert other.apart("s1", "s2")
+    assert other.questions() == [("unsure", "R2", frozenset({"s1", "s2"}))]
+    assert unregistered.apart("s1", "s2")
+    assert unregistered.together("s1", "s3")
+
+
 def test_r2_a_partner_of_another_or_unsure_name_is_reviewed() -> None:
     world = {"customers_v2": [doc("c", "Rajesh Kumar", phone=PHONE)]}
     other = plan({**world, "delivery_boys_v2": [doc("d", "Vikram Rao", phone=PHONE)]})
