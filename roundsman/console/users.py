@@ -25,12 +25,14 @@ from roundsman.operations.session_ending import end_one_session
 from roundsman.operations.user_file import read_user_file
 from roundsman.web.ids import IdInPath
 from roundsman.web.operating import Work
+from roundsman.web.principal import CurrentPrincipal
 from roundsman.web.services import services_of
 
 PATH: Final = "/users"
 ONE: Final = PATH + "/{user_id}"
 _READING: Final = [Depends(require_page(Permission.USERS_READ))]
 _ENDING: Final = [Depends(require_page(Permission.USERS_SESSIONS))]
+_KINDS: Final = {"phone": "Phone", "email": "E-mail", "alias": "Former id"}
 _FILTERS: Final = ("q", "role", "status")
 
 router = APIRouter(include_in_schema=False)
@@ -47,9 +49,8 @@ class UserQuery(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class FoundBy:
-    """One thing that finds a user: `kind` is phone, email or former id; what is a contact is shown masked."""
+    """One thing that finds a user; what is a contact is shown masked."""
 
-    kind: str
     text: str
     is_contact: bool
     is_shared: bool
@@ -70,12 +71,20 @@ async def list_(request: Request) -> HTMLResponse:
 
 
 @router.get(ONE, dependencies=_READING, name="user_page")
-async def one(request: Request, user_id: IdInPath) -> HTMLResponse:
+async def one(request: Request, user_id: IdInPath, principal: CurrentPrincipal) -> HTMLResponse:
     """Show one user whole."""
     runtime = services_of(request).runtime
     file = await read_user_file(runtime.tx, UserId(user_id), now=runtime.clock())
-    found_by = [_found_by(identifier) for identifier in file.person.identifiers]
-    return show(request, "users/user.html", file=file, user=file.person.user, found_by=found_by)
+    found_by = {kind: _found_by(file.person.identifiers, kind) for kind in _KINDS}
+    return show(
+        request,
+        "users/user.html",
+        file=file,
+        user=file.person.user,
+        found_by=found_by,
+        kinds=_KINDS,
+        own_session=principal.session_id,
+    )
 
 
 @router.post(ONE + "/reveal", dependencies=_READING, name="user_reveal_page")
@@ -110,9 +119,12 @@ def _listed(request: Request, form: Form, found: UserPage, contacts: Mapping[Use
     )
 
 
-def _found_by(one: Identifier) -> FoundBy:
-    kind, _, text = one.key.partition(":")
-    # A former id may be the very phone that the existing application knew somebody by.
-    is_contact = kind != "alias" or len(identifier_candidates(text)) > 1
-    name = "former id" if kind == "alias" else kind
-    return FoundBy(name, text, is_contact, one.is_ambiguous, one.verified_at is not None)
+def _found_by(identifiers: Sequence[Identifier], kind: str) -> list[FoundBy]:
+    of_kind = [one for one in identifiers if one.key.startswith(f"{kind}:")]
+    return [_shown(one, one.key.partition(":")[2], is_former=kind == "alias") for one in of_kind]
+
+
+def _shown(one: Identifier, text: str, *, is_former: bool) -> FoundBy:
+    # A former id may be the very phone by which the existing application knew somebody.
+    is_contact = not is_former or len(identifier_candidates(text)) > 1
+    return FoundBy(text, is_contact, one.is_ambiguous, one.verified_at is not None)
