@@ -18,12 +18,15 @@ from roundsman.console import (
     payouts,
     preferences,
     purchase_orders,
+    roles,
     search,
     second_step,
     sign_in,
     suppliers,
     supplies,
     supply_prices,
+    user_decisions,
+    users,
 )
 
 PAGES: Final[tuple[APIRouter, ...]] = (
@@ -46,4 +49,7 @@ PAGES: Final[tuple[APIRouter, ...]] = (
     payouts.router,
     suppliers.router,
     purchase_orders.router,
+    users.router,
+    user_decisions.router,
+    roles.router,
 )
