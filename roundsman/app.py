@@ -46,7 +46,21 @@ from roundsman.auth.keys import load_secret_key
 from roundsman.auth.limits import Limit
 from roundsman.auth.refresh import RefreshTokens
 from roundsman.auth.tokens import TokenAuthority
-from roundsman.console import overview, password_reset, preferences, reference_page, second_step, sign_in, static_files
+from roundsman.console import (
+    migration as migration_pages,
+)
+from roundsman.console import (
+    overview,
+    password_reset,
+    preferences,
+    reference_page,
+    second_step,
+    sign_in,
+    static_files,
+)
+from roundsman.console import (
+    reviews as review_pages,
+)
 from roundsman.console.rendering import problem_page
 from roundsman.database.data_directory import data_directory_errors, private_directory
 from roundsman.migration.closing import finish_erasures
@@ -163,6 +177,8 @@ def _pages() -> tuple[APIRouter, ...]:
         sign_in.router,
         second_step.router,
         preferences.router,
+        migration_pages.router,
+        review_pages.router,
     )
 
 

@@ -91,6 +91,12 @@ async def renew_lease(tx: Tx, lease: Lease, *, now: datetime) -> None:
         raise LeaseLost(f"another runner took over {lease.job}; this one has stopped")
 
 
+async def find_runner(tx: Tx, job: str, *, now: datetime) -> str | None:
+    """Who runs a job at this moment, as machine:process; None for nobody."""
+    held = await tx.database[LEASES].find_one({"_id": job})
+    return held["owner"] if held and held["expires_at"] > now and not _is_dead(held["owner"]) else None
+
+
 async def take_turn(tx: Tx, job: str, *, now: datetime) -> None:
     """Within a transaction: no runner of the job is at work, and none begins until the transaction has ended.
 
