@@ -47,6 +47,12 @@ from roundsman.auth.limits import Limit
 from roundsman.auth.refresh import RefreshTokens
 from roundsman.auth.tokens import TokenAuthority
 from roundsman.console import (
+    audit_log as audit_log_pages,
+)
+from roundsman.console import (
+    health as health_page,
+)
+from roundsman.console import (
     migration as migration_pages,
 )
 from roundsman.console import (
@@ -177,6 +183,8 @@ def _pages() -> tuple[APIRouter, ...]:
         sign_in.router,
         second_step.router,
         preferences.router,
+        audit_log_pages.router,
+        health_page.router,
         migration_pages.router,
         review_pages.router,
     )
@@ -197,6 +205,7 @@ def _lifespan(opener: RuntimeOpener) -> Callable[[FastAPI], AbstractAsyncContext
             app.state.services = _services(runtime, hashing)
             app.state.recently_whole = RecentlyWhole()
             app.state.recent_overview = overview.RecentOverview()
+            app.state.recent_log_standing = audit_log_pages.RecentStanding()
             # A worker sends too, but a single process must bring a code within a second.
             try:
                 async with sending(runtime.dispatcher):

@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from roundsman.database.transaction import Tx
 from roundsman.migration.runs import find_latest_run, find_proved_run, keep_summary
 from roundsman.migration.verify.verification import Account, Check, Verification
+
+_KNOWN: Final = frozenset(check.value for check in Check)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,6 @@ async def latest_summary(tx: Tx) -> Summary | None:
     checks = [
         Proved(Check(one["check"]), one["looked_at"], one["failures"])
         for one in run.summary.get("checks", ())
-        if one["check"] in Check
+        if one["check"] in _KNOWN
     ]
     return Summary(run.id, run.summary["at"], run.summary["passed"], accounts, tuple(checks))
