@@ -60,12 +60,16 @@ from roundsman.console import (
     password_reset,
     preferences,
     reference_page,
+    route_audit,
     second_step,
     sign_in,
     static_files,
 )
 from roundsman.console import (
     reviews as review_pages,
+)
+from roundsman.console import (
+    security as security_page,
 )
 from roundsman.console.rendering import problem_page
 from roundsman.database.data_directory import data_directory_errors, private_directory
@@ -187,6 +191,7 @@ def _pages() -> tuple[APIRouter, ...]:
         health_page.router,
         migration_pages.router,
         review_pages.router,
+        security_page.router,
     )
 
 
@@ -206,11 +211,13 @@ def _lifespan(opener: RuntimeOpener) -> Callable[[FastAPI], AbstractAsyncContext
             app.state.recently_whole = RecentlyWhole()
             app.state.recent_overview = overview.RecentOverview()
             app.state.recent_log_standing = audit_log_pages.RecentStanding()
+            app.state.route_auditing = route_audit.RouteAuditing()
             # A worker sends too, but a single process must bring a code within a second.
             try:
                 async with sending(runtime.dispatcher):
                     yield
             finally:
+                await app.state.route_auditing.close()
                 hashing.close()
 
     return lifespan

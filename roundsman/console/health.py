@@ -74,7 +74,7 @@ async def _signals(runtime: Runtime, runners: list[Runner], *, schema: SchemaSta
         _codes(await read_code_spend(tx, runtime.proving.policy, now=now)),
         _oplog(await find_oplog_window(runtime.client)),
         _backup(backup.at if backup else None, now=now),
-        _schema(schema),
+        *([] if schema is SchemaStatus.CURRENT else [Signal("Schema", "bad", "not current", schema.value)]),
     ]
 
 
@@ -139,8 +139,3 @@ def _backup(at: datetime | None, *, now: datetime) -> Signal:
     if at is None:
         return Signal("Last backup", "bad", "never", "Make one: roundsman db backup")
     return Signal("Last backup", "good" if now - at < _OLD_BACKUP else "wait", span(now - at), f"ago, {instant(at)}")
-
-
-def _schema(schema: SchemaStatus) -> Signal:
-    state = "good" if schema is SchemaStatus.CURRENT else "bad"
-    return Signal("Schema", state, "current" if state == "good" else "not current", schema.value)
