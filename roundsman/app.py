@@ -46,31 +46,9 @@ from roundsman.auth.keys import load_secret_key
 from roundsman.auth.limits import Limit
 from roundsman.auth.refresh import RefreshTokens
 from roundsman.auth.tokens import TokenAuthority
-from roundsman.console import (
-    audit_log as audit_log_pages,
-)
-from roundsman.console import (
-    health as health_page,
-)
-from roundsman.console import (
-    migration as migration_pages,
-)
-from roundsman.console import (
-    overview,
-    password_reset,
-    preferences,
-    reference_page,
-    route_audit,
-    second_step,
-    sign_in,
-    static_files,
-)
-from roundsman.console import (
-    reviews as review_pages,
-)
-from roundsman.console import (
-    security as security_page,
-)
+from roundsman.console import audit_log as audit_log_pages
+from roundsman.console import overview, password_reset, reference_page, route_audit, static_files
+from roundsman.console.pages import PAGES
 from roundsman.console.rendering import problem_page
 from roundsman.database.data_directory import data_directory_errors, private_directory
 from roundsman.migration.closing import finish_erasures
@@ -124,7 +102,7 @@ def create_app(opener: RuntimeOpener | None = None) -> FastAPI:
     for router in (health.router, documents.api_router):
         app.include_router(router, prefix=_API)
     app.include_router(documents.well_known_router)
-    for router in (overview.router, password_reset.router, *_pages()):
+    for router in (overview.router, password_reset.router, *PAGES):
         app.include_router(router, dependencies=[Depends(only_whole_database)])
     app.include_router(reference_page.router)
     app.mount("/static", static_files.mount)
@@ -178,20 +156,6 @@ def _routers() -> tuple[APIRouter, ...]:
         activation.router,
         kept_facts.router,
         messages.router,
-    )
-
-
-def _pages() -> tuple[APIRouter, ...]:
-    """The pages of the console and the portals, for whoever is signed in in a browser."""
-    return (
-        sign_in.router,
-        second_step.router,
-        preferences.router,
-        audit_log_pages.router,
-        health_page.router,
-        migration_pages.router,
-        review_pages.router,
-        security_page.router,
     )
 
 

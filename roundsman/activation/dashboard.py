@@ -28,6 +28,7 @@ from roundsman.database.transaction import Tx
 from roundsman.errors import InvalidInput
 
 LONGEST_RANGE: Final = timedelta(days=1100)
+_EARLIEST, _LATEST = date(2000, 1, 1), date(2999, 12, 31)
 _DEFAULT_RANGE: Final = timedelta(days=29)
 _WEEK_AGO, _MONTH_AGO = timedelta(days=7), timedelta(days=30)
 
@@ -41,6 +42,8 @@ class ImpossibleRange(InvalidInput):
 def range_of(first: date | None, last: date | None, *, now: datetime) -> tuple[date, date]:
     """Complete a range of Indian days: it ends today, and has thirty days, if nothing else is said. Raises ImpossibleRange."""
     last = last or day_of(now)
+    if not _EARLIEST <= last <= _LATEST:
+        raise ImpossibleRange(f"A report is of days from {_EARLIEST.year} to {_LATEST.year}.")
     first = first or last - _DEFAULT_RANGE
     if not timedelta() <= last - first <= LONGEST_RANGE:
         raise ImpossibleRange(f"A report is of 1 to {LONGEST_RANGE.days + 1} days, the first one first.")

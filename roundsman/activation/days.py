@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from datetime import date, timedelta
 
-from roundsman.activation.figures import EVERYBODY, Slice
+from roundsman.activation.figures import EVERYBODY, Places, Slice
 from roundsman.activation.lifecycle import ActivationStatus
 from roundsman.activation.reading import Standing
 from roundsman.activation.tracked import Traits
@@ -40,6 +40,14 @@ async def read_flows(tx: Tx, first: date, last: date, *, of: Slice, moved: Seque
         if is_of(of, one.tracked.traits):
             flows.update(flow for day, flow in _flows_of(one) if first <= day <= last)
     return flows
+
+
+async def read_places(tx: Tx) -> Places:
+    """Read by what the numbers can be sliced: what those who are somewhere at the end of the day counted last have."""
+    newest = tx.database[ACTIVATION_DAYS].find({"stock": {"$exists": True}}, {"stock": 1}, session=tx.session)
+    rows = [row async for day in newest.sort("_id", -1).limit(1) for row in day["stock"]]
+    areas, channels = ({row[name] for row in rows if name in row} for name in ("area", "channel"))
+    return Places(tuple(sorted(areas)), tuple(sorted(channels)))
 
 
 def is_of(of: Slice, traits: Traits) -> bool:

@@ -20,6 +20,14 @@ class Slice:
     channel: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The areas customers live in and the ways they came, by which the numbers can be sliced."""
+
+    areas: tuple[str, ...]
+    channels: tuple[str, ...]
+
+
 EVERYBODY: Final = Slice()
 
 
@@ -110,6 +118,24 @@ class Cohort:
     signup_week: date
     signed_up: int
     cells: tuple[CohortCell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """How many were here and are there; `before` is absent for those who were not known yet."""
+
+    before: ActivationStatus | None
+    after: ActivationStatus
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """All bands from the end of one Indian day to the end of another; who stayed is in them."""
+
+    first: date
+    last: date
+    bands: tuple[Band, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,11 @@ It costs as much as happened in between, not as there are customers.
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from roundsman.activation.dashboard import range_of
 from roundsman.activation.days import is_of, read_stocks, sliced
-from roundsman.activation.figures import EVERYBODY, Slice
+from roundsman.activation.figures import EVERYBODY, Band, Movement, Slice
 from roundsman.activation.lifecycle import ActivationStatus, Transition
 from roundsman.activation.policy import ActivationPolicy
 from roundsman.activation.reading import Standing, overdue
@@ -21,24 +20,6 @@ from roundsman.database.transaction import Document, Tx
 from roundsman.ids import UserId
 
 Bands = Counter[tuple[ActivationStatus | None, ActivationStatus]]
-
-
-@dataclass(frozen=True, slots=True)
-class Band:
-    """How many were here and are there; `before` is absent for those who were not known yet."""
-
-    before: ActivationStatus | None
-    after: ActivationStatus
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Movement:
-    """All bands from the end of one Indian day to the end of another; who stayed is in them."""
-
-    first: date
-    last: date
-    bands: tuple[Band, ...]
 
 
 async def read_movement(

@@ -61,6 +61,8 @@ def model_of(model: type[_Model], sent: Mapping[str, str]) -> _Model:
 def _said(kind: str, message: str) -> str:
     if kind == "missing":
         return "This is needed."
+    if kind.startswith("date_"):
+        return "This is not a day: type it like 2026-11-24."
     return f"{message.removeprefix('Value error, ')}."
 
 

@@ -1,5 +1,6 @@
 """Pages from templates: escaped everywhere, and an error rather than a blank where a value is missing."""
 
+import gzip
 import secrets
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -12,13 +13,16 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from roundsman.access.assurance import StepUpNeeded
-from roundsman.console import strings, wording
+from roundsman.console import spoken, strings, wording
 from roundsman.console.cookies import FLASH, forget_session, session_cookie
+from roundsman.console.devices import device_name
 from roundsman.console.guards import NotSignedIn
 from roundsman.console.shell import shell_of
 from roundsman.money import grouped
 from roundsman.web.errors import Problem
 from roundsman.web.guards import SecondFactorNeeded
+
+_QUICK: Final = 5
 
 
 def _share(part: int, whole: int) -> str:
@@ -51,8 +55,12 @@ _ENVIRONMENT.filters["prose"] = _prose
 _ENVIRONMENT.filters["breakable"] = _breakable
 _ENVIRONMENT.filters["money"] = wording.money
 _ENVIRONMENT.filters["instant"] = wording.instant
+_ENVIRONMENT.filters["clock"] = wording.clock
 _ENVIRONMENT.filters["day"] = wording.day
 _ENVIRONMENT.filters["masked"] = wording.masked
+_ENVIRONMENT.filters["device_name"] = device_name
+for _name in ("day_in", "weekday_in", "month_in", "instant_in", "clock_in", "phone_in_groups"):
+    _ENVIRONMENT.filters[_name] = getattr(spoken, _name)
 _ENVIRONMENT.globals["share"] = _share
 _ENVIRONMENT.globals["language_name"] = lambda language: strings.say(language, "language.name")
 _ENVIRONMENT.globals["new_key"] = lambda: secrets.token_hex(16)
@@ -75,9 +83,19 @@ def show(
 ) -> HTMLResponse:
     """Render a page of the console or a portal, in its frame. It is kept by no cache, since it is one person's."""
     kept = {"Cache-Control": "no-store", **(headers or {})}
-    answer = page(template, status=status, headers=kept, shell=shell_of(request), **values)
+    answer = _packed(request, page(template, status=status, headers=kept, shell=shell_of(request), **values))
     if FLASH in request.cookies:
         answer.delete_cookie(FLASH, path="/")
+    return answer
+
+
+def _packed(request: Request, answer: HTMLResponse) -> HTMLResponse:
+    """Compress a page for whoever can unpack it. Its form tokens are masked anew each time, so that its length tells nothing of them."""
+    answer.headers["Vary"] = "Accept-Encoding"
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        answer.body = gzip.compress(bytes(answer.body), _QUICK, mtime=0)
+        answer.headers["Content-Encoding"] = "gzip"
+        answer.headers["Content-Length"] = str(len(answer.body))
     return answer
 
 

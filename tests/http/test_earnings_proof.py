@@ -18,11 +18,12 @@ from roundsman.delivery.posting import settle
 from roundsman.delivery.verifying import Unrated
 from roundsman.ids import DeliveryBoyId
 from roundsman.operations.earnings_proof import prove_earnings
-from roundsman.orders.orders import OrderOrigin
+from roundsman.orders.deliveries import DeliveryStatus
 from roundsman.runtime import Runtime, open_runtime
 from roundsman.settings import Settings
 from tests.depth import depth
 from tests.http.delivering import BEGIN, RATE, Boy, Depot, Watch
+from tests.http.test_rounds_beside_a_source import brought_there
 
 PAID = {"reference": "NEFT 4711"}
 
@@ -103,13 +104,22 @@ async def test_whatever_is_lost_is_found(
 
 
 async def test_a_sources_delivery_that_was_finished_here_is_paid(depot: Depot) -> None:
-    order = await depot.order(depot.asha)
-    await depot.delivered(depot.ravi, str(order.id), "first-key")
-    await depot.tx.database[collections.DELIVERIES].update_one({}, {"$set": {"origin": OrderOrigin.SOURCE.value}})
-    assert await wrong(depot.tx) == []
+    stop = await depot.subscribe(depot.asha)
+    await brought_there(depot, stop, status=DeliveryStatus.PENDING, at=None)
+    assert (await depot.delivered(depot.ravi, stop, "first-key")).status_code == 204
+    assert (await wrong(depot.tx), await depot.earned(depot.ravi)) == ([], RATE)
     await depot.tx.database[collections.LEDGER_ENTRIES].delete_many({})
     await depot.tx.database[collections.DELIVERY_TOTALS].delete_many({})
     assert await wrong(depot.tx) == ["delivery"]
+
+
+async def test_money_that_is_told_here_of_what_was_brought_there_is_no_alarm(depot: Depot) -> None:
+    stop = await depot.subscribe(depot.asha)
+    await brought_there(depot, stop)
+    paid = {"paise": 6_400, "method": "cash"}
+    assert (await depot.delivered(depot.ravi, stop, "first-key", paid=paid)).status_code == 204
+    assert (await wrong(depot.tx), await depot.earned(depot.ravi)) == ([], 0)
+    assert (await depot.earnings(depot.ravi))["cash_in_hand_paise"] == 6_400
 
 
 async def test_what_was_brought_without_a_rate_is_said(depot: Depot, watch: Watch) -> None:

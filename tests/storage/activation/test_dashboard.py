@@ -10,15 +10,16 @@ from hypothesis import strategies as st
 
 from roundsman.activation.cohorts import read_cohorts
 from roundsman.activation.dashboard import ImpossibleRange, read_dashboard
+from roundsman.activation.days import read_places
 from roundsman.activation.facts import Fact, FactType
-from roundsman.activation.figures import EVERYBODY
+from roundsman.activation.figures import EVERYBODY, Places
 from roundsman.activation.lifecycle import ORDERING, ActivationStatus
 from roundsman.activation.listing import MalformedListKey, Wanted, list_people
 from roundsman.activation.machine import fold
 from roundsman.activation.movement import read_movement
 from roundsman.activation.rollups import roll_up
 from roundsman.activation.store import tracked_document, transition_documents
-from roundsman.activation.tracked import Tracked, with_pending
+from roundsman.activation.tracked import Tracked, Traits, with_pending
 from roundsman.activation.tracking import record_facts
 from roundsman.activation.what_if import TooManyFacts, other_policy, what_if
 from roundsman.calendar import day_of
@@ -189,9 +190,29 @@ async def test_what_if_moves_whom_a_shorter_period_moves(tx: Tx) -> None:
         await what_if(tx, other, policy=POLICY, now=BEGIN, most_facts=1)
 
 
+async def test_numbers_can_be_sliced_by_the_areas_and_channels_that_somebody_has(tx: Tx) -> None:
+    assert await read_places(tx) == Places((), ())
+    for number, traits in enumerate((Traits("$area", None), Traits("HSR", "self"), Traits(None, "import"), Traits())):
+        person = UserId(ObjectId())
+        at = BEGIN + number * DAY
+        await record_facts(tx, person, [a_fact(FactType.SIGNUP, at, 0, person)], policy=POLICY, now=at, traits=traits)
+    await roll_up(tx, now=BEGIN + 9 * DAY)
+    assert await read_places(tx) == Places(("$area", "HSR"), ("import", "self"))
+
+
+async def test_of_a_day_after_all_days_it_is_told_as_of_the_last(tx: Tx) -> None:
+    person = UserId(ObjectId())
+    await record_facts(tx, person, [a_fact(FactType.SIGNUP, BEGIN, 0, person)], policy=POLICY, now=BEGIN)
+    wanted = Wanted(statuses=(ActivationStatus.NEW,), on=date.max)
+    assert await ids(tx, wanted, now=BEGIN + DAY) == [person]
+
+
 async def test_impossible_ranges_and_keys_are_refused(tx: Tx) -> None:
     with pytest.raises(ImpossibleRange):
         await read_dashboard(tx, date(2026, 2, 1), date(2026, 1, 1), policy=POLICY, now=NOW)
+    for first, last in ((None, date.min), (date.min, date(1, 1, 5)), (date.max, date.max)):
+        with pytest.raises(ImpossibleRange):
+            await read_dashboard(tx, first, last, policy=POLICY, now=NOW)
     for wanted, key in ((Wanted(), "x"), (Wanted(at_risk=True), "0" * 24), (Wanted(at_risk=True), "0" * 24 + "soon")):
         with pytest.raises(MalformedListKey):
             await list_people(tx, wanted, policy=POLICY, now=NOW, after=key)
