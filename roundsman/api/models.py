@@ -5,13 +5,11 @@ from http import HTTPStatus
 from typing import Annotated, Any, Final, Self
 
 from bson import ObjectId
-from fastapi import Path
 from pydantic import (
     BaseModel,
     ConfigDict,
     ModelWrapValidatorHandler,
     PlainSerializer,
-    PlainValidator,
     StringConstraints,
     ValidationError,
     WithJsonSchema,
@@ -20,14 +18,8 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
+from roundsman.web import ids
 from roundsman.web.documentation import PROBLEM_CONTENT
-
-
-def _object_id(text: object) -> ObjectId:
-    if not isinstance(text, str) or not ObjectId.is_valid(text):
-        raise ValueError("an id has 24 hexadecimal digits")
-    return ObjectId(text)
-
 
 Id = Annotated[
     ObjectId,
@@ -36,15 +28,8 @@ Id = Annotated[
 ]
 """An id in an answer: 24 hexadecimal digits."""
 
-IdInBody = Annotated[
-    ObjectId,
-    PlainValidator(_object_id),
-    WithJsonSchema({"type": "string", "pattern": "^[0-9a-f]{24}$", "examples": ["69a3d7f0c2a4e5b6d7e8f901"]}),
-]
-"""An id in a request, read as one."""
-
-IdInPath = Annotated[IdInBody, Path()]
-"""An id in an address, read as one."""
+IdInBody = ids.IdInBody
+IdInPath = ids.IdInPath
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 """A text of one line in a request: spaces around it do not count, and it is not empty."""

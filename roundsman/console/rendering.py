@@ -55,6 +55,7 @@ _ENVIRONMENT.filters["prose"] = _prose
 _ENVIRONMENT.filters["breakable"] = _breakable
 _ENVIRONMENT.filters["money"] = wording.money
 _ENVIRONMENT.filters["instant"] = wording.instant
+_ENVIRONMENT.filters["clock"] = wording.clock
 _ENVIRONMENT.filters["day"] = wording.day
 _ENVIRONMENT.filters["masked"] = wording.masked
 _ENVIRONMENT.filters["device_name"] = device_name
