@@ -48,6 +48,7 @@ class Wanted:
 
     `statuses` are those now, or at the end of the Indian day `on`; `before` are those at the end of the day `since`.
     `step` is one they have taken, without leaving one out, and `without_step` one they have not. `signed_up_first` and `…_last` are Indian days.
+    `among` are the only ones looked at.
     """
 
     statuses: tuple[ActivationStatus, ...] = ()
@@ -63,6 +64,7 @@ class Wanted:
     at_risk: bool = False
     overdue: bool = False
     of: Slice = EVERYBODY
+    among: frozenset[UserId] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ def _walk(wanted: Wanted, now: datetime) -> _Walk:
 
 def _bound(wanted: Wanted, limit: int) -> int:
     """How many are looked at for a page: many where the index alone does not say who is wanted."""
-    is_sifted = wanted.on or wanted.since or wanted.step or wanted.without_step
+    is_sifted = wanted.on or wanted.since or wanted.step or wanted.without_step or wanted.among is not None
     return _LOOKED_AT if is_sifted else 2 * limit
 
 
@@ -129,8 +131,8 @@ async def _looked_at(
     tx: Tx, walk: _Walk, wanted: Wanted, bound: int, *, after: str | None, now: datetime
 ) -> list[Document]:
     beyond = _beyond(walk, after)
-    if walk.criteria or not wanted.statuses or wanted.on:
-        parts = [one for one in (walk.criteria, sliced(wanted.of), *beyond) if one]
+    if walk.criteria or not wanted.statuses or wanted.on or wanted.among is not None:
+        parts = [one for one in (walk.criteria, sliced(wanted.of), _among(wanted), *beyond) if one]
         found = tx.database[LIFECYCLES].find({"$and": parts} if parts else {}, session=tx.session)
         return await found.sort([(walk.by, 1)] + [("_id", 1)] * (walk.by != "_id")).limit(bound).to_list()
     statuses = [status.value for status in wanted.statuses]
@@ -141,6 +143,10 @@ async def _looked_at(
         found = tx.database[LIFECYCLES].find(all_of, session=tx.session).sort("_id", 1).limit(bound)
         merged |= {one["_id"]: one async for one in found}
     return [merged[key] for key in sorted(merged)][:bound]
+
+
+def _among(wanted: Wanted) -> Document:
+    return {} if wanted.among is None else {"_id": {"$in": sorted(wanted.among)}}
 
 
 async def _histories(tx: Tx, standings: Sequence[Standing]) -> dict[UserId, list[Transition]]:

@@ -1,6 +1,6 @@
 """Writing and reading the audit log. Nothing here changes or removes a row."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from pymongo import ASCENDING
@@ -36,6 +36,12 @@ async def record_once(tx: Tx, entries: Sequence[AuditEntry]) -> None:
 async def entries_about(tx: Tx, target: str) -> list[AuditEntry]:
     """List what happened to a target, oldest first."""
     found = tx.database[AUDIT_LOG].find({"target": target}, session=tx.session).sort("at", ASCENDING)
+    return [entry_from(document) async for document in found]
+
+
+async def entries_about_each(tx: Tx, targets: Collection[str]) -> list[AuditEntry]:
+    """List what happened to any of these targets, oldest first."""
+    found = tx.database[AUDIT_LOG].find({"target": {"$in": list(targets)}}, session=tx.session).sort("at", ASCENDING)
     return [entry_from(document) async for document in found]
 
 

@@ -14,8 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from roundsman.access.assurance import StepUpNeeded
-from roundsman.access.permissions import Permission
-from roundsman.console import strings, wording
+from roundsman.console import spoken, strings, wording
 from roundsman.console.cookies import FLASH, forget_session, session_cookie
 from roundsman.console.devices import device_name
 from roundsman.console.guards import NotSignedIn, whoever_browses
@@ -24,7 +23,7 @@ from roundsman.errors import RoundsmanError
 from roundsman.money import grouped
 from roundsman.web.errors import Problem
 from roundsman.web.guards import PermissionMissing, SecondFactorNeeded
-from roundsman.web.permission_tables import PermissionRow, permission_rows
+from roundsman.web.permission_tables import permission_row
 
 _QUICK: Final = 5
 
@@ -59,9 +58,12 @@ _ENVIRONMENT.filters["prose"] = _prose
 _ENVIRONMENT.filters["breakable"] = _breakable
 _ENVIRONMENT.filters["money"] = wording.money
 _ENVIRONMENT.filters["instant"] = wording.instant
+_ENVIRONMENT.filters["clock"] = wording.clock
 _ENVIRONMENT.filters["day"] = wording.day
 _ENVIRONMENT.filters["masked"] = wording.masked
 _ENVIRONMENT.filters["device_name"] = device_name
+for _name in ("day_in", "weekday_in", "month_in", "instant_in", "clock_in", "phone_in_groups"):
+    _ENVIRONMENT.filters[_name] = getattr(spoken, _name)
 _ENVIRONMENT.globals["share"] = _share
 _ENVIRONMENT.globals["language_name"] = lambda language: strings.say(language, "language.name")
 _ENVIRONMENT.globals["new_key"] = lambda: secrets.token_hex(16)
@@ -128,19 +130,16 @@ async def problem_page(request: Request, problem: Problem, error: RoundsmanError
         with suppress(*request.app.state.outages):
             await whoever_browses(request)
     headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-    missing = _missing(error.permission) if isinstance(error, PermissionMissing) else None
+    missing = permission_row(error.permission) if isinstance(error, PermissionMissing) else None
     return page(
         "problem.html",
         status=problem.status,
         headers=headers,
         problem=problem,
         missing=missing,
+        holders=[] if missing is None else [role for role, reach in missing.reach.items() if reach],
         shell=shell_of(request),
     )
-
-
-def _missing(permission: Permission) -> PermissionRow:
-    return next(row for row in permission_rows() if row.permission is permission)
 
 
 def _way_back(request: Request) -> str:

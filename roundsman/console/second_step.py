@@ -15,9 +15,10 @@ from roundsman.access.permissions import Permission
 from roundsman.access.principal import Principal
 from roundsman.auth.otp import Purpose
 from roundsman.console.cookies import keep_session
-from roundsman.console.forms import Form, read_form, refused
+from roundsman.console.forms import Form, read_form
 from roundsman.console.guards import require_page
 from roundsman.console.navigation import home_of
+from roundsman.console.portal_forms import refused_here
 from roundsman.console.rendering import see_other, show
 from roundsman.console.sign_in import own_path
 from roundsman.errors import RoundsmanError
@@ -97,7 +98,7 @@ async def send_code(request: Request, principal: CurrentPrincipal, work: Work) -
                 now=work.now,
             )
     except RoundsmanError as error:
-        return await _again(request, principal, refused(sent, error), "prove.html")
+        return await _again(request, principal, refused_here(request, sent, error), "prove.html")
     return await _again(request, principal, Form({**sent, "sent": "yes"}), "prove.html")
 
 
@@ -119,7 +120,7 @@ async def begin(request: Request, principal: CurrentPrincipal, work: Work) -> Re
         )
     except RoundsmanError as error:
         state = await authenticator_state(runtime.tx, principal, assurance=runtime.assurance)
-        form = refused({}, error)
+        form = refused_here(request, {}, error)
         return show(request, "authenticator.html", status=form.status, state=state, form=form)
     return _secret_shown(request, Form({"secret": enrolment.secret, "uri": enrolment.uri}))
 
@@ -139,7 +140,9 @@ async def confirm(request: Request, principal: CurrentPrincipal, work: Work) -> 
             now=work.now,
         )
     except RoundsmanError as error:
-        return _secret_shown(request, refused({name: sent.get(name, "") for name in ("secret", "uri")}, error))
+        return _secret_shown(
+            request, refused_here(request, {name: sent.get(name, "") for name in ("secret", "uri")}, error)
+        )
     codes, home = confirmed.recovery_codes, home_of(principal.roles)
     known: Known = request.state.known
     proved = replace(known.principal, session_id=confirmed.signed_in.session.id)
@@ -155,7 +158,7 @@ async def _proved(request: Request, principal: Principal, work: Operating, proof
         signed_in = await step_up(work.tx, principal, proof, by=_means(request), actor=work.intake.actor, now=work.now)
     except RoundsmanError as error:
         kept = {name: text for name, text in sent.items() if name in {"next", "contact", "sent"}}
-        return await _again(request, principal, refused(kept, error), template)
+        return await _again(request, principal, refused_here(request, kept, error), template)
     answer = see_other(request, own_path(sent.get("next", "")) or home_of(principal.roles))
     keep_session(answer, request, signed_in.refresh_token)
     return answer

@@ -49,6 +49,16 @@ class Shell:
         """Which of the pages in the navigation this one belongs to."""
         return current_of(self.groups, self.path)
 
+    def explain(self, code: str, otherwise: str) -> str:
+        """Say why something was refused, in this language where its code has words of its own."""
+        key = f"problem.{code}"
+        return self.say(key) if key in strings_of(ENGLISH) else otherwise
+
+    def word(self, group: str, name: str) -> str:
+        """Say a word that a source may have made up: as it is where there is no other for it."""
+        key = f"{group}.{name}"
+        return self.say(key) if key in strings_of(ENGLISH) else name.replace("_", " ")
+
     def may(self, permission: str) -> bool:
         """Whether who is signed in has the permission, so that what he could not do is not offered to him."""
         return self.viewer is not None and Permission(permission) in self.viewer.permissions

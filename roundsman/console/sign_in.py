@@ -13,9 +13,10 @@ from roundsman.access.permissions import Permission
 from roundsman.access.roles import Role
 from roundsman.auth.otp import Purpose
 from roundsman.console.cookies import forget_session, keep_session
-from roundsman.console.forms import Form, read_form, refused
+from roundsman.console.forms import Form, read_form
 from roundsman.console.guards import require_own_site, require_page, whoever_browses
 from roundsman.console.navigation import home_of
+from roundsman.console.portal_forms import refused_here
 from roundsman.console.rendering import see_other, show
 from roundsman.errors import RoundsmanError
 from roundsman.operations.authentication import Known
@@ -65,7 +66,7 @@ async def by_password(request: Request) -> Response:
                 services.runtime.tx, attempt, by=services.password_sign_in, now=services.runtime.clock()
             )
     except RoundsmanError as error:
-        return _asked(request, refused(_without_secrets(sent), error))
+        return _asked(request, refused_here(request, _without_secrets(sent), error))
     return _signed_in(request, signed_in, sent)
 
 
@@ -85,7 +86,7 @@ async def send_code(request: Request) -> Response:
                 now=runtime.clock(),
             )
     except RoundsmanError as error:
-        return _asked(request, refused(sent, error))
+        return _asked(request, refused_here(request, sent, error))
     return _code_asked(request, Form(sent))
 
 
@@ -105,7 +106,7 @@ async def by_code(request: Request) -> Response:
                 services.runtime.tx, attempt, by=services.code_sign_in, now=services.runtime.clock()
             )
     except RoundsmanError as error:
-        return _code_asked(request, refused(_without_secrets(sent), error))
+        return _code_asked(request, refused_here(request, _without_secrets(sent), error))
     return _signed_in(request, signed_in, sent)
 
 

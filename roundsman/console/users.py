@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, StringConstraints
 from starlette.responses import HTMLResponse, Response
 
+from roundsman.access.decisions import Denied, decide
 from roundsman.access.permissions import Permission
 from roundsman.access.roles import Role
 from roundsman.console.forms import Form, model_of, refused
@@ -23,6 +24,7 @@ from roundsman.operations.contact_revealing import reveal_contacts
 from roundsman.operations.people_search import PeopleFilter, search_people, sign_in_contacts_of
 from roundsman.operations.session_ending import end_one_session
 from roundsman.operations.user_file import read_user_file
+from roundsman.web.guards import PermissionMissing
 from roundsman.web.ids import IdInPath
 from roundsman.web.operating import Work
 from roundsman.web.principal import CurrentPrincipal
@@ -31,6 +33,7 @@ from roundsman.web.services import services_of
 PATH: Final = "/users"
 ONE: Final = PATH + "/{user_id}"
 _READING: Final = [Depends(require_page(Permission.USERS_READ))]
+_REVEALING: Final = [Depends(require_page(Permission.CONTACTS_REVEAL))]
 _ENDING: Final = [Depends(require_page(Permission.USERS_SESSIONS))]
 _KINDS: Final = {"phone": "Phone", "email": "E-mail", "alias": "Former id"}
 _FILTERS: Final = ("q", "role", "status")
@@ -87,9 +90,18 @@ async def one(request: Request, user_id: IdInPath, principal: CurrentPrincipal) 
     )
 
 
-@router.post(ONE + "/reveal", dependencies=_READING, name="user_reveal_page")
-async def reveal(request: Request, user_id: IdInPath, work: Work) -> HTMLResponse:
+@router.get(ONE + "/reveal", dependencies=_REVEALING, name="user_unrevealed_page")
+async def not_revealed(request: Request, user_id: IdInPath) -> Response:
+    """Lead back whoever opens the address again: only a deliberate step shows contacts."""
+    return see_other(request, f"{PATH}/{user_id}")
+
+
+@router.post(ONE + "/reveal", dependencies=_REVEALING, name="user_reveal_page")
+async def reveal(request: Request, user_id: IdInPath, principal: CurrentPrincipal, work: Work) -> HTMLResponse:
     """Show phones and e-mails in full, which the audit log keeps."""
+    if isinstance(decide(principal, Permission.USERS_READ), Denied):
+        # Who sees the contacts of customers need not see those of admins.
+        raise PermissionMissing(Permission.USERS_READ)
     contacts = await reveal_contacts(work.tx, UserId(user_id), actor=work.intake.actor, now=work.now)
     return show(request, "users/contacts.html", contacts=contacts, path=f"{PATH}/{user_id}")
 

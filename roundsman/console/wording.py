@@ -24,10 +24,15 @@ def day(value: date) -> str:
     return f"{on.day} {_MONTHS[on.month - 1]} {on.year}"
 
 
+def clock(value: datetime) -> str:
+    """Say the time of an instant by the Indian clock: '6:05 am'."""
+    at = value.astimezone(INDIA)
+    return f"{at.hour % _NOON or _NOON}:{at.minute:02d} {'am' if at.hour < _NOON else 'pm'}"
+
+
 def instant(value: datetime) -> str:
     """Say an instant by the Indian clock: '3 Nov 2026, 6:05 am'."""
-    at = value.astimezone(INDIA)
-    return f"{day(at)}, {at.hour % _NOON or _NOON}:{at.minute:02d} {'am' if at.hour < _NOON else 'pm'}"
+    return f"{day(value)}, {clock(value)}"
 
 
 def masked(contact: str) -> str:

@@ -90,6 +90,16 @@ async def customers_of_delivery_boy(tx: Tx, boy: DeliveryBoyId) -> dict[Customer
     return {one.id: one async for one in iterate(tx, CUSTOMERS, customer_from, {"delivery_boy_id": boy})}
 
 
+async def count_customers_of_delivery_boys(tx: Tx, boys: Collection[DeliveryBoyId]) -> dict[DeliveryBoyId, int]:
+    """Count the customers whom each of these delivery boys usually delivers to; who has none is left out."""
+    pipeline: list[Document] = [
+        {"$match": {"delivery_boy_id": {"$in": list(boys)}}},
+        {"$group": {"_id": "$delivery_boy_id", "customers": {"$sum": 1}}},
+    ]
+    rows = await tx.database[CUSTOMERS].aggregate(pipeline, session=tx.session)
+    return {row["_id"]: row["customers"] async for row in rows}
+
+
 async def customers_of_delivery_boy_between(
     tx: Tx, boy: DeliveryBoyId, first: datetime, last: datetime
 ) -> dict[CustomerId, Customer]:
@@ -128,6 +138,7 @@ async def customers_who_are_served(tx: Tx, customer_ids: Collection[CustomerId])
 
 
 async def owners_of_contact(tx: Tx, contacts: Sequence[str]) -> set[UserId]:
-    """Find the users of the customers who have one of these phones as a contact; a household may share one."""
-    found = tx.database[CUSTOMERS].find({"phone": {"$in": list(contacts)}}, {"user_id": 1}, session=tx.session)
+    """Find the users of the customers who have one of these phones or e-mails as a contact; a household may share one."""
+    wanted = {"$or": [{name: {"$in": list(contacts)}} for name in ("phone", "email")]}
+    found = tx.database[CUSTOMERS].find(wanted, {"user_id": 1}, session=tx.session)
     return {UserId(document["user_id"]) async for document in found}

@@ -110,6 +110,7 @@ INDEXES: Mapping[str, tuple[Index, ...]] = MappingProxyType(
             _where_present("delivery_boy_id", reason="The round of a delivery boy."),
             _where_present("former_deliveries.delivery_boy_id", reason="His round of a day before."),
             _where_present("phone", reason="The lookup by a contact phone, which a household may share."),
+            _where_present("email", reason="The lookup by a contact e-mail, which a household may share too."),
         ),
         collections.ADDRESSES: (_on("user_id", reason="The addresses of a user."),),
         collections.DELIVERY_BOYS: (

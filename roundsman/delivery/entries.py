@@ -55,6 +55,9 @@ def book_of(kind: EntryKind) -> Book:
 EARNINGS: Final = frozenset({Book.EARNED, Book.OPENED})
 """The books that say what he earned in all, and in a month."""
 
+OWED: Final = frozenset({Book.EARNED, Book.DEDUCTED, Book.PAID})
+"""The books whose sum is what he is owed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:

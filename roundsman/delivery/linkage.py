@@ -9,7 +9,7 @@ from roundsman.database.collections import DELIVERY_BOYS
 from roundsman.database.documents import find_value, iterate
 from roundsman.database.editing import write_edited
 from roundsman.database.transaction import Document, Tx
-from roundsman.delivery.delivery_boys import DeliveryBoy
+from roundsman.delivery.delivery_boys import DeliveryBoy, DeliveryBoyStatus
 from roundsman.delivery.store import delivery_boy_document, delivery_boy_from
 from roundsman.errors import Conflict, NotFound
 from roundsman.ids import DeliveryBoyId, UserId
@@ -87,9 +87,18 @@ async def write_profile(tx: Tx, before: DeliveryBoy, after: DeliveryBoy) -> tupl
     return documents
 
 
-async def list_delivery_boys(tx: Tx, *, skip: int, limit: int) -> list[DeliveryBoy]:
-    """List some of the delivery boys, by their names."""
-    found = tx.database[DELIVERY_BOYS].find({}, session=tx.session).sort([("name", ASCENDING), ("_id", ASCENDING)])
+async def delivery_boys_called(tx: Tx, boys: Collection[DeliveryBoyId]) -> dict[DeliveryBoyId, DeliveryBoy]:
+    """Read those of these delivery boys who are there."""
+    found = iterate(tx, DELIVERY_BOYS, delivery_boy_from, {"_id": {"$in": list(boys)}})
+    return {one.id: one async for one in found}
+
+
+async def list_delivery_boys(
+    tx: Tx, *, status: DeliveryBoyStatus | None = None, skip: int, limit: int
+) -> list[DeliveryBoy]:
+    """List some of the delivery boys, in one status if given, by their names."""
+    wanted: Document = {} if status is None else {"status": status.value}
+    found = tx.database[DELIVERY_BOYS].find(wanted, session=tx.session).sort([("name", ASCENDING), ("_id", ASCENDING)])
     return [delivery_boy_from(document) async for document in found.skip(skip).limit(limit)]
 
 

@@ -5,7 +5,7 @@ thing twice, claims an entry twice or adds to a month that the other pays.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -91,6 +91,13 @@ async def totals_of(tx: Tx, boy: DeliveryBoyId) -> Totals:
     """Read the sums of a delivery boy."""
     document = await tx.database[DELIVERY_TOTALS].find_one({"_id": boy}, session=tx.session)
     return totals_from(boy, document)
+
+
+async def totals_of_some(tx: Tx, boys: Collection[DeliveryBoyId]) -> dict[DeliveryBoyId, Totals]:
+    """Read the sums of some delivery boys; of whom there are none, nought."""
+    found = tx.database[DELIVERY_TOTALS].find({"_id": {"$in": list(boys)}}, session=tx.session)
+    documents = {document["_id"]: document async for document in found}
+    return {boy: totals_from(boy, documents.get(boy)) for boy in boys}
 
 
 async def _add(tx: Tx, entries: Sequence[Entry]) -> None:

@@ -11,7 +11,7 @@ from pymongo import ASCENDING
 from roundsman.calendar import begin_of, end_of, first_day_of
 from roundsman.database.collections import LEDGER_ENTRIES
 from roundsman.database.transaction import Document, Tx
-from roundsman.delivery.entries import EARNINGS, Book, Entry
+from roundsman.delivery.entries import EARNINGS, OWED, Book, Entry
 from roundsman.delivery.ledger_store import entry_from
 from roundsman.ids import DeliveryBoyId
 
@@ -75,6 +75,14 @@ async def list_entries(
     """The entries of some days, the earliest first; a `limit` of 0 is none."""
     found = tx.database[LEDGER_ENTRIES].find(_between(boy, first, last), session=tx.session).sort(_IN_ORDER)
     return [entry_from(document) async for document in found.skip(skip).limit(limit)]
+
+
+async def owed_before(tx: Tx, boy: DeliveryBoyId, day: date) -> int:
+    """What a delivery boy was owed when an Indian day began, in paise, by what counts before it."""
+    before: Document = {"delivery_boy_id": boy, "book": {"$in": sorted(OWED)}, "earned_at": {"$lt": begin_of(day)}}
+    pipeline: list[Document] = [{"$match": before}, {"$group": {"_id": None, "paise": {"$sum": "$paise"}}}]
+    rows = await (await tx.database[LEDGER_ENTRIES].aggregate(pipeline, session=tx.session)).to_list()
+    return rows[0]["paise"] if rows else 0
 
 
 async def all_entries(tx: Tx, boy: DeliveryBoyId) -> list[Entry]:

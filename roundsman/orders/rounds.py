@@ -25,6 +25,16 @@ async def open_orders(tx: Tx, customer_ids: Collection[CustomerId], day: date) -
     return [order async for order in iterate(tx, ORDERS, order_from, criteria)]
 
 
+async def orders_to_come(tx: Tx, customer_ids: Collection[CustomerId], day: date) -> list[Order]:
+    """The orders of these customers that are to be brought on a day or later: those for it, the week before or later, and for any."""
+    criteria = {
+        "customer_id": {"$in": list(customer_ids)},
+        "status": {"$in": list(OPEN_ORDERS)},
+        "$or": [{"for_date": {"$gte": (day - LATE).isoformat()}}, {"for_date": {"$exists": False}}],
+    }
+    return [order async for order in iterate(tx, ORDERS, order_from, criteria)]
+
+
 async def overdue_orders(tx: Tx, day: date, *, skip: int, limit: int) -> list[Order]:
     """List some of the customers' orders that were not brought within their week, the oldest first."""
     criteria: Document = {

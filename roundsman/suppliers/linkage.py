@@ -12,7 +12,7 @@ from roundsman.database.transaction import Document, Tx
 from roundsman.errors import Conflict, InvalidInput, NotFound
 from roundsman.ids import SupplierId, UserId
 from roundsman.suppliers.store import supplier_document, supplier_from
-from roundsman.suppliers.suppliers import Supplier
+from roundsman.suppliers.suppliers import Supplier, SupplierStatus
 
 _BY_NAME = [("name", ASCENDING), ("_id", ASCENDING)]
 _FOLLOWED = ("name", "status", "phone", "email", "address", "gstin", "payment_terms")
@@ -90,9 +90,15 @@ async def require_gstin_free(tx: Tx, supplier: Supplier) -> None:
         raise GstinTaken(f"{other.name} has the GSTIN {other.gstin} already: change the profile of supplier {other.id}")
 
 
-async def list_suppliers(tx: Tx, *, skip: int, limit: int) -> list[Supplier]:
-    """List some of the suppliers, by their names."""
-    found = tx.database[SUPPLIERS].find({}, session=tx.session).sort(_BY_NAME).skip(skip).limit(limit)
+async def suppliers_called(tx: Tx, supplier_ids: Collection[SupplierId]) -> dict[SupplierId, Supplier]:
+    """Read those of these suppliers who are there."""
+    return {one.id: one async for one in iterate(tx, SUPPLIERS, supplier_from, {"_id": {"$in": list(supplier_ids)}})}
+
+
+async def list_suppliers(tx: Tx, *, status: SupplierStatus | None = None, skip: int, limit: int) -> list[Supplier]:
+    """List some of the suppliers, in one status if given, by their names."""
+    wanted: Document = {} if status is None else {"status": status.value}
+    found = tx.database[SUPPLIERS].find(wanted, session=tx.session).sort(_BY_NAME).skip(skip).limit(limit)
     return [supplier_from(document) async for document in found]
 
 

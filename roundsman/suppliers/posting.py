@@ -1,6 +1,6 @@
 """The one way in which dues are written: an entry with the balance that follows from it, in the transaction of what happened."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 
 from pymongo import DESCENDING
@@ -63,6 +63,13 @@ async def totals_of(tx: Tx, supplier_id: SupplierId) -> SupplierTotals:
     """Read what the entries of a supplier add up to; of whom there are none, nought."""
     found = await find_value(tx, SUPPLIER_TOTALS, totals_from, {"_id": supplier_id})
     return found or SupplierTotals(supplier_id)
+
+
+async def balances_of(tx: Tx, supplier_ids: Collection[SupplierId]) -> dict[SupplierId, int]:
+    """What is owed to some suppliers, in paise; to whom there is no entry, nought."""
+    found = iterate(tx, SUPPLIER_TOTALS, totals_from, {"_id": {"$in": list(supplier_ids)}})
+    kept = {one.supplier_id: one.balance_paise async for one in found}
+    return {one: kept.get(one, 0) for one in supplier_ids}
 
 
 async def check_dues(tx: Tx) -> DuesCheck:
