@@ -21,6 +21,7 @@ from roundsman.console.guards import NotSignedIn, whoever_browses
 from roundsman.console.shell import shell_of
 from roundsman.errors import RoundsmanError
 from roundsman.money import grouped
+from roundsman.operations.authentication import Known
 from roundsman.web.errors import Problem
 from roundsman.web.guards import PermissionMissing, SecondFactorNeeded
 from roundsman.web.permission_tables import permission_row
@@ -131,13 +132,15 @@ async def problem_page(request: Request, problem: Problem, error: RoundsmanError
             await whoever_browses(request)
     headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
     missing = permission_row(error.permission) if isinstance(error, PermissionMissing) else None
+    # The office reads what it takes; everybody else a sentence in his language.
+    known: Known | None = getattr(request.state, "known", None)
+    is_office = known is not None and known.principal.is_staff
     return page(
-        "problem.html",
+        "problem.html" if is_office else "spoken_problem.html",
         status=problem.status,
         headers=headers,
         problem=problem,
         missing=missing,
-        holders=[] if missing is None else [role for role, reach in missing.reach.items() if reach],
         shell=shell_of(request),
     )
 
