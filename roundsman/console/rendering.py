@@ -14,7 +14,6 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from roundsman.access.assurance import StepUpNeeded
-from roundsman.access.permissions import Permission
 from roundsman.console import spoken, strings, wording
 from roundsman.console.cookies import FLASH, forget_session, session_cookie
 from roundsman.console.devices import device_name
@@ -25,7 +24,7 @@ from roundsman.money import grouped
 from roundsman.operations.authentication import Known
 from roundsman.web.errors import Problem
 from roundsman.web.guards import PermissionMissing, SecondFactorNeeded
-from roundsman.web.permission_tables import PermissionRow, permission_rows
+from roundsman.web.permission_tables import permission_row
 
 _QUICK: Final = 5
 
@@ -132,7 +131,7 @@ async def problem_page(request: Request, problem: Problem, error: RoundsmanError
         with suppress(*request.app.state.outages):
             await whoever_browses(request)
     headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-    missing = _missing(error.permission) if isinstance(error, PermissionMissing) else None
+    missing = permission_row(error.permission) if isinstance(error, PermissionMissing) else None
     # The office reads what it takes; everybody else a sentence in his language.
     known: Known | None = getattr(request.state, "known", None)
     is_office = known is not None and known.principal.is_staff
@@ -144,10 +143,6 @@ async def problem_page(request: Request, problem: Problem, error: RoundsmanError
         missing=missing,
         shell=shell_of(request),
     )
-
-
-def _missing(permission: Permission) -> PermissionRow:
-    return next(row for row in permission_rows() if row.permission is permission)
 
 
 def _way_back(request: Request) -> str:

@@ -31,6 +31,7 @@ from roundsman.web.services import services_of
 PATH: Final = "/users"
 ONE: Final = PATH + "/{user_id}"
 _READING: Final = [Depends(require_page(Permission.USERS_READ))]
+_REVEALING: Final = [Depends(require_page(Permission.USERS_REVEAL))]
 _ENDING: Final = [Depends(require_page(Permission.USERS_SESSIONS))]
 _KINDS: Final = {"phone": "Phone", "email": "E-mail", "alias": "Former id"}
 _FILTERS: Final = ("q", "role", "status")
@@ -87,7 +88,13 @@ async def one(request: Request, user_id: IdInPath, principal: CurrentPrincipal) 
     )
 
 
-@router.post(ONE + "/reveal", dependencies=[Depends(require_page(Permission.USERS_REVEAL))], name="user_reveal_page")
+@router.get(ONE + "/reveal", dependencies=_REVEALING, name="user_unrevealed_page")
+async def not_revealed(request: Request, user_id: IdInPath) -> Response:
+    """Lead back whoever opens the address again: only a deliberate step shows contacts."""
+    return see_other(request, f"{PATH}/{user_id}")
+
+
+@router.post(ONE + "/reveal", dependencies=_REVEALING, name="user_reveal_page")
 async def reveal(request: Request, user_id: IdInPath, work: Work) -> HTMLResponse:
     """Show phones and e-mails in full, which the audit log keeps."""
     contacts = await reveal_contacts(work.tx, UserId(user_id), actor=work.intake.actor, now=work.now)

@@ -43,8 +43,12 @@ class PublicRoute:
 
 def permission_rows() -> tuple[PermissionRow, ...]:
     """Every permission, in the order of the table."""
-    meanings = meanings_of_permissions()
-    return tuple(PermissionRow(one, meanings[one], _reach(one)) for one in Permission)
+    return tuple(map(permission_row, Permission))
+
+
+def permission_row(permission: Permission) -> PermissionRow:
+    """One of them."""
+    return PermissionRow(permission, _meanings()[permission], _reach(permission))
 
 
 def guarded_routes(ways_in: Iterable[Entrance]) -> tuple[GuardedRoute, ...]:
@@ -66,7 +70,7 @@ def public_routes(ways_in: Iterable[Entrance]) -> tuple[PublicRoute, ...]:
 
 
 @cache
-def meanings_of_permissions() -> Mapping[Permission, str]:
+def _meanings() -> Mapping[Permission, str]:
     """What each permission lets one do: the text below it in the source, which Python does not keep."""
     (table,) = ast.parse(inspect.getsource(Permission)).body
     if not isinstance(table, ast.ClassDef):

@@ -73,7 +73,7 @@ async def test_one_user_is_shown_with_his_past_and_without_his_phone(visitors: V
     said = words_of(page)
 
     assert "Supplier to be confirmed" in said
-    assert f'href="/customers/{customer.id}"' in page.text
+    assert f'href="/customers/{ravi.id}"' in page.text
     assert "Failed sign-ins in a row 2" in said
     assert "by password" in said
     assert "Session opened" in said
@@ -198,6 +198,15 @@ async def test_marketing_staff_is_told_which_permission_it_lacks(
     assert answer.status_code == 403
     assert f"<code>{permission}</code>" in answer.text
     assert "Meera" not in answer.text
+
+
+async def test_who_reveals_contacts_of_customers_reveals_none_of_users(visitors: Visitors, tx: Tx) -> None:
+    meera = await settle(tx, a_user("Meera Nair"), phone=PHONE)
+    staff, _ = await visitors.somebody(Role.MARKETING_STAFF)
+    form = hidden_fields(await staff.open("/account"), "/sign-out")
+    refused = await staff.client.post(f"/users/{meera.id}/reveal", data=form)
+    assert refused.status_code == 403
+    assert PHONE not in refused.text
 
 
 async def test_failures_are_read_without_counting(visitors: Visitors, tx: Tx) -> None:
