@@ -46,7 +46,8 @@ from roundsman.auth.keys import load_secret_key
 from roundsman.auth.limits import Limit
 from roundsman.auth.refresh import RefreshTokens
 from roundsman.auth.tokens import TokenAuthority
-from roundsman.console import overview, password_reset, reference_page, static_files
+from roundsman.console import audit_log as audit_log_pages
+from roundsman.console import overview, password_reset, reference_page, route_audit, static_files
 from roundsman.console.pages import PAGES
 from roundsman.console.rendering import problem_page
 from roundsman.database.data_directory import data_directory_errors, private_directory
@@ -173,11 +174,14 @@ def _lifespan(opener: RuntimeOpener) -> Callable[[FastAPI], AbstractAsyncContext
             app.state.services = _services(runtime, hashing)
             app.state.recently_whole = RecentlyWhole()
             app.state.recent_overview = overview.RecentOverview()
+            app.state.recent_log_standing = audit_log_pages.RecentStanding()
+            app.state.route_auditing = route_audit.RouteAuditing()
             # A worker sends too, but a single process must bring a code within a second.
             try:
                 async with sending(runtime.dispatcher):
                     yield
             finally:
+                await app.state.route_auditing.close()
                 hashing.close()
 
     return lifespan

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from bson import ObjectId
 from pymongo import DESCENDING
 
 from roundsman.audit_log.chain import Seal, seal_of
@@ -20,12 +21,13 @@ _ALL: Final = 0
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which rows: about a target, by an actor, of an action or all actions that begin so, since a time."""
+    """Which rows: about a target, by an actor, of an action or all actions that begin so, since a time and before another."""
 
     target: str | None = None
     who: str | None = None
     action: str | None = None
     since: datetime | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +39,24 @@ class LoggedRow:
     seal: Seal | None
 
 
-async def latest_rows(tx: Tx, wanted: Wanted, *, limit: int = _ALL) -> list[LoggedRow]:
-    """The latest rows, the newest first; 0 gives all."""
-    found = tx.database[AUDIT_LOG].find(_criteria(wanted)).sort([("at", DESCENDING), ("_id", DESCENDING)]).limit(limit)
+@dataclass(frozen=True, slots=True)
+class LoggedPlace:
+    """Where a row stands among the latest."""
+
+    at: datetime
+    id: str
+
+
+async def latest_rows(
+    tx: Tx, wanted: Wanted, *, limit: int = _ALL, after: LoggedPlace | None = None
+) -> list[LoggedRow]:
+    """The latest rows, the newest first; 0 gives all. `after` is the place of the last row that was seen before."""
+    found = (
+        tx.database[AUDIT_LOG]
+        .find(_criteria(wanted) | _older_than(after))
+        .sort([("at", DESCENDING), ("_id", DESCENDING)])
+        .limit(limit)
+    )
     return [_row_from(row) async for row in found]
 
 
@@ -58,9 +75,18 @@ def _criteria(wanted: Wanted) -> Document:
         criteria["actor.who"] = wanted.who
     if wanted.action:
         criteria["action"] = {"$regex": f"^{re.escape(wanted.action)}"}
-    if wanted.since:
-        criteria["at"] = {"$gte": wanted.since}
+    times = {"$gte": wanted.since, "$lt": wanted.until}
+    if times := {name: time for name, time in times.items() if time}:
+        criteria["at"] = times
     return criteria
+
+
+def _older_than(place: LoggedPlace | None) -> Document:
+    if place is None:
+        return {}
+    older = [{"at": {"$lt": place.at}}, {"at": place.at, "_id": {"$lt": ObjectId(place.id)}}]
+    # The first condition lets the index of the time begin there.
+    return {"$and": [{"at": {"$lte": place.at}}, {"$or": older}]}
 
 
 def _row_from(row: Document) -> LoggedRow:

@@ -24,6 +24,11 @@ def find_chain_key(data_dir: Path) -> ChainKey | None:
     return load_or_create_chain_key(data_dir) if (data_dir / "keys" / _KEY).exists() else None
 
 
+def chain_key_or_none(data_dir: Path) -> ChainKey:
+    """Read the key of the chain; where none was ever made, one with which nothing was sealed: seals there are a stranger's."""
+    return find_chain_key(data_dir) or ChainKey(b"")
+
+
 def checkpoint_file(data_dir: Path, database_name: str) -> CheckpointFile:
     """Give the file of a database's checkpoints, whether or not there are any; the demo has a database of its own."""
     return CheckpointFile(private_directory(data_dir, "audit-log") / f"{database_name}.jsonl")

@@ -1,6 +1,8 @@
 """The command `roundsman auth audit`: what an attacker would try, tried."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +10,7 @@ import typer
 
 from roundsman.access.route_audit.findings import Level
 from roundsman.app import create_app
+from roundsman.auth.kept_audit import KeptAudit, KeptCheck, keep_audit
 from roundsman.cli.files import write_file
 from roundsman.cli.output import FINDINGS, print_json, print_table, say
 from roundsman.cli.running import run
@@ -37,7 +40,7 @@ def audit(
     """Try forged tokens, used codes, guessing, injection and more, and count what is stored.
 
     It works with the real settings and keys. What is tried runs on a database of its own beside the real one, which is
-    dropped afterwards, and sends nobody a message.
+    dropped afterwards, and sends nobody a message. What came of it stands on the page Security until the next time.
     """
     results = run(audited(load_settings()))
     if markdown:
@@ -52,12 +55,24 @@ def audit(
 
 
 async def audited(settings: Settings) -> tuple[Result, ...]:
-    """Audit the Roundsman of these settings."""
+    """Audit the Roundsman of these settings, and keep what came of it for the page Security."""
     async with (
         server_uri(settings) as uri,
         open_runtime(settings.model_copy(update={"mongodb_uri": uri})) as real,
     ):
-        return await review(real, uri, create_app)
+        results = await review(real, uri, create_app)
+        await keep_audit(real.tx, _kept(results, now=real.clock()))
+        return results
+
+
+def _kept(results: Sequence[Result], *, now: datetime) -> KeptAudit:
+    checks = (
+        KeptCheck(
+            one.check.value, one.check.level, one.tried, one.evidence, one.holds, one.check.mend, one.check.source
+        )
+        for one in results
+    )
+    return KeptAudit(now, version("roundsman"), tuple(checks))
 
 
 def as_values(results: Sequence[Result]) -> Mapping[str, object]:

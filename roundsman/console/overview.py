@@ -101,11 +101,12 @@ async def read_overview(tx: Tx) -> Overview:
         linkage=await count_linkage(tx),
         delivery_boys=await count_delivery_boys(tx),
         suppliers=await count_suppliers(tx),
-        reconciliation=tuple(map(_reconciliation, summary.accounts if summary else ())),
+        reconciliation=tuple(map(reconciliation_of, summary.accounts if summary else ())),
     )
 
 
-def _reconciliation(account: Account) -> Reconciliation:
+def reconciliation_of(account: Account) -> Reconciliation:
+    """Bring an account into the words of the page."""
     classes = account.classes
     return Reconciliation(
         account.collection,

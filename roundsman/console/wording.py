@@ -1,6 +1,6 @@
 """How pages say amounts, days, instants and phones (pure): as they are written in India."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from roundsman.calendar import INDIA
@@ -33,6 +33,15 @@ def clock(value: datetime) -> str:
 def instant(value: datetime) -> str:
     """Say an instant by the Indian clock: '3 Nov 2026, 6:05 am'."""
     return f"{day(value)}, {clock(value)}"
+
+
+def span(value: timedelta) -> str:
+    """Say how long something is in its largest unit: '45 s', '12 min', '6 h', '3 days'."""
+    seconds = int(value.total_seconds())
+    for size, unit in ((86_400, "days"), (3_600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
 
 
 def masked(contact: str) -> str:

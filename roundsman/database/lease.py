@@ -91,6 +91,32 @@ async def renew_lease(tx: Tx, lease: Lease, *, now: datetime) -> None:
         raise LeaseLost(f"another runner took over {lease.job}; this one has stopped")
 
 
+async def find_runner(tx: Tx, job: str, *, now: datetime) -> str | None:
+    """Who runs a job at this moment, as machine:process; None for nobody."""
+    held = await tx.database[LEASES].find_one({"_id": job})
+    return held["owner"] if held and held["expires_at"] > now and not _is_dead(held["owner"]) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """Who ran a job last, and when he last said that he is at it; `is_at_work` is false once he is dead or silent."""
+
+    job: str
+    owner: str
+    seen_at: datetime
+    is_at_work: bool
+
+
+async def list_runners(tx: Tx, *, now: datetime) -> list[Runner]:
+    """Who runs each job, or ran it last."""
+    return [
+        Runner(
+            one["_id"], one["owner"], one["expires_at"] - _LIFE, one["expires_at"] > now and not _is_dead(one["owner"])
+        )
+        async for one in tx.database[LEASES].find().sort("_id")
+    ]
+
+
 async def take_turn(tx: Tx, job: str, *, now: datetime) -> None:
     """Within a transaction: no runner of the job is at work, and none begins until the transaction has ended.
 

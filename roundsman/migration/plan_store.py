@@ -55,6 +55,12 @@ async def find_plan(tx: Tx, digest: str) -> tuple[PlanHeader, ObjectId] | None:
     return _header(document), document["chunks"]
 
 
+async def latest_plans(tx: Tx, *, limit: int) -> list[PlanHeader]:
+    """The plans that somebody made, the newest first; those of the rounds that follow the source are not among them."""
+    wanted = {"chunks": {"$exists": True}, "kept_until": {"$exists": False}}
+    return [_header(one) async for one in tx.database[MIGRATION_PLANS].find(wanted).sort("as_of", -1).limit(limit)]
+
+
 async def read_rows(tx: Tx, chunks_id: ObjectId, section: Section, *place: int) -> AsyncIterator[list[Any]]:
     """The rows of a section, or of the places in it that begin with these numbers, chunk by chunk in their order."""
     read = READERS[section]

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection
+from typing import Final
 
 from roundsman.database.collections import (
     ADDRESSES,
@@ -18,14 +19,16 @@ from roundsman.database.collections import (
     USERS,
 )
 from roundsman.database.transaction import Tx
-from roundsman.errors import NotFound
+from roundsman.errors import InvalidInput, NotFound
 from roundsman.migration.inspection.findings import Inspection
 from roundsman.migration.plan_documents import Section
 from roundsman.migration.plan_store import find_plan, read_rows
 from roundsman.migration.report import Example, Report
 from roundsman.migration.runs import Run, RunState, list_runs
 from roundsman.migration.runs_about import runs_about
+from roundsman.migration.sealing import Seal
 from roundsman.migration.verify.verification import Verification
+from roundsman.migration.verify.without_source import verify_without_source
 
 _SHOWN = (
     USERS,
@@ -40,11 +43,31 @@ _SHOWN = (
     LEDGER_ENTRIES,
 )
 
+MOST_WHILE_WAITING: Final = 50_000
+
 
 class NothingApplied(NotFound):
     """No import was applied yet."""
 
     code = "nothing_applied"
+
+
+class TooMuchToProve(InvalidInput):
+    """So many copies are not opened and compared while somebody waits for a page."""
+
+    code = "too_much_to_prove"
+
+
+async def report_without_source(tx: Tx, seal: Seal, *, most: int = MOST_WHILE_WAITING) -> Report:
+    """The report with the proofs that need no source, made anew. Raises NothingApplied or TooMuchToProve."""
+    copies = await tx.database[SOURCE_DOCUMENTS].estimated_document_count()
+    if copies > most:
+        raise TooMuchToProve(
+            f"There are {copies} copies to open and to compare, too many to wait for: roundsman migrate report --out REPORT.md"
+        )
+    if not await list_runs(tx):
+        raise NothingApplied("nothing was imported yet; begin with: roundsman migrate inspect --source …")
+    return await gather_report(tx, await verify_without_source(tx, seal))
 
 
 async def gather_report(tx: Tx, verification: Verification, *, before: Inspection | None = None) -> Report:

@@ -84,6 +84,12 @@ async def list_runs(tx: Tx) -> list[Run]:
     return [_run(document) async for document in tx.database[MIGRATION_RUNS].find().sort("started_at", 1)]
 
 
+async def latest_runs(tx: Tx, *, before: datetime | None = None, limit: int) -> list[Run]:
+    """So many runs, the newest first; `before` is when the last one on the page before was started."""
+    wanted = {"started_at": {"$lt": before}} if before else {}
+    return [_run(one) async for one in tx.database[MIGRATION_RUNS].find(wanted).sort("started_at", -1).limit(limit)]
+
+
 async def open_run(tx: Tx, run_id: str, *, plan: str, writer: Mapping[str, Any], now: datetime) -> None:
     """Note that somebody starts or resumes the run; `writer` says who, under which fencing number."""
     await tx.database[MIGRATION_RUNS].update_one(

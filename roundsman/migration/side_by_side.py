@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Final
 
 from roundsman.access.roles import Role
+from roundsman.audit_log.entries import Actor, AuditEntry
+from roundsman.audit_log.log import record
 from roundsman.database.changes import ids_of_owner
 from roundsman.database.collections import OF_USERS, ORDERS
 from roundsman.database.transaction import Document, Tx
@@ -99,6 +101,12 @@ async def show_review(tx: Tx, review_id: str, opener: Opener, *, now: datetime) 
     if review.asked is not None:
         return SideBySide(review, tuple(sides), about_staff, _OF_VALUES, _change(review.asked, users.values()))
     return SideBySide(review, tuple(sides), about_staff, await _answers(tx, list(users)))
+
+
+async def note_revealed(tx: Tx, review_id: str, *, actor: Actor, now: datetime) -> None:
+    """Write down that somebody saw the phones and e-mails of a question in full. Raises ReviewNotFound."""
+    review = await get_review(tx, review_id)
+    await record(tx, AuditEntry(now, actor, "contact.revealed", f"review:{review.id}"))
 
 
 def _change(asked: Asked, users: Iterable[SideUser]) -> Change:

@@ -2,20 +2,33 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from roundsman.database.transaction import Tx
 from roundsman.migration.runs import find_latest_run, find_proved_run, keep_summary
-from roundsman.migration.verify.verification import Account, Verification
+from roundsman.migration.verify.verification import Account, Check, Verification
+
+_KNOWN: Final = frozenset(check.value for check in Check)
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """One check as it went: how much it looked at, and how much of that was wrong."""
+
+    check: Check
+    looked_at: int
+    failures: int
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The accounts as they were proved, and when."""
+    """The accounts as they were proved, and when; earlier versions kept no `checks`."""
 
     run_id: str
     at: datetime
     passed: bool
     accounts: tuple[Account, ...]
+    checks: tuple[Proved, ...] = ()
 
 
 async def remember(tx: Tx, verification: Verification, *, now: datetime) -> None:
@@ -27,7 +40,12 @@ async def remember(tx: Tx, verification: Verification, *, now: datetime) -> None
         {"collection": one.collection, "in_source": one.in_source, "classes": dict(one.classes)}
         for one in verification.accounts
     ]
-    await keep_summary(tx, run.id, {"at": now, "passed": verification.passed, "accounts": accounts})
+    # Without examples, which may tell of people.
+    checks = [
+        {"check": one.check.value, "looked_at": one.looked_at, "failures": one.failures} for one in verification.checks
+    ]
+    summary = {"at": now, "passed": verification.passed, "accounts": accounts, "checks": checks}
+    await keep_summary(tx, run.id, summary)
 
 
 async def latest_summary(tx: Tx) -> Summary | None:
@@ -36,4 +54,9 @@ async def latest_summary(tx: Tx) -> Summary | None:
     if run is None:
         return None
     accounts = tuple(Account(one["collection"], one["in_source"], one["classes"]) for one in run.summary["accounts"])
-    return Summary(run.id, run.summary["at"], run.summary["passed"], accounts)
+    checks = [
+        Proved(Check(one["check"]), one["looked_at"], one["failures"])
+        for one in run.summary.get("checks", ())
+        if one["check"] in _KNOWN
+    ]
+    return Summary(run.id, run.summary["at"], run.summary["passed"], accounts, tuple(checks))

@@ -72,19 +72,10 @@ async def undo_run(
     """
     async with held_lease(tx, MIGRATION, clock) as lease:
         runs = await list_runs(tx)
-        run = _run_to_undo(runs, run_id)
-        if (await get_mode(tx)).people is PeopleMode.LIVE:
-            raise RunStays(
-                "people are live: a run can be taken back only until cutover; a single merge always can: "
-                "roundsman migrate undo-merge. While nothing was written here: roundsman migrate cutover --back"
-            )
-        await _refuse_while_written_back(tx, run)
-        found = await find_plan(tx, run.plan)
-        if found is None:
-            raise RunStays(f"the plan of run {run.id} is not kept any more, so nobody knows what it brought")
+        run, chunks_id = await _require_undoable(tx, runs, run_id)
         await mark_undoing(tx, run.id)
         await count_a_turn(tx, MIGRATION)
-        removal = Removal(tx, found[1], profile, [one for one in runs if one.id != run.id])
+        removal = Removal(tx, chunks_id, profile, [one for one in runs if one.id != run.id])
         forgotten = await removal.causes() if forget else set[str]()
         putting_back = _PuttingBack(tx, await removal.created_users(), Opener(seal, profile), clock(), actor)
         reopened = await putting_back.everything(forgotten)
@@ -94,6 +85,30 @@ async def undo_run(
         await rebuild(tx, now=clock())
         await _finish(tx, run, removal, lease, AuditEntry(clock(), actor, "run.undone", f"run:{run.id}"), forget=forget)
         return Undone(run.id, removal.removed, tuple(reopened))
+
+
+async def why_run_stays(tx: Tx, run_id: str) -> str | None:
+    """Say what stands against taking the run back now; None if nothing does. Raises RunNotFound."""
+    try:
+        await _require_undoable(tx, await list_runs(tx), run_id)
+    except RunStays as error:
+        return error.message
+    return None
+
+
+async def _require_undoable(tx: Tx, runs: Sequence[Run], run_id: str) -> tuple[Run, ObjectId]:
+    """The run, and where the rows of its plan are. Raises RunNotFound or RunStays."""
+    run = _run_to_undo(runs, run_id)
+    if (await get_mode(tx)).people is PeopleMode.LIVE:
+        raise RunStays(
+            "people are live: a run can be taken back only until cutover; a single merge always can: "
+            "roundsman migrate undo-merge. While nothing was written here: roundsman migrate cutover --back"
+        )
+    await _refuse_while_written_back(tx, run)
+    found = await find_plan(tx, run.plan)
+    if found is None:
+        raise RunStays(f"the plan of run {run.id} is not kept any more, so nobody knows what it brought")
+    return run, found[1]
 
 
 async def _refuse_while_written_back(tx: Tx, run: Run) -> None:

@@ -62,6 +62,39 @@ async def withdraw(tx: Tx, beginnings: Sequence[str], *, now: datetime) -> None:
         await tx.database[OUTBOX].update_many(waiting, {"$min": {"useful_until": now}}, session=tx.session)
 
 
+@dataclass(frozen=True, slots=True)
+class OutboxStanding:
+    """How sending goes: what waits, since when the oldest of it is due, what is tried again, and what was given up in a week.
+
+    `failed` was tried as often as may be; `too_late` was of no use any more before its turn came.
+    """
+
+    waiting: int
+    due_since: datetime | None
+    tried_again: int
+    failed: int
+    too_late: int
+
+
+async def outbox_standing(tx: Tx, *, now: datetime) -> OutboxStanding:
+    """Count what waits and what was given up."""
+    outbox = tx.database[OUTBOX]
+    waiting, given_up = {"state": "waiting"}, {"state": "given_up"}
+    due = await outbox.find_one(waiting | {"next_at": {"$lte": now}}, {"next_at": 1}, sort=[("next_at", ASCENDING)])
+    return OutboxStanding(
+        waiting=await outbox.count_documents(waiting),
+        due_since=due["next_at"] if due else None,
+        tried_again=await outbox.count_documents(waiting | {"tries": {"$gte": 1}}),
+        failed=await outbox.count_documents(given_up | {"tries": {"$gte": MOST_TRIES}}),
+        too_late=await outbox.count_documents(given_up | {"tries": {"$lt": MOST_TRIES}}),
+    )
+
+
+async def count_put(tx: Tx, template: Template, *, since: datetime) -> int:
+    """How many messages of a template were put since then, at most a week ago."""
+    return await tx.database[OUTBOX].count_documents({"template": template.value, "created_at": {"$gte": since}})
+
+
 async def claim_next(tx: Tx, *, now: datetime) -> Claimed | None:
     """Take the next message that is due, so that nobody else sends it; None when there is none.
 

@@ -33,7 +33,8 @@ from roundsman.notifications.messages import Channel, Message, Template
 from roundsman.notifications.outbox import put
 from roundsman.notifications.sealing import seal_secret
 
-_EVERYBODY: Final = "everybody"
+EVERYBODY: Final = "everybody"
+"""Under whose name is counted what all may do together."""
 _DIGEST: Final = "otp"
 _DIGEST_BYTES: Final = 32
 
@@ -123,7 +124,7 @@ async def prove(  # noqa: PLR0913  who names which code for what, from where, an
     fits = hmac.compare_digest(named, secrets.token_bytes(_DIGEST_BYTES) if challenge is None else challenge.digest)
     if challenge is None or not fits or not await use_up(tx, challenge):
         raise WrongCode
-    await give_all_back(tx, [*counted, (policy.failures_in_all, _EVERYBODY)], now=now)
+    await give_all_back(tx, [*counted, (policy.failures_in_all, EVERYBODY)], now=now)
     return Proof(key, purpose)
 
 
@@ -143,7 +144,7 @@ async def _send(tx: Tx, key: str, purpose: Purpose, *, by: Proving, now: datetim
         await in_transaction(tx, work)
     except TooOften:
         if code is not None:
-            await give_back(tx, by.policy.budget, _EVERYBODY, now=now)
+            await give_back(tx, by.policy.budget, EVERYBODY, now=now)
         raise
 
 
@@ -182,8 +183,8 @@ def _message(key: str, code: str, *, by: Proving, now: datetime) -> Message:
 
 async def _within_budget(tx: Tx, budget: Limit, *, sends: bool, now: datetime) -> None:
     """Count a message of all that may be sent; who is sent none is refused alike once the budget is spent."""
-    spent = await take(tx, budget, _EVERYBODY, now=now) if sends else None
-    if spent is None and (sends or await count(tx, budget, _EVERYBODY, now=now) < budget.most):
+    spent = await take(tx, budget, EVERYBODY, now=now) if sends else None
+    if spent is None and (sends or await count(tx, budget, EVERYBODY, now=now) < budget.most):
         return
     await _break(tx, budget, "otp.budget_spent", "No more codes are sent this hour.", now=now)
 
@@ -192,8 +193,8 @@ async def _count_guess(tx: Tx, challenge: Challenge | None, policy: OtpPolicy, *
     """Count a guess at a code that could be right; all others are refused alike once there were too many."""
     limit = policy.failures_in_all
     is_guess = challenge is not None and not challenge.is_decoy
-    refused = await take(tx, limit, _EVERYBODY, now=now) if is_guess else None
-    if refused is None and (is_guess or await count(tx, limit, _EVERYBODY, now=now) < limit.most):
+    refused = await take(tx, limit, EVERYBODY, now=now) if is_guess else None
+    if refused is None and (is_guess or await count(tx, limit, EVERYBODY, now=now) < limit.most):
         return
     await _break(
         tx, limit, "otp.guessing_stopped", "Too many wrong codes were named. Codes count again later.", now=now
