@@ -36,6 +36,7 @@ from roundsman.web.principal import CurrentPrincipal
 
 _PATH: Final = "/customers/{user_id}"
 _GUARD: Final = [Depends(require_page(Permission.ACTIVATION_READ))]
+_REVEAL: Final = [Depends(require_page(Permission.CONTACTS_REVEAL))]
 _CONTACT: Final = [Depends(require_page(Permission.CONTACTS_RECORD))]
 _PAUSE: Final = [Depends(require_page(Permission.SUBSCRIPTIONS_MANAGE))]
 
@@ -74,7 +75,7 @@ async def customer(
         return see_other(request, f"/users/{owner}")
 
 
-@router.post(f"{_PATH}/reveal", dependencies=_GUARD, name="reveal_contacts_page")
+@router.post(f"{_PATH}/reveal", dependencies=_REVEAL, name="reveal_contacts_page")
 async def reveal(user_id: IdInPath, request: Request, work: Work) -> Response:
     """Show his phones and e-mails in full, which the audit log keeps."""
     contacts = await reveal_contacts(work.tx, UserId(user_id), actor=work.intake.actor, now=work.now)
@@ -83,7 +84,7 @@ async def reveal(user_id: IdInPath, request: Request, work: Work) -> Response:
     )
 
 
-@router.get(f"{_PATH}/reveal", dependencies=_GUARD, name="unrevealed_contacts_page")
+@router.get(f"{_PATH}/reveal", dependencies=_REVEAL, name="unrevealed_contacts_page")
 async def not_revealed(user_id: IdInPath, request: Request) -> Response:
     """Lead back to the customer whoever opens the address again: only a deliberate step shows contacts."""
     return see_other(request, f"/customers/{user_id}")
