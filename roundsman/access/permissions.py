@@ -53,7 +53,9 @@ class Permission(StrEnum):
     CONTACTS_RECORD = "contacts:record"
     """Tell that one has spoken with a customer."""
     CONTACTS_REVEAL = "contacts:reveal"
-    """See phones and e-mails in full that pages mask, one person at a time; the audit log keeps it."""
+    """See phones and e-mails of customers in full that pages mask, one customer at a time; the audit log keeps it."""
+    USERS_REVEAL = "users:reveal"
+    """The same of any user."""
     CATALOG_PRICES = "catalog:prices"
     """See all prices of any product, those of before and those to come, sold or not."""
     CATALOG_MANAGE = "catalog:manage"
@@ -210,6 +212,7 @@ _CHANGES: Final[dict[Permission, Changes]] = {
     # The existing application knows nothing of them.
     Permission.CONTACTS_RECORD: Changes.NOTHING,
     Permission.CONTACTS_REVEAL: Changes.NOTHING,
+    Permission.USERS_REVEAL: Changes.NOTHING,
     Permission.PURCHASES_READ: Changes.NOTHING,
     Permission.ORDERS_MANAGE: Changes.OPERATIONS,
     Permission.PAYMENTS_RECORD: Changes.OPERATIONS,

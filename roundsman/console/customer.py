@@ -21,7 +21,7 @@ from roundsman.identity.mode import OperationsMode, get_mode
 from roundsman.ids import CustomerId, SubscriptionId, UserId
 from roundsman.migration.copies import copies_of_users
 from roundsman.operations.activation_lists import NotTracked, explain_user
-from roundsman.operations.contact_revealing import contacts_of, reveal_contacts
+from roundsman.operations.contact_revealing import contacts_of, reveal_contacts_of_customer
 from roundsman.operations.customer_search import owner_of_id
 from roundsman.operations.customer_story import read_story
 from roundsman.operations.intake import own_customer
@@ -78,7 +78,7 @@ async def customer(
 @router.post(f"{_PATH}/reveal", dependencies=_REVEAL, name="reveal_contacts_page")
 async def reveal(user_id: IdInPath, request: Request, work: Work) -> Response:
     """Show his phones and e-mails in full, which the audit log keeps."""
-    contacts = await reveal_contacts(work.tx, UserId(user_id), actor=work.intake.actor, now=work.now)
+    contacts = await reveal_contacts_of_customer(work.tx, UserId(user_id), actor=work.intake.actor, now=work.now)
     return show(
         request, "customers/contacts.html", user_id=user_id, contacts=contacts, next_page=f"/customers/{user_id}"
     )

@@ -87,7 +87,7 @@ async def one(request: Request, user_id: IdInPath, principal: CurrentPrincipal) 
     )
 
 
-@router.post(ONE + "/reveal", dependencies=_READING, name="user_reveal_page")
+@router.post(ONE + "/reveal", dependencies=[Depends(require_page(Permission.USERS_REVEAL))], name="user_reveal_page")
 async def reveal(request: Request, user_id: IdInPath, work: Work) -> HTMLResponse:
     """Show phones and e-mails in full, which the audit log keeps."""
     contacts = await reveal_contacts(work.tx, UserId(user_id), actor=work.intake.actor, now=work.now)
