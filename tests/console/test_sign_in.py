@@ -156,7 +156,7 @@ async def test_staff_takes_its_second_step_and_the_cookie_of_before_counts_no_mo
     begun = await visitor.send(await visitor.open("/authenticator"), "/authenticator")
     secret = base64.b32decode(hidden_fields(begun, "/authenticator/confirm")["secret"])
     wrong = await visitor.send(begun, "/authenticator/confirm", code="000000")
-    assert (wrong.status_code, "<svg" in wrong.text) == (401, True)
+    assert (wrong.status_code, "<svg" in wrong.text) == (403, True)
     done = await visitor.send(wrong, "/authenticator/confirm", code=code_at(secret, step_of(watch())))
     assert len(re.findall(r"<li><code>[a-z0-9-]+</code></li>", done.text)) >= 8
     assert cookie_of(visitor) != half
