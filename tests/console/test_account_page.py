@@ -108,4 +108,4 @@ async def test_closing_is_not_offered_while_people_are_kept_elsewhere(visitors: 
     assert "call us" in words_of(page)
     answer = await visitor.open("/account/close")
     assert answer.status_code == 409
-    assert "Accounts are still kept in the other app." in words_of(answer)
+    assert "Accounts are still kept in the existing application." in words_of(answer)

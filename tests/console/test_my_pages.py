@@ -153,7 +153,7 @@ async def test_nothing_is_offered_that_the_other_application_keeps(home: Home, t
     await set_mode(tx, Mode(operations=OperationsMode.SOURCE))
     for path in ("/my", "/my/orders"):
         shown = await home.asha.open(path)
-        assert "Orders are still kept in the other app." in words_of(shown)
+        assert "Orders are still kept in the existing application." in words_of(shown)
         assert 'action="/my/' not in shown.text
     days = {"start": day_of(utc_now()).isoformat()}
     answer = await home.asha.send(page, f"/my/subscriptions/{home.milk.id}/pause", **days)

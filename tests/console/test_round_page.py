@@ -170,7 +170,7 @@ async def test_while_the_other_application_keeps_the_orders_nothing_is_offered(r
     await set_mode(tx, Mode(operations=OperationsMode.SOURCE))
 
     shown = await route.ravi.open("/round")
-    assert "Orders are still kept in the other app." in words_of(shown)
+    assert "Orders are still kept in the existing application." in words_of(shown)
     assert "Asha Rao" in words_of(shown)
     assert 'action="/round/' not in shown.text
     answer = await route.ravi.send(page, route.at(route.asha, "delivered"))

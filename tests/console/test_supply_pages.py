@@ -120,6 +120,6 @@ async def test_nothing_is_offered_that_the_other_application_keeps(yard: Yard, t
     await set_mode(tx, Mode(operations=OperationsMode.SOURCE))
     for path in ("/supplies", "/supplies/prices"):
         shown = await yard.nandi.open(path)
-        assert "Orders are still kept in the other app." in words_of(shown)
+        assert "Orders are still kept in the existing application." in words_of(shown)
         assert 'action="/supplies' not in shown.text
     assert (await yard.nandi.send(page, f"/supplies/{yard.order.id}/acknowledge")).status_code == 409
