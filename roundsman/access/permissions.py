@@ -52,6 +52,10 @@ class Permission(StrEnum):
     """Register a customer who stands at the door or on the phone (assisted onboarding)."""
     CONTACTS_RECORD = "contacts:record"
     """Tell that one has spoken with a customer."""
+    CONTACTS_REVEAL = "contacts:reveal"
+    """See phones and e-mails of customers in full that pages mask, one customer at a time; the audit log keeps it."""
+    USERS_REVEAL = "users:reveal"
+    """The same of any user."""
     CATALOG_PRICES = "catalog:prices"
     """See all prices of any product, those of before and those to come, sold or not."""
     CATALOG_MANAGE = "catalog:manage"
@@ -165,7 +169,7 @@ _GRANTED: Final[dict[Role, frozenset[Permission]]] = {
     Role.DELIVERY_BOY: _OF_EVERYBODY | _OF_DELIVERY_BOYS | {Permission.CUSTOMERS_CREATE},
     Role.SUPPLIER: _OF_EVERYBODY | _OF_SUPPLIERS,
     Role.MARKETING_STAFF: _OF_EVERYBODY
-    | {Permission.CUSTOMERS_CREATE, Permission.CONTACTS_RECORD, Permission.ACTIVATION_READ},
+    | {Permission.CUSTOMERS_CREATE, Permission.CONTACTS_RECORD, Permission.CONTACTS_REVEAL, Permission.ACTIVATION_READ},
     # Made from the enum, so that no permission can be added that admin lacks.
     Role.ADMIN: frozenset(Permission),
 }
@@ -207,6 +211,8 @@ _CHANGES: Final[dict[Permission, Changes]] = {
     Permission.CUSTOMERS_CREATE: Changes.PEOPLE,
     # The existing application knows nothing of them.
     Permission.CONTACTS_RECORD: Changes.NOTHING,
+    Permission.CONTACTS_REVEAL: Changes.NOTHING,
+    Permission.USERS_REVEAL: Changes.NOTHING,
     Permission.PURCHASES_READ: Changes.NOTHING,
     Permission.ORDERS_MANAGE: Changes.OPERATIONS,
     Permission.PAYMENTS_RECORD: Changes.OPERATIONS,

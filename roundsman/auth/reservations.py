@@ -46,6 +46,23 @@ class Reserved:
     number: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class FailedRow:
+    """How many sign-ins of an account have failed in a row, and until when it waits; None where it need not."""
+
+    failures: int = 0
+    waits_until: datetime | None = None
+
+
+async def failed_row_of(tx: Tx, account: str, *, now: datetime) -> FailedRow:
+    """Read how an account stands; nothing is counted."""
+    found = await counts(tx).find_one({"_id": _account_id(account), "expires_at": {"$gt": now}})
+    if found is None:
+        return FailedRow()
+    allowed_at = found.get("allowed_at")
+    return FailedRow(found.get("failures", 0), allowed_at if allowed_at is not None and allowed_at > now else None)
+
+
 async def reserve_account(tx: Tx, account: str, throttle: SignInThrottle, *, now: datetime) -> Reserved:
     """Count one more failure of an account, unless it has to wait still.
 

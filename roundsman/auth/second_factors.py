@@ -113,6 +113,13 @@ async def has_second_factor(tx: Tx, user_id: UserId) -> bool:
     return await tx.database[SECOND_FACTORS].find_one(confirmed, {"_id": 1}, session=tx.session) is not None
 
 
+async def second_factor_paused_until(tx: Tx, user_id: UserId, *, now: datetime) -> datetime | None:
+    """Until when no code of the user counts, because too many were wrong; None where they count."""
+    row = await tx.database[SECOND_FACTORS].find_one({"_id": user_id}, {"paused_until": 1}, session=tx.session) or {}
+    until: datetime | None = row.get("paused_until")
+    return until if until is not None and until > now else None
+
+
 def joining_second_factor(field: str) -> Document:
     """The step of an aggregation that joins to each document the authenticator of the user whose id is in its field."""
     return {"$lookup": {"from": SECOND_FACTORS, "localField": field, "foreignField": "_id", "as": _JOINED}}

@@ -21,7 +21,7 @@ from roundsman.identity.mode import OperationsMode, get_mode
 from roundsman.ids import CustomerId, SubscriptionId, UserId
 from roundsman.migration.copies import copies_of_users
 from roundsman.operations.activation_lists import NotTracked, explain_user
-from roundsman.operations.contact_revealing import contacts_of, reveal_contacts
+from roundsman.operations.contact_revealing import contacts_of, reveal_contacts_of_customer
 from roundsman.operations.customer_search import owner_of_id
 from roundsman.operations.customer_story import read_story
 from roundsman.operations.intake import own_customer
@@ -36,6 +36,7 @@ from roundsman.web.principal import CurrentPrincipal
 
 _PATH: Final = "/customers/{user_id}"
 _GUARD: Final = [Depends(require_page(Permission.ACTIVATION_READ))]
+_REVEAL: Final = [Depends(require_page(Permission.CONTACTS_REVEAL))]
 _CONTACT: Final = [Depends(require_page(Permission.CONTACTS_RECORD))]
 _PAUSE: Final = [Depends(require_page(Permission.SUBSCRIPTIONS_MANAGE))]
 
@@ -74,16 +75,16 @@ async def customer(
         return see_other(request, f"/users/{owner}")
 
 
-@router.post(f"{_PATH}/reveal", dependencies=_GUARD, name="reveal_contacts_page")
+@router.post(f"{_PATH}/reveal", dependencies=_REVEAL, name="reveal_contacts_page")
 async def reveal(user_id: IdInPath, request: Request, work: Work) -> Response:
     """Show his phones and e-mails in full, which the audit log keeps."""
-    contacts = await reveal_contacts(work.tx, UserId(user_id), actor=work.intake.actor, now=work.now)
+    contacts = await reveal_contacts_of_customer(work.tx, UserId(user_id), actor=work.intake.actor, now=work.now)
     return show(
         request, "customers/contacts.html", user_id=user_id, contacts=contacts, next_page=f"/customers/{user_id}"
     )
 
 
-@router.get(f"{_PATH}/reveal", dependencies=_GUARD, name="unrevealed_contacts_page")
+@router.get(f"{_PATH}/reveal", dependencies=_REVEAL, name="unrevealed_contacts_page")
 async def not_revealed(user_id: IdInPath, request: Request) -> Response:
     """Lead back to the customer whoever opens the address again: only a deliberate step shows contacts."""
     return see_other(request, f"/customers/{user_id}")

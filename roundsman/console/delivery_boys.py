@@ -8,7 +8,7 @@ from pydantic import BaseModel, StringConstraints
 from starlette.responses import Response
 
 from roundsman.access.permissions import Permission
-from roundsman.calendar import month_after, month_before, month_of
+from roundsman.calendar import day_of, month_after, month_before, month_of
 from roundsman.console.conflicts import Difference, WayOn, show_conflict
 from roundsman.console.earnings_shapes import earnings_columns
 from roundsman.console.forms import Form, model_of, read_form, refused
@@ -43,6 +43,7 @@ PATH: Final = "/delivery-boys"
 ONE: Final = PATH + "/{delivery_boy_id}"
 _READS: Final = [Depends(require_page(Permission.DELIVERY_BOYS_READ))]
 _PAYOUTS_SHOWN: Final = 12
+_LINES_SHOWN: Final = 20
 
 router = APIRouter(include_in_schema=False)
 
@@ -158,7 +159,8 @@ async def _shown(request: Request, work: Operating, delivery_boy_id: ObjectId, f
     query, present = model_of(LedgerQuery, dict(request.query_params)), month_of(work.now)
     boy, month = await _boy(work, delivery_boy_id), min(query.month or present, present)
     statement, ledger = await statement_of(work.tx, boy, month), await ledger_of(work.tx, boy, month)
-    lines, is_more = part_of(ledger.lines[query.skip : query.skip + PER_PAGE + 1])
+    begin = (query.page - 1) * _LINES_SHOWN
+    lines, is_more = ledger.lines[begin : begin + _LINES_SHOWN], len(ledger.lines) > begin + _LINES_SHOWN
     return show(
         request,
         "partners/delivery_boy.html",
@@ -167,7 +169,7 @@ async def _shown(request: Request, work: Operating, delivery_boy_id: ObjectId, f
         path=_path_of(boy.id),
         earnings=await earnings_of(work.tx, boy, now=work.now),
         statement=statement,
-        charts=earnings_columns(statement),
+        charts=earnings_columns(statement, today=day_of(work.now)),
         ledger=ledger,
         lines=lines,
         query=query,

@@ -63,7 +63,7 @@ def _said(kind: str, message: str) -> str:
         return "This is needed."
     if kind.startswith("date_"):
         return "This is not a day: type it like 2026-11-24."
-    return f"{message.removeprefix('Value error, ')}."
+    return f"{message.removeprefix('Value error, ').replace('String should have', 'Write')}."
 
 
 async def read_form(request: Request) -> dict[str, str]:

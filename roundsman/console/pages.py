@@ -22,6 +22,7 @@ from roundsman.console import (
     preferences,
     purchase_orders,
     reviews,
+    roles,
     search,
     second_step,
     security,
@@ -29,6 +30,8 @@ from roundsman.console import (
     suppliers,
     supplies,
     supply_prices,
+    user_decisions,
+    users,
 )
 
 PAGES: Final[tuple[APIRouter, ...]] = (
@@ -51,6 +54,9 @@ PAGES: Final[tuple[APIRouter, ...]] = (
     payouts.router,
     suppliers.router,
     purchase_orders.router,
+    users.router,
+    user_decisions.router,
+    roles.router,
     migration.router,
     reviews.router,
     security.router,

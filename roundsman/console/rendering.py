@@ -3,6 +3,7 @@
 import gzip
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import quote
@@ -13,14 +14,18 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from roundsman.access.assurance import StepUpNeeded
+from roundsman.access.permissions import Permission
 from roundsman.console import spoken, strings, wording
 from roundsman.console.cookies import FLASH, forget_session, session_cookie
 from roundsman.console.devices import device_name
-from roundsman.console.guards import NotSignedIn
+from roundsman.console.guards import NotSignedIn, whoever_browses
 from roundsman.console.shell import shell_of
+from roundsman.errors import RoundsmanError
 from roundsman.money import grouped
+from roundsman.operations.authentication import Known
 from roundsman.web.errors import Problem
-from roundsman.web.guards import SecondFactorNeeded
+from roundsman.web.guards import PermissionMissing, SecondFactorNeeded
+from roundsman.web.permission_tables import PermissionRow, permission_rows
 
 _QUICK: Final = 5
 
@@ -108,7 +113,7 @@ def see_other(request: Request, path: str, *, flash: str | None = None) -> Respo
     return answer
 
 
-def problem_page(request: Request, problem: Problem) -> Response:
+async def problem_page(request: Request, problem: Problem, error: RoundsmanError | None) -> Response:
     """Show people why there is no page for them, or lead them to what they have to do first.
 
     The address may be a link that is a secret, so it is told to nobody.
@@ -122,8 +127,27 @@ def problem_page(request: Request, problem: Problem) -> Response:
             return see_other(request, f"/second-step?next={_way_back(request)}")
         case StepUpNeeded.code:
             return see_other(request, f"/prove?next={_way_back(request)}")
+    if problem.status in {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED} and error is None:
+        # No route was found, so no guard has looked who he is; without the database nobody knows.
+        with suppress(*request.app.state.outages):
+            await whoever_browses(request)
     headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-    return page("problem.html", status=problem.status, headers=headers, problem=problem, shell=shell_of(request))
+    missing = _missing(error.permission) if isinstance(error, PermissionMissing) else None
+    # The office reads what it takes; everybody else a sentence in his language.
+    known: Known | None = getattr(request.state, "known", None)
+    is_office = known is not None and known.principal.is_staff
+    return page(
+        "problem.html" if is_office else "spoken_problem.html",
+        status=problem.status,
+        headers=headers,
+        problem=problem,
+        missing=missing,
+        shell=shell_of(request),
+    )
+
+
+def _missing(permission: Permission) -> PermissionRow:
+    return next(row for row in permission_rows() if row.permission is permission)
 
 
 def _way_back(request: Request) -> str:

@@ -4,7 +4,7 @@ One read by primary key finds who carries the identifier. Nothing is guessed: wh
 both of them, and whoever was merged is answered by the survivor.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from bson import ObjectId
 
@@ -84,6 +84,13 @@ async def identifiers_of_user(tx: Tx, user_id: UserId) -> list[Identifier]:
         [identifier async for identifier in iterate(tx, IDENTIFIERS, identifier_from, criteria)],
         key=lambda identifier: identifier.key,
     )
+
+
+async def identifiers_of_users(tx: Tx, user_ids: Collection[UserId]) -> list[Identifier]:
+    """List the phones and e-mails with which these users sign in, and old ids that only one carries, by key."""
+    criteria = {"user_id": {"$in": list(user_ids)}}
+    found = [identifier async for identifier in iterate(tx, IDENTIFIERS, identifier_from, criteria)]
+    return sorted(found, key=lambda identifier: identifier.key)
 
 
 async def _by_own_id(tx: Tx, text: str) -> list[User]:

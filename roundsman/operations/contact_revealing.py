@@ -5,7 +5,7 @@ from datetime import datetime
 
 from roundsman.audit_log.entries import Actor, AuditEntry
 from roundsman.audit_log.log import record
-from roundsman.customers.linkage import customers_of_user
+from roundsman.customers.linkage import UnknownCustomer, customers_of_user
 from roundsman.database.transaction import Tx
 from roundsman.identity.lookup import get_user, identifiers_of_user
 from roundsman.ids import UserId
@@ -35,6 +35,13 @@ async def contacts_of(tx: Tx, user_id: UserId) -> Contacts:
     profiles = await customers_of_user(tx, user_id)
     held = [contact for one in profiles for contact in (one.phone, one.email) if contact and contact not in sign_in]
     return Contacts(user.name, sign_in, tuple(dict.fromkeys(held)))
+
+
+async def reveal_contacts_of_customer(tx: Tx, user_id: UserId, *, actor: Actor, now: datetime) -> Contacts:
+    """The same, only of a customer: who looks after customers has no business with others. Raises UnknownCustomer."""
+    if not await customers_of_user(tx, user_id):
+        raise UnknownCustomer("There is no such customer")
+    return await reveal_contacts(tx, user_id, actor=actor, now=now)
 
 
 async def reveal_contacts(tx: Tx, user_id: UserId, *, actor: Actor, now: datetime) -> Contacts:

@@ -19,8 +19,10 @@ from roundsman.auth.limits import window_end
 from roundsman.auth.queues import Queues, StillWaiting
 from roundsman.auth.reservations import (
     Answer,
+    FailedRow,
     confirm_account,
     confirm_address,
+    failed_row_of,
     forgive_account,
     is_familiar,
     patiently,
@@ -92,6 +94,11 @@ def claimed_account(user: User | None, identifier: str, *, address: str | None) 
     except InvalidInput:
         account = identifier
     return Claimed(account, None, subscriber_of(address))
+
+
+async def failed_sign_ins_of(tx: Tx, user: User, *, now: datetime) -> FailedRow:
+    """Read how many sign-ins of a user have failed in a row, and until when he waits."""
+    return await failed_row_of(tx, claimed_account(user, "", address=None).account, now=now)
 
 
 @asynccontextmanager

@@ -71,6 +71,18 @@ class Decision:
     about: UserId
     reason: str
     address: str | None = None
+    seen: str | None = None
+    """How `standing_in_words` said he stands when who decides looked at him; None where he did not."""
+
+
+class StandingChanged(Conflict):
+    """Somebody else decided about the user since he was looked at; `user` is he as he is now."""
+
+    code = "standing_changed"
+
+    def __init__(self, user: User) -> None:
+        super().__init__("Somebody else has decided about this user since you looked at him.")
+        self.user = user
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +94,18 @@ class _Recorded:
     role: Role | None = None
 
 
+def standing_in_words(user: User) -> str:
+    """Say how a user stands: 'active: customer, supplier (to confirm)'. Two who stand alike are said alike."""
+    waiting = user.roles_to_confirm
+    roles = [f"{role} (to confirm)" if role in waiting else role.value for role in Role if role in user.roles]
+    return f"{user.status}: {', '.join(roles) or 'no role'}".replace("_", " ")
+
+
 async def grant_role(tx: Tx, decision: Decision, role: Role, *, now: datetime) -> User:
     """Give a user a role, or confirm one that waited for it; returns him as he is now.
 
-    Raises UnknownUser, NotLive, RoleHeldAlready, NoLongerPermitted or PeopleManagedElsewhere.
+    Raises UnknownUser, NotLive, RoleHeldAlready, NoLongerPermitted or
+    PeopleManagedElsewhere, and StandingChanged where he does not stand as `seen` says.
     """
 
     async def change(tx: Tx, user: User) -> User:
@@ -101,7 +121,8 @@ async def grant_role(tx: Tx, decision: Decision, role: Role, *, now: datetime) -
 async def revoke_role(tx: Tx, decision: Decision, role: Role, *, now: datetime) -> User:
     """Take a role from a user; returns him as he is now.
 
-    Raises UnknownUser, NotLive, RoleNotHeld, LastAdmin, NoLongerPermitted or PeopleManagedElsewhere.
+    Raises UnknownUser, NotLive, RoleNotHeld, LastAdmin, NoLongerPermitted or
+    PeopleManagedElsewhere, and StandingChanged where he does not stand as `seen` says.
     """
 
     async def change(tx: Tx, user: User) -> User:
@@ -117,7 +138,8 @@ async def revoke_role(tx: Tx, decision: Decision, role: Role, *, now: datetime) 
 async def disable(tx: Tx, decision: Decision, *, now: datetime) -> User:
     """Shut a user out: his sessions end, and he cannot sign in; returns him as he is now.
 
-    Raises UnknownUser, NotLive, StandingAlready, LastAdmin, NoLongerPermitted or PeopleManagedElsewhere.
+    Raises UnknownUser, NotLive, StandingAlready, LastAdmin, NoLongerPermitted or
+    PeopleManagedElsewhere, and StandingChanged where he does not stand as `seen` says.
     """
 
     async def change(tx: Tx, user: User) -> User:
@@ -133,7 +155,8 @@ async def disable(tx: Tx, decision: Decision, *, now: datetime) -> User:
 async def enable(tx: Tx, decision: Decision, *, now: datetime) -> User:
     """Let a user in again who was shut out; returns him as he is now.
 
-    Raises UnknownUser, NotLive, StandingAlready, NoLongerPermitted or PeopleManagedElsewhere.
+    Raises UnknownUser, NotLive, StandingAlready, NoLongerPermitted or
+    PeopleManagedElsewhere, and StandingChanged where he does not stand as `seen` says.
     """
 
     async def change(tx: Tx, user: User) -> User:
@@ -152,6 +175,8 @@ async def _decide(
         await take_turns(tx)
         await _require_still_permitted(tx, decision.by, kind.permission)
         before = await get_user(tx, decision.about)
+        if decision.seen not in {None, standing_in_words(before)}:
+            raise StandingChanged(before)
         if not before.is_live:
             raise NotLive("The user was merged or archived")
         after = await change(tx, before)

@@ -4,7 +4,7 @@ Who asks with a browser for something that is not of the API gets the same as a 
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Final
 
@@ -83,8 +83,8 @@ class ProblemResponse(JSONResponse):
     media_type = "application/problem+json"
 
 
-ProblemPage = Callable[[Request, Problem], Response]
-"""How a problem is shown to people."""
+ProblemPage = Callable[[Request, Problem, RoundsmanError | None], Awaitable[Response]]
+"""How a problem is shown to people, and the error behind it where a domain or a guard refused."""
 
 
 def install_error_handlers(
@@ -92,6 +92,7 @@ def install_error_handlers(
 ) -> None:
     """Let every refusal of the application answer with problem details; `outages` mean that the database is away."""
     app.state.problem_page = page
+    app.state.outages = tuple(outages)
     app.exception_handler(RoundsmanError)(_answer_roundsman_error)
     app.exception_handler(RequestValidationError)(_answer_invalid_request)
     app.exception_handler(HTTPException)(_answer_http_exception)
@@ -104,9 +105,9 @@ def status_of(error: type[RoundsmanError]) -> HTTPStatus:
     return next(_STATUS[kind] for kind in error.__mro__ if kind in _STATUS)
 
 
-def unexpected_problem(request: Request) -> Response:
+async def unexpected_problem(request: Request) -> Response:
     """Answer 500 without a word about what happened inside."""
-    return _problem(
+    return await _problem(
         request,
         HTTPStatus.INTERNAL_SERVER_ERROR,
         code="unexpected",
@@ -114,21 +115,22 @@ def unexpected_problem(request: Request) -> Response:
     )
 
 
-def _answer_roundsman_error(request: Request, error: RoundsmanError) -> Response:
+async def _answer_roundsman_error(request: Request, error: RoundsmanError) -> Response:
     status = status_of(type(error))
     if status == HTTPStatus.INTERNAL_SERVER_ERROR:
         _LOG.error("Request %s: %s", _id_of(request), error.message, exc_info=error)
-    return _problem(request, status, code=error.code, detail=error.message, headers=_headers_for(error))
+    headers = _headers_for(error)
+    return await _problem(request, status, code=error.code, detail=error.message, headers=headers, error=error)
 
 
-def _answer_invalid_request(request: Request, error: RequestValidationError) -> Response:
+async def _answer_invalid_request(request: Request, error: RequestValidationError) -> Response:
     # Never the value itself: it may be a password.
     errors = [FieldProblem(field=".".join(map(str, wrong["loc"])), message=wrong["msg"]) for wrong in error.errors()]
-    return _invalid(request, errors)
+    return await _invalid(request, errors)
 
 
-def _invalid(request: Request, errors: Sequence[FieldProblem]) -> Response:
-    return _problem(
+async def _invalid(request: Request, errors: Sequence[FieldProblem]) -> Response:
+    return await _problem(
         request,
         HTTPStatus.UNPROCESSABLE_ENTITY,
         code="invalid_request",
@@ -137,24 +139,26 @@ def _invalid(request: Request, errors: Sequence[FieldProblem]) -> Response:
     )
 
 
-def _answer_http_exception(request: Request, error: HTTPException) -> Response:
+async def _answer_http_exception(request: Request, error: HTTPException) -> Response:
     status = HTTPStatus(error.status_code)
     if status == HTTPStatus.BAD_REQUEST:
         # What FastAPI says of bytes that are no text at all; of a text that is no JSON it says that it is not valid.
-        return _invalid(request, [FieldProblem(field="body", message="It is no JSON text in UTF-8.")])
+        return await _invalid(request, [FieldProblem(field="body", message="It is no JSON text in UTF-8.")])
     code = _CODES.get(status, f"http_{status.value}")
     headers = dict(error.headers or {})
     if status == HTTPStatus.METHOD_NOT_ALLOWED and (methods := methods_at(request.app, request.url.path)):
         headers["Allow"] = ", ".join(methods)
-    return _problem(request, status, code=code, detail=GENERAL_CODES.get(code, str(error.detail)), headers=headers)
+    return await _problem(
+        request, status, code=code, detail=GENERAL_CODES.get(code, str(error.detail)), headers=headers
+    )
 
 
-def _answer_outage(request: Request, error: Exception) -> Response:
+async def _answer_outage(request: Request, error: Exception) -> Response:
     _LOG.error("Request %s: the database does not answer", _id_of(request), exc_info=error)
-    return _answer_roundsman_error(request, Unavailable(GENERAL_CODES["unavailable"]))
+    return await _answer_roundsman_error(request, Unavailable(GENERAL_CODES["unavailable"]))
 
 
-def _problem(
+async def _problem(
     request: Request,
     status: HTTPStatus,
     *,
@@ -162,6 +166,7 @@ def _problem(
     detail: str,
     errors: Sequence[FieldProblem] = (),
     headers: Mapping[str, str] | None = None,
+    error: RoundsmanError | None = None,
 ) -> Response:
     request_id = _id_of(request)
     problem = Problem(
@@ -170,7 +175,7 @@ def _problem(
     page: ProblemPage | None = getattr(request.app.state, "problem_page", None)
     if page is None or not _comes_from_people(request):
         return ProblemResponse(problem.model_dump(), status_code=status, headers=headers)
-    answer = page(request, problem)
+    answer = await page(request, problem, error)
     answer.headers.update(headers or {})
     return answer
 

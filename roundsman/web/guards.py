@@ -26,6 +26,10 @@ class PermissionMissing(NotPermitted):
 
     code = "permission_missing"
 
+    def __init__(self, permission: Permission) -> None:
+        super().__init__(f"This needs the permission {permission}, which none of your roles has.")
+        self.permission = permission
+
 
 class SecondFactorNeeded(NotPermitted):
     """The sign-in is only half of one: the authenticator has to be set up or used first."""
@@ -64,7 +68,7 @@ class Require:
         if not self.half_signed_in:
             _require_proofs(request, principal, fresh=self.fresh)
         if isinstance(decide(principal, self.permission), Denied):
-            raise PermissionMissing(f"This needs the permission {self.permission}, which none of your roles has.")
+            raise PermissionMissing(self.permission)
         await _require_managed_here(services_of(request).runtime.tx, self.changes)
 
 

@@ -121,4 +121,5 @@ class LastNet:
                 raise
             request_id = scope["state"]["request_id"]
             _LOG.exception("Request %s failed: %s %s", request_id, scope["method"], scope["path"])
-            await unexpected_problem(Request(scope))(scope, receive, send)
+            answer = await unexpected_problem(Request(scope))
+            await answer(scope, receive, send)

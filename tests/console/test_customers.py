@@ -25,7 +25,7 @@ from roundsman.orders.history import insert_orders
 from roundsman.subscriptions.pausing import insert_subscriptions, subscriptions_of_user
 from roundsman.subscriptions.subscriptions import Pause
 from tests.builders import a_customer, a_subscription, a_user, an_order
-from tests.console.browsing import Visitor, Visitors, words_of
+from tests.console.browsing import Visitor, Visitors, hidden_fields, words_of
 from tests.histories import a_fact
 from tests.http.people import settle
 
@@ -207,3 +207,14 @@ async def test_who_may_not_see_customers_is_told_which_permission_it_takes(visit
         refused = await boy.open(path)
         assert (path, refused.status_code) == (path, 403)
         assert "activation:read" in refused.text
+
+
+async def test_who_looks_after_customers_sees_the_phone_of_nobody_else(visitors: Visitors) -> None:
+    staff, own = await visitors.somebody(Role.MARKETING_STAFF)
+    _, admin = await visitors.somebody(Role.ADMIN)
+    page = await staff.open("/customers")
+    for other in (admin, own):
+        fields = {"form_token": hidden_fields(page, "/sign-out")["form_token"]}
+        answer = await staff.client.post(f"/customers/{other.id}/reveal", data=fields)
+        assert answer.status_code == 404
+        assert "98000" not in answer.text.replace(" ", "")

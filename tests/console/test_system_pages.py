@@ -23,7 +23,15 @@ from roundsman.runtime import Runtime
 from roundsman.worker.timers import JOB
 from tests.console.browsing import Visitors, words_of
 
-HELD = KeptCheck("code_replay", Level.BLOCKER, "name a code twice", "401", True, "Mend it.", "OWASP ASVS 5.0, 6.5.1")
+HELD = KeptCheck(
+    check="code_replay",
+    level=Level.BLOCKER,
+    tried="name a code twice",
+    evidence="401",
+    holds=True,
+    mend="Mend it.",
+    source="OWASP ASVS 5.0, 6.5.1",
+)
 
 
 async def test_both_audits_stand_there_with_evidence_and_mend(app: FastAPI, visitors: Visitors, tx: Tx) -> None:
