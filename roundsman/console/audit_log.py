@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from bson import ObjectId
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, StringConstraints, model_validator
+from pydantic import BaseModel, Field, StringConstraints
 from starlette.responses import Response
 
 from roundsman.access.permissions import Permission
@@ -32,6 +32,7 @@ _PAGE: Final = 50
 _PROVED_AGAIN_AFTER: Final = timedelta(minutes=1)
 _PAGES_OF: Final = {"user": "/users/", "review": "/migration/reviews/", "run": "/migration/runs/"}
 _Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
+_Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31))]
 
 router = APIRouter(include_in_schema=False)
 
@@ -42,15 +43,9 @@ class LogQuery(BaseModel):
     who: _Text | None = None
     target: _Text | None = None
     action: Annotated[str, StringConstraints(strip_whitespace=True, max_length=60)] | None = None
-    first: date | None = None
-    last: date | None = None
-    after: Annotated[str, StringConstraints(pattern=r"^\d{1,15}:[0-9a-f]{24}$")] | None = None
-
-    @model_validator(mode="after")
-    def _in_order(self) -> "LogQuery":
-        if self.first and self.last and self.first > self.last:
-            raise ValueError("the first day comes after the last")
-        return self
+    first: _Day | None = None
+    last: _Day | None = None
+    after: Annotated[str, StringConstraints(pattern=r"^\d{1,13}:[0-9a-f]{24}$")] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +98,8 @@ async def _standing(runtime: Runtime) -> LogStanding:
 
 
 async def _wanted(tx: Tx, query: LogQuery) -> Wanted:
+    if query.first and query.last and query.first > query.last:
+        raise InvalidForm({"first": "It comes after the last day."})
     return Wanted(
         target=await _target(tx, query.target) if query.target else None,
         who=await _actor(tx, query.who) if query.who else None,

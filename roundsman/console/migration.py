@@ -117,7 +117,7 @@ async def _shown(
         progress=progress,
         waiting=await count_waiting(work.tx),
         plans=plans,
-        commands=_commands(runs, plans, source is not None),
+        commands=_commands(runs, plans, has_source=source is not None),
     )
 
 
@@ -131,7 +131,7 @@ async def _plans_not_applied(tx: Tx) -> list[PlanHeader]:
     return [one for one in await latest_plans(tx, limit=_PLANS) if await find_run(tx, one.run_id) is None]
 
 
-def _commands(runs: Sequence[Run], plans: Sequence[PlanHeader], has_source: bool) -> list[Command]:  # noqa: FBT001
+def _commands(runs: Sequence[Run], plans: Sequence[PlanHeader], *, has_source: bool) -> list[Command]:
     """What can be done at the command line now: a plan reads the whole source, too long for a page to wait."""
     source = "" if has_source else " --source mongodb://…"
     commands = [

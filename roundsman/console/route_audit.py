@@ -56,6 +56,10 @@ class RouteAuditing:
             self._task = asyncio.create_task(_audited())
         return self._task.result() if self._task.done() and not self._task.cancelled() else None
 
+    async def made(self) -> RouteAudit | None:
+        """Wait until it is made."""
+        return await self._task if self._task else None
+
     async def close(self) -> None:
         """End what is being made."""
         if self._task is not None:

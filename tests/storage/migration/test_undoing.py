@@ -32,7 +32,7 @@ from roundsman.migration.retention import forget_old_plans, keep_until
 from roundsman.migration.reviews import Answer, Decision, list_reviews
 from roundsman.migration.runs import mark_undoing
 from roundsman.migration.splitting import undo_merge
-from roundsman.migration.undoing import RunStays, Undone, undo_run
+from roundsman.migration.undoing import RunStays, Undone, undo_run, why_run_stays
 from roundsman.operations.admins import NewAdmin, create_admin_with_password
 from tests.imports import JOURNALS, Database, Import, contents, fill
 from tests.migration_builders import AS_OF, EARLYBIRD, PASSWORD_HASH, PHONE, account, doc
@@ -92,6 +92,8 @@ async def test_a_later_run_goes_first_and_leaves_the_earlier_as_it_was(
 
     with pytest.raises(RunStays, match=second.run_id):
         await undo(importing, first.run_id)
+    assert second.run_id in str(await why_run_stays(importing.runtime.tx, first.run_id))
+    assert await why_run_stays(importing.runtime.tx, second.run_id) is None
     await undo(importing, second.run_id)
 
     assert await contents(database, without=NOT_PEOPLE) == before
