@@ -35,7 +35,7 @@ STAGES = [
     "orders",
     "reviews",
 ]
-KILLS, GROUPS = depth(test=10, proof=20), 4
+KILLS, GROUPS = depth(test=12, proof=20), 4
 ROWS_PER_CHUNK = 40
 
 
