@@ -21,7 +21,7 @@ from tests.http.serving import answering, listening
 
 ROOT = Path(__file__).parents[2]
 ADMINS = depth(test=150, proof=5_000)
-EXAMPLES = depth(test=3, proof=100)
+EXAMPLES = depth(test=2, proof=100)
 PHASES = "examples,coverage,fuzzing,stateful" if IS_PROOF else "fuzzing,stateful"
 OPTIONS = (
     *("--checks", "all", "--continue-on-failure", "--seed", "1"),

@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from roundsman.migration.generator.generating import World, generate
+from tests.depth import depth
 from tests.quality import measure
 
 
-@pytest.mark.parametrize("preset", ["plan", "market"])
+@pytest.mark.parametrize("preset", ["plan", "market"][: depth(test=1, proof=2)])
 async def test_the_decisions_pass_every_gate(preset: str, tmp_path: Path) -> None:
     """In one test, because making and deciding a world takes most of the time."""
     generate(tmp_path / preset, World(preset=preset))

@@ -476,7 +476,7 @@ def documents(draw: st.DrawFn, collection: CollectionProfile) -> Fields:
     return {"_id": draw(VALUES), **document}
 
 
-@settings(max_examples=depth(test=60, proof=3000))
+@settings(max_examples=depth(test=30, proof=3000))
 @given(data=st.data())
 def test_no_document_stops_an_inspection(data: st.DataObject) -> None:
     names = data.draw(st.lists(st.sampled_from(EARLYBIRD.collections), max_size=5))

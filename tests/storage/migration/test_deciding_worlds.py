@@ -47,7 +47,7 @@ PEOPLE = (
 
 
 # A whole import, its proofs and their repetition cost half a second each.
-EXAMPLES = depth(test=8, proof=1000)
+EXAMPLES = depth(test=6, proof=1000)
 
 
 @settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])

@@ -328,7 +328,7 @@ async def people(database: Database) -> dict[str, list[Document]]:
     return found
 
 
-@pytest.mark.parametrize("seed", range(depth(test=3, proof=200)))
+@pytest.mark.parametrize("seed", range(depth(test=2, proof=200)))
 async def test_a_round_ends_where_a_fresh_import_does(seed: int, tx: Tx, second: Database) -> None:
     means, world = Means(Seal(b"k" * 64), lambda: AS_OF), ChangingPeople(seed)
     await compare_all(tx, world.source(), EARLYBIRD, means)

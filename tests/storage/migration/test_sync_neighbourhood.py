@@ -49,7 +49,7 @@ def _nameless(document: Document) -> Document:
     return shown
 
 
-@pytest.mark.parametrize("seed", range(depth(test=2, proof=40)))
+@pytest.mark.parametrize("seed", range(depth(test=1, proof=40)))
 async def test_rounds_over_neighbourhoods_end_as_rounds_over_everything(seed: int, tx: Tx, second: Database) -> None:
     source = LivingSource(seed)
     for number in range(ROUNDS):

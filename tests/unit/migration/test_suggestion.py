@@ -266,7 +266,7 @@ COLLECTIONS = st.one_of(NAMES, st.sampled_from(["users", "customers", "orders", 
 WORLDS = st.dictionaries(COLLECTIONS, st.lists(st.dictionaries(NAMES, VALUES, max_size=6), max_size=4), max_size=4)
 
 
-@settings(max_examples=depth(test=50, proof=1000))
+@settings(max_examples=depth(test=25, proof=1000))
 @given(WORLDS)
 def test_whatever_a_database_holds_its_draft_loads_and_inspects_it(world: dict[str, list[dict[str, Any]]]) -> None:
     numbered = {name: [{**one, "_id": n} for n, one in enumerate(documents)] for name, documents in world.items()}
