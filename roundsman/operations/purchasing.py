@@ -112,7 +112,8 @@ async def draft_purchase_order(tx: Tx, wanted: WantedPurchase, *, intake: Intake
 async def send_purchase_order(tx: Tx, order_id: PurchaseOrderId, *, intake: Intake, now: datetime) -> PurchaseOrder:
     """Show a draft to the supplier, who is to answer, at the prices of its day as they stand now.
 
-    Raises SupplierUnnamed, SupplierInactive, SuppliedByAnother, NotSold, DayPassed, and what `_changed` raises.
+    Raises UnknownPurchaseOrder, SupplierUnnamed, SupplierInactive, SuppliedByAnother, NotSold, DayPassed, and what
+    `_changed` raises.
     """
 
     async def find(tx: Tx) -> PurchaseOrder:
@@ -127,7 +128,7 @@ async def name_supplier(
 ) -> PurchaseOrder:
     """Say who is to bring what the existing application wanted of somebody nobody knows.
 
-    Raises UnknownSupplier, SupplierNamed, and what `_changed` raises.
+    Raises UnknownPurchaseOrder, UnknownSupplier, SupplierNamed, and what `_changed` raises.
     """
 
     async def find(tx: Tx) -> PurchaseOrder:
@@ -182,7 +183,7 @@ async def _changed(
     intake: Intake,
     now: datetime,
 ) -> PurchaseOrder:
-    """Raises what `find` raises, and PurchaseOrderStep, OperationsManagedElsewhere."""
+    """Raises what `find` raises, UnknownPurchaseOrder among it, and PurchaseOrderStep, OperationsManagedElsewhere."""
 
     async def work(tx: Tx) -> PurchaseOrder:
         await require_operations_managed_here(tx)

@@ -158,7 +158,7 @@ async def test_nothing_is_offered_that_the_other_application_keeps(home: Home, t
     days = {"start": day_of(utc_now()).isoformat()}
     answer = await home.asha.send(page, f"/my/subscriptions/{home.milk.id}/pause", **days)
     assert answer.status_code == 409
-    assert "Please use that app for now." in words_of(answer)
+    assert "Please use that one for now." in words_of(answer)
 
 
 async def test_what_is_anothers_is_not_there(home: Home, visitors: Visitors, tx: Tx) -> None:

@@ -175,7 +175,7 @@ async def test_while_the_other_application_keeps_the_orders_nothing_is_offered(r
     assert 'action="/round/' not in shown.text
     answer = await route.ravi.send(page, route.at(route.asha, "delivered"))
     assert answer.status_code == 409
-    assert "Please use that app for now." in words_of(answer)
+    assert "Please use that one for now." in words_of(answer)
 
 
 async def test_who_is_suspended_is_told_so_and_sees_nobody(route: Route, tx: Tx) -> None:
