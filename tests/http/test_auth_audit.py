@@ -15,10 +15,12 @@ from fastapi.middleware.cors import CORSMiddleware
 from pydantic import BaseModel, ConfigDict, WithJsonSchema
 from typer.testing import CliRunner
 
+from roundsman.access.route_audit.findings import Level
 from roundsman.app import create_app
 from roundsman.auth import challenges
 from roundsman.auth import tokens as token_reading
 from roundsman.auth.challenges import Challenge
+from roundsman.auth.kept_audit import find_kept_audit
 from roundsman.auth.otp import OtpPolicy, Purpose
 from roundsman.auth.tokens import AccessClaims
 from roundsman.cli import auth
@@ -199,6 +201,21 @@ def test_the_exit_code_is_that_of_the_level(level: str, code: int, monkeypatch: 
     done = CliRunner().invoke(auth.app, ["audit", "--json", "--fail-on", level])
     assert done.exit_code == code
     assert json.loads(done.output)["findings"] == ["schema"]
+
+
+async def test_what_came_of_it_is_kept_for_the_page(
+    settings: Settings, tx: Tx, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def reviewed(*_: object) -> tuple[Result, ...]:
+        return (Result(Check.SCHEMA, "a", "b", holds=False),)
+
+    monkeypatch.setattr(auth, "review", reviewed)
+    await auth.audited(settings)
+    kept = await find_kept_audit(tx)
+    assert kept is not None
+    (one,) = kept.checks
+    assert (one.check, one.level, one.tried, one.evidence, one.holds) == ("schema", Level.ACTION, "a", "b", False)
+    assert (one.mend, one.source) == (Check.SCHEMA.mend, Check.SCHEMA.source)
 
 
 def commit(*paths: str) -> None:
