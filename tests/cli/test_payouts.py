@@ -92,7 +92,7 @@ async def test_one_drafts_and_another_approves_each_with_his_own_password(office
 
     assert (agreed["approved_by"], agreed["is_single"]) == (str(office.second.id), False)
     assert (paid["status"], paid["paise"], paid["reference"]) == ("paid", 2_500, "NEFT 4711")
-    rows = await office.tx.database[collections.AUDIT_LOG].find({"action": {"$regex": "^payout"}}).sort("_id").to_list()
+    rows = await office.tx.database[collections.AUDIT_LOG].find({"action": {"$regex": "^payout"}}).sort("at").to_list()
     assert [(one["action"], one["actor"]) for one in rows] == [
         ("payout.drafted", {"who": str(office.owner.id), "address": "command line"}),
         ("payout.approved", {"who": str(office.second.id), "address": "command line"}),

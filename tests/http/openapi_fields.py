@@ -64,9 +64,9 @@ def _field(
 
 
 def _resolved(schema: Json, document: Json) -> Json:
-    """The schema itself, where another is named or null may stand in its place."""
+    """The schema itself, where another is named; of several it may be, the first that is not null."""
     if "anyOf" in schema:
-        (schema,) = [{**schema, **one} for one in schema["anyOf"] if one.get("type") != "null"]
+        schema = next({**schema, **one} for one in schema["anyOf"] if one.get("type") != "null")
     if "$ref" not in schema:
         return schema
     found: Json = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
