@@ -14,19 +14,10 @@ from starlette.responses import Response
 
 from roundsman.access.permissions import Permission
 from roundsman.calendar import day_of
+from roundsman.console.fields import Key, Line, Reasoned
 from roundsman.console.forms import Form, model_of, read_form, refused
 from roundsman.console.guards import require_page
-from roundsman.console.partner_forms import (
-    PER_PAGE,
-    IdInForm,
-    IdInPath,
-    Key,
-    Line,
-    PartQuery,
-    Reasoned,
-    pages_around,
-    part_of,
-)
+from roundsman.console.list_parts import PER_PAGE, PartQuery, pages_around, part_of
 from roundsman.console.rendering import see_other, show
 from roundsman.delivery.adjusting import get_adjustment, list_adjustments
 from roundsman.delivery.adjustments import AdjustmentStatus
@@ -39,6 +30,7 @@ from roundsman.identity.mode import get_mode
 from roundsman.ids import AdjustmentId, DeliveryBoyId, PayoutId, UserId
 from roundsman.operations.adjusting import decide_adjustment
 from roundsman.operations.payout_steps import WantedPayout, approve_payout, draft_payout, fail_payout, pay_payout
+from roundsman.web.ids import IdInBody, IdInPath
 from roundsman.web.operating import Operating, Work
 
 PATH: Final = "/payouts"
@@ -63,7 +55,7 @@ class Drafting(BaseModel):
     """A payout of all that somebody earned up to the end of a day and was in none yet."""
 
     key: Key
-    delivery_boy: IdInForm
+    delivery_boy: IdInBody
     through: date
 
 
