@@ -6,11 +6,12 @@ begun anew has its own deliveries.
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from itertools import cycle
 from typing import Final
 
 from roundsman.audit_log.entries import SYSTEM, Actor
 from roundsman.calendar import begin_of, day_of
-from roundsman.catalog.listing import list_products_of
+from roundsman.catalog.listing import list_active_products, list_products_of
 from roundsman.catalog.prices import begun_price
 from roundsman.catalog.products import Product
 from roundsman.delivery.adjustments import Adjustment, AdjustmentKind
@@ -20,13 +21,20 @@ from roundsman.delivery.paying import list_payouts
 from roundsman.identity.role_grants import list_active_admins
 from roundsman.ids import DeliveryBoyId, PurchaseOrderId, UserId
 from roundsman.operations.adjusting import WantedAdjustment, decide_adjustment, propose_adjustment
+from roundsman.operations.catalog_changes import supply_product
 from roundsman.operations.delivery_marks import mark_stop
 from roundsman.operations.delivery_terms import WantedCard, make_card
 from roundsman.operations.intake import Intake
 from roundsman.operations.order_intake import WantedLine
 from roundsman.operations.payout_steps import approve_payout, draft_all, pay_payout
 from roundsman.operations.price_proposals import WantedPrice, propose_price
-from roundsman.operations.purchasing import WantedPurchase, draft_purchase_order, send_purchase_order
+from roundsman.operations.purchasing import (
+    WantedPurchase,
+    acknowledge_purchase_order,
+    draft_purchase_order,
+    of_anybody,
+    send_purchase_order,
+)
 from roundsman.operations.receiving import WantedReceipt, receive_purchase
 from roundsman.operations.rounds import round_of
 from roundsman.orders.deliveries import Paid
@@ -38,7 +46,7 @@ from roundsman.suppliers.suppliers import Supplier, SupplierStatus
 _KEY: Final = "of-the-demo"
 _RATES: Final = "rates-of-the-demo"
 _PER_DELIVERY_PAISE: Final = 500
-_BOYS: Final = 20
+_AT_MOST: Final = 20
 _STOPS: Final = 6
 _TAKEN_PAISE: Final = 6_000
 _OWED_PAISE: Final = (125_000, 98_050, 143_500)
@@ -50,11 +58,13 @@ async def work_a_day(runtime: Runtime) -> None:
     now = runtime.clock()
     card = WantedCard(_RATES, per_delivery_paise=_PER_DELIVERY_PAISE)
     await make_card(runtime.tx, card, intake=_office(runtime), now=now)
-    boys = await list_delivery_boys(runtime.tx, status=DeliveryBoyStatus.ACTIVE, skip=0, limit=_BOYS)
+    boys = await list_delivery_boys(runtime.tx, status=DeliveryBoyStatus.ACTIVE, skip=0, limit=_AT_MOST)
     for boy in boys:
         await _begin_round(runtime, boy, now)
     if not await list_payouts(runtime.tx, skip=0, limit=1):
-        for supplier in await list_suppliers(runtime.tx, status=SupplierStatus.ACTIVE, skip=0, limit=_BOYS):
+        suppliers = await list_suppliers(runtime.tx, status=SupplierStatus.ACTIVE, skip=0, limit=_AT_MOST)
+        await _share_out(runtime, suppliers, now)
+        for supplier in suppliers:
             await _deal_with(runtime, supplier, now)
         await _pay(runtime, boys, now)
 
@@ -102,17 +112,26 @@ async def _propose(
     return await propose_adjustment(runtime.tx, wanted, by=by, intake=_of(runtime, by), now=now)
 
 
+async def _share_out(runtime: Runtime, suppliers: Sequence[Supplier], now: datetime) -> None:
+    """Say who brings what: the existing application knew it only of the supplier, and of several the same."""
+    products = await list_active_products(runtime.tx, skip=0, limit=_AT_MOST)
+    for product, supplier in zip(products, cycle(suppliers), strict=False):
+        if product.supplier_id is None:
+            await supply_product(runtime.tx, product.id, supplier.id, actor=SYSTEM, now=now)
+
+
 async def _deal_with(runtime: Runtime, supplier: Supplier, now: datetime) -> None:
     """Ask for tomorrow's goods, have today's received, and let him ask for a better price."""
-    products = await list_products_of(runtime.tx, supplier.id, skip=0, limit=_BOYS)
+    products = await list_products_of(runtime.tx, supplier.id, skip=0, limit=_AT_MOST)
     sold = [one for one in products if one.active and begun_price(one, now) is not None]
     if not sold:
         return
     today = await _order(runtime, supplier, sold, day_of(now), now)
+    himself = _of(runtime, supplier.user_id)
+    await acknowledge_purchase_order(runtime.tx, of_anybody(today), intake=himself, now=now)
     await receive_purchase(runtime.tx, today, WantedReceipt(f"came-{today}-{_KEY}"), intake=_office(runtime), now=now)
     await _order(runtime, supplier, sold, day_of(now) + timedelta(days=1), now)
     wanted = WantedPrice(f"price-{_KEY}", sold[0].id, (begun_price(sold[0], now) or 0) + 200)
-    himself = _of(runtime, supplier.user_id)
     await propose_price(runtime.tx, supplier.user_id, wanted, intake=himself, now=now)
 
 
