@@ -23,8 +23,11 @@ from tests.depth import IS_PROOF
 PICTURES = Path(__file__).parents[2] / ".roundsman" / "pictures"
 """Where the proof leaves what it saw."""
 
-NO_LINK = {"/prove"}
+NO_LINK = {"/prove", "/customers/{user_id}/reveal"}
 """Pages that one is sent to."""
+
+NO_PAGE = {"/customers/file", "/migration/report"}
+"""Files behind links that say so."""
 
 FOR_NOBODY = ("/", "/sign-in", "/password/reset/done", "/docs/api")
 
@@ -65,7 +68,7 @@ def pages_of(role: Role) -> dict[str, re.Pattern[str]]:
         and one.guard.recognise is recognise_browser
         and one.guard.permission in permissions_of([role])
     ]
-    return {path: compile_path(path)[0] for path in sorted(paths, key=lambda path: "{" in path)}
+    return {path: compile_path(path)[0] for path in sorted(set(paths) - NO_PAGE, key=lambda path: "{" in path)}
 
 
 @pytest.mark.parametrize(
@@ -89,7 +92,7 @@ async def test_every_page_is_linked_and_fit_for_everybody(
         if role is not Role.ADMIN:
             await visit.look_at("/users", LOOKS[1], status=403)
     assert visit.faults == []
-    assert kinds.keys() - walk.seen.keys() == NO_LINK & kinds.keys()
+    assert kinds.keys() - walk.seen.keys() <= NO_LINK
 
 
 async def test_what_nobody_has_signed_in_for_is_fit_for_everybody(browser: Browser, shop: Shop) -> None:
