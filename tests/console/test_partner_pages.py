@@ -1,8 +1,6 @@
 """The pages of delivery boys, payouts, suppliers and purchase orders: the domain's numbers, and what is done on them."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
-from datetime import timedelta
 
 import httpx
 import pytest
@@ -10,11 +8,7 @@ from bson import ObjectId
 from fastapi import FastAPI
 
 from roundsman.access.roles import Role
-from roundsman.activation.policy import ActivationPolicy
-from roundsman.audit_log.entries import Actor
 from roundsman.calendar import day_of
-from roundsman.catalog.listing import insert_products, list_products_of
-from roundsman.catalog.products import Price
 from roundsman.console.wording import money
 from roundsman.database.transaction import Tx
 from roundsman.delivery.adjusting import list_adjustments
@@ -22,23 +16,17 @@ from roundsman.delivery.adjustments import AdjustmentStatus
 from roundsman.delivery.linkage import get_delivery_boy
 from roundsman.delivery.paying import get_payout, list_payouts
 from roundsman.delivery.payouts import PayoutStatus
-from roundsman.ids import DeliveryBoyId, UserId
+from roundsman.ids import DeliveryBoyId
 from roundsman.operations.earnings import earnings_of, ledger_of
-from roundsman.operations.intake import Intake
-from roundsman.operations.price_proposals import WantedPrice, propose_price
-from roundsman.orders.book import insert_order
-from roundsman.orders.orders import OrderLine
 from roundsman.runtime import Runtime, open_runtime
 from roundsman.settings import Settings
-from roundsman.suppliers.linkage import insert_suppliers, write_profile
 from roundsman.suppliers.posting import totals_of
 from roundsman.suppliers.purchase_orders import PurchaseOrderStatus
-from roundsman.suppliers.purchasing import get_purchase_order, insert_purchase_order, insert_purchase_orders
-from roundsman.suppliers.suppliers import Supplier, SupplierStatus
-from tests.builders import a_product, a_purchase_order, a_supplier, a_user, an_order
+from roundsman.suppliers.purchasing import get_purchase_order, insert_purchase_order
+from tests.builders import a_purchase_order
 from tests.console.browsing import Visitors, words_of
+from tests.console.dairy import settle_dairy
 from tests.http.delivering import BEGIN, Boy, Depot, Watch, open_depot
-from tests.http.people import settle
 
 TODAY = day_of(BEGIN)
 
@@ -70,18 +58,6 @@ async def drafted(depot: Depot) -> str:
     body = {"key": "first-payout", "delivery_boy_id": depot.ravi.id, "through": TODAY.isoformat()}
     payout = await depot.do(depot.owner, "POST", "/payouts", body)
     return f"/payouts/{payout['id']}"
-
-
-async def settle_dairy(tx: Tx) -> Supplier:
-    """A supplier of milk who asks for 70 rupees instead of 64."""
-    user = await settle(tx, a_user(roles=(Role.SUPPLIER,)), phone="+919731100000")
-    supplier = a_supplier(user.id)
-    milk = replace(a_product(Price(64_00, BEGIN - timedelta(days=9)), name="Buffalo milk"), supplier_id=supplier.id)
-    await insert_suppliers(tx, [supplier])
-    await insert_products(tx, [milk])
-    wanted = WantedPrice("dearer-fodder", milk.id, 70_00)
-    await propose_price(tx, user.id, wanted, intake=Intake(Actor(str(user.id)), ActivationPolicy()), now=BEGIN)
-    return supplier
 
 
 async def test_the_numbers_of_a_delivery_boy_are_those_of_the_ledger(depot: Depot, visitors: Visitors, tx: Tx) -> None:
@@ -218,85 +194,6 @@ async def test_what_came_is_billed_and_a_payment_is_owed_no_more(visitors: Visit
     assert "Payment UTR 1" in words_of(await admin.open(f"/suppliers/{supplier.id}"))
 
 
-async def test_a_purchase_order_is_drafted_of_what_is_needed_and_does_not_come_yet(visitors: Visitors, tx: Tx) -> None:
-    supplier = await settle_dairy(tx)
-    (milk,) = await list_products_of(tx, supplier.id, skip=0, limit=9)
-    tomorrow = TODAY + timedelta(days=1)
-    of_milk = OrderLine(milk.id, milk.name, 10.9, 64_00)
-    wanted = replace(an_order(UserId(ObjectId())), lines=(of_milk,), for_date=tomorrow)
-    await insert_order(tx, wanted)
-    coming = a_purchase_order(supplier.id, PurchaseOrderStatus.SENT)
-    line = replace(coming.lines[0], product_id=milk.id, quantity=4)
-    await insert_purchase_order(tx, replace(coming, lines=(line,), for_date=tomorrow))
-    gone = replace(a_purchase_order(supplier.id, PurchaseOrderStatus.CANCELLED), lines=(line,), for_date=tomorrow)
-    await insert_purchase_order(tx, gone)
-    admin, _ = await visitors.somebody(Role.ADMIN)
-    path, field = "/purchase-orders/new", f"product_{milk.id}"
-    of_whom = await admin.open(path)
-    assert f'<option value="{supplier.id}">Nandi Dairy</option>' in of_whom.text
-    assert f'value="{tomorrow}"' in of_whom.text
-    page = await admin.open(f"{path}?supplier={supplier.id}&day={tomorrow}")
-    said = words_of(page)
-    assert "Buffalo milk ₹64 a litre 10.9 4" in said
-    assert f'name="{field}" inputmode="decimal" maxlength="12" autocomplete="off" value="7"' in page.text
-    refused = await admin.send(page, path, **{field: "a lot"})
-    assert (refused.status_code, 'value="a lot"' in refused.text) == (422, True)
-    nothing = await admin.send(page, path, **{field: " "})
-    assert (nothing.status_code, "at least one product" in words_of(nothing)) == (422, True)
-    first, again = [await admin.send(page, path, **{field: "7.25"}) for _twice in range(2)]
-    assert first.headers["location"] == again.headers["location"]
-    drafted = words_of(await admin.open(first.headers["location"]))
-    assert "draft" in drafted
-    assert "Buffalo milk 7.25 litre 0 ₹64 Total ₹464" in drafted
-    assert "Comes already" in words_of(await admin.open(f"{path}?supplier={supplier.id}&day={tomorrow}"))
-
-
-async def test_who_is_no_more_bought_from_is_asked_for_nothing(visitors: Visitors, tx: Tx) -> None:
-    supplier = await settle_dairy(tx)
-    await write_profile(tx, supplier, replace(supplier, status=SupplierStatus.INACTIVE))
-    admin, _ = await visitors.somebody(Role.ADMIN)
-    assert "There is no supplier to buy from." in words_of(await admin.open("/purchase-orders/new"))
-    page = await admin.open(f"/purchase-orders/new?supplier={supplier.id}")
-    assert "The business does not buy from him any more." in words_of(page)
-    assert "<table" not in page.text
-
-
-async def test_a_supplier_on_the_phone_rejects_and_what_did_not_come_is_taken_back(visitors: Visitors, tx: Tx) -> None:
-    supplier = await settle_dairy(tx)
-    asked = a_purchase_order(supplier.id, PurchaseOrderStatus.SENT)
-    bought = a_purchase_order(supplier.id, PurchaseOrderStatus.ACKNOWLEDGED)
-    await insert_purchase_orders(tx, [asked, bought])
-    admin, _ = await visitors.somebody(Role.ADMIN)
-    path = f"/purchase-orders/{asked.id}"
-    wrong = await admin.send(await admin.open(path), f"{path}/reject", reason=" ")
-    assert (wrong.status_code, wrong.text.count('aria-invalid="true"')) == (422, 1)
-    assert (await admin.send(await admin.open(path), f"{path}/reject", reason="no fodder")).status_code == 303
-    assert "Why: no fodder" in words_of(await admin.open(path))
-    path = f"/purchase-orders/{bought.id}"
-    assert (await admin.send(await admin.open(path), f"{path}/receipts", line_1="40")).status_code == 303
-    (receipt,) = (await get_purchase_order(tx, bought.id)).receipts
-    take_back = f"{path}/receipts/{receipt.id}/take-back"
-    assert (await admin.send(await admin.open(path), take_back, reason="it was 30")).status_code == 303
-    assert (await totals_of(tx, supplier.id)).balance_paise == 0
-    page = await admin.open(path)
-    assert "40 litre Milk taken back: it was 30" in words_of(page)
-    assert take_back not in page.text
-    assert 'name="line_1" type="text" value="100"' in page.text
-
-
-async def test_an_imported_order_of_nobody_goes_on_once_it_is_somebodys(visitors: Visitors, tx: Tx) -> None:
-    supplier = await settle_dairy(tx)
-    order = replace(a_purchase_order(status=PurchaseOrderStatus.SENT), supplier_id=None)
-    await insert_purchase_order(tx, order)
-    admin, _ = await visitors.somebody(Role.ADMIN)
-    path = f"/purchase-orders/{order.id}"
-    page = await admin.open(path)
-    assert (await admin.send(page, f"{path}/supplier", supplier="")).status_code == 422
-    assert (await admin.send(page, f"{path}/supplier", supplier=str(supplier.id))).status_code == 303
-    assert (await get_purchase_order(tx, order.id)).supplier_id == supplier.id
-    assert "Acknowledge for him" in words_of(await admin.open(path))
-
-
 async def test_who_may_not_is_told_which_permission_he_needs(depot: Depot, visitors: Visitors, tx: Tx) -> None:
     payout = await drafted(depot)
     supplier = await settle_dairy(tx)
@@ -310,6 +207,12 @@ async def test_who_may_not_is_told_which_permission_he_needs(depot: Depot, visit
         "/suppliers": "suppliers:read",
         f"/suppliers/{supplier.id}": "suppliers:read",
         f"/suppliers/{supplier.id}/payment": "suppliers:pay",
+        f"/suppliers/{supplier.id}/credit-note": "suppliers:pay",
+        f"/suppliers/{supplier.id}/profile": "suppliers:onboard",
+        f"/suppliers/{supplier.id}/products": "suppliers:buy",
+        "/suppliers/new": "suppliers:onboard",
+        "/delivery-boys/new": "delivery_boys:create",
+        f"{page_of(depot.ravi)}/profile": "delivery_boys:create",
         "/purchase-orders": "suppliers:read",
         "/purchase-orders/new": "suppliers:buy",
     }
