@@ -74,6 +74,7 @@ PORTALS: Final = (
         "nav.deliveries",
         (
             PageLink("nav.next_delivery", "/my", Permission.ME_PURCHASES),
+            PageLink("nav.order", "/my/order", Permission.ME_ORDER),
             PageLink("nav.orders", "/my/orders", Permission.ME_PURCHASES),
         ),
     ),

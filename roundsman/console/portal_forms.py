@@ -56,7 +56,12 @@ def refused_here(request: Request, sent: Mapping[str, str], error: RoundsmanErro
     """The form again, with what was typed; why it was refused in the language of who sent it."""
     shell = shell_of(request)
     form = refused(sent, error)
-    wrong = {name: shell.say(f"wrong.{name}") for name in form.wrong} if isinstance(error, InvalidForm) else {}
+    # Of a field that a form has several times, only what it is comes first in its name.
+    wrong = (
+        {name: shell.say(f"wrong.{name.partition('_')[0]}") for name in form.wrong}
+        if isinstance(error, InvalidForm)
+        else {}
+    )
     return Form(sent, wrong, shell.explain(error.code, error.message), form.status)
 
 

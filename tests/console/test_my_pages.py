@@ -180,4 +180,29 @@ async def test_who_has_nothing_yet_is_told_what_to_do(visitors: Visitors) -> Non
     words = words_of(await usha.open("/my"))
     assert "Nothing is coming at the moment." in words
     assert "Call us to get milk every morning." in words
-    assert "Call us to order." in words_of(await usha.open("/my/orders"))
+    nothing = await usha.open("/my/orders")
+    assert "You have not ordered anything yet." in words_of(nothing)
+    assert 'href="/my/order"' in nothing.text
+
+
+async def test_what_she_orders_is_hers_once_at_the_price_of_the_day(home: Home, tx: Tx) -> None:
+    page = await home.asha.open("/my/order")
+    assert "Milk ₹32 per litre" in words_of(page)
+    field, tomorrow = f"quantity_{MILK.id}", day_of(utc_now()) + timedelta(days=1)
+    hidden = hidden_fields(page, "/my/order")
+
+    for wanted, words in ({field: ""}, "at least one product"), ({field: "0.3"}, "like 2 or 0.5"):
+        refused = await home.asha.send(page, "/my/order", day=tomorrow.isoformat(), **wanted)
+        assert (refused.status_code, words in words_of(refused)) == (422, True)
+        assert hidden_fields(refused, "/my/order")["key"] == hidden["key"]
+    past = await home.asha.send(page, "/my/order", day="2026-01-01", **{field: "2"})
+    assert (past.status_code, "This day is over" in words_of(past)) == (422, True)
+    for _ in range(2):
+        answer = await home.asha.send(page, "/my/order", day=tomorrow.isoformat(), **{field: "2.5"})
+        assert (answer.status_code, answer.headers["location"]) == (303, "/my/orders")
+
+    (order,) = await tx.database[ORDERS].find({"user_id": home.user.id, "status": "pending"}).to_list()
+    (line,) = order["lines"]
+    assert (line["product_id"], line["quantity"], order["for_date"]) == (MILK.id, 2.5, tomorrow.isoformat())
+    assert order["total_paise"] == round(2.5 * line["unit_price_paise"])
+    assert "Ordered." in words_of(await home.asha.open("/my/orders"))
