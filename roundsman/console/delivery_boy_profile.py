@@ -10,9 +10,9 @@ from starlette.responses import Response
 
 from roundsman.access.permissions import Permission
 from roundsman.console.conflicts import WayOn, as_sent, changed_fields, overtaken, seen_fields, show_conflict
+from roundsman.console.fields import Line
 from roundsman.console.forms import Form, model_of, read_form, refused
 from roundsman.console.guards import require_page
-from roundsman.console.partner_forms import IdInForm, IdInPath, Line
 from roundsman.console.rendering import see_other, show
 from roundsman.delivery.delivery_boys import DeliveryBoy, DeliveryBoyEdit
 from roundsman.delivery.linkage import get_delivery_boy
@@ -22,6 +22,7 @@ from roundsman.identity.registration import IdentifierTaken
 from roundsman.ids import DeliveryBoyId, UserId
 from roundsman.operations.delivery_boy_accounts import NewDeliveryBoy, make_delivery_boy, sign_up_delivery_boy
 from roundsman.operations.profile_editing import edit_delivery_boy
+from roundsman.web.ids import IdInBody, IdInPath
 from roundsman.web.operating import Operating, Work
 
 NEW: Final = "/delivery-boys/new"
@@ -44,7 +45,7 @@ Areas = Annotated[list[Line], Field(max_length=50), BeforeValidator(_areas)]
 class NewQuery(BaseModel):
     """The user who becomes a delivery boy; none where somebody new is registered."""
 
-    user: IdInForm | None = None
+    user: IdInBody | None = None
 
 
 class Registering(BaseModel):
@@ -59,7 +60,7 @@ class Registering(BaseModel):
 class Making(BaseModel):
     """A user with the role who gets the profile."""
 
-    user: IdInForm
+    user: IdInBody
     areas: Areas = []
 
 

@@ -11,9 +11,9 @@ from starlette.responses import Response
 
 from roundsman.access.permissions import Permission
 from roundsman.calendar import day_of
+from roundsman.console.fields import Key
 from roundsman.console.forms import Form, InvalidForm, model_of, read_form, refused
 from roundsman.console.guards import require_page
-from roundsman.console.partner_forms import IdInForm, Key
 from roundsman.console.rendering import see_other, show
 from roundsman.errors import InvalidInput, RoundsmanError
 from roundsman.ids import ProductId, SupplierId
@@ -22,6 +22,7 @@ from roundsman.operations.purchase_needs import Need, needs_of
 from roundsman.operations.purchasing import WantedPurchase, draft_purchase_order
 from roundsman.suppliers.linkage import get_supplier, list_suppliers
 from roundsman.suppliers.suppliers import SupplierStatus
+from roundsman.web.ids import IdInBody
 from roundsman.web.operating import Operating, Work
 
 PATH: Final = "/purchase-orders/new"
@@ -47,7 +48,7 @@ class NothingWanted(InvalidInput):
 class DraftQuery(BaseModel):
     """Of whom something is wanted, and for which day."""
 
-    supplier: IdInForm | None = None
+    supplier: IdInBody | None = None
     day: date | None = None
 
 
@@ -55,7 +56,7 @@ class Drafting(BaseModel):
     """The same in the form, once by its key; how much of which product stands in fields of their own."""
 
     key: Key
-    supplier: IdInForm
+    supplier: IdInBody
     day: date
 
 

@@ -8,9 +8,9 @@ from starlette.responses import HTMLResponse, Response
 
 from roundsman.access.permissions import Permission
 from roundsman.access.roles import STAFF_ROLES, Role
+from roundsman.console.fields import Line
 from roundsman.console.forms import Form, model_of, read_form, refused
 from roundsman.console.guards import require_page
-from roundsman.console.partner_forms import Line
 from roundsman.console.rendering import see_other, show
 from roundsman.errors import RoundsmanError
 from roundsman.identity.registration import IdentifierTaken

@@ -8,9 +8,9 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from roundsman.access.permissions import Permission
+from roundsman.console.fields import Key, Line, Reasoned, Rupees
 from roundsman.console.forms import Form, model_of, read_form, refused
 from roundsman.console.guards import require_page
-from roundsman.console.partner_forms import IdInForm, IdInPath, Key, Line, Reasoned, Rupees
 from roundsman.console.rendering import see_other, show
 from roundsman.errors import RoundsmanError
 from roundsman.ids import PurchaseOrderId, SupplierId
@@ -18,6 +18,7 @@ from roundsman.operations.supplier_dues import Credited, record_credit_note, rev
 from roundsman.suppliers.linkage import get_supplier
 from roundsman.suppliers.posting import get_due, keys_reversed, totals_of
 from roundsman.suppliers.purchasing import list_orders_of_supplier
+from roundsman.web.ids import IdInBody, IdInPath
 from roundsman.web.operating import Operating, Work
 
 ONE: Final = "/suppliers/{supplier_id}"
@@ -35,7 +36,7 @@ class Crediting(BaseModel):
     key: Key
     amount: Rupees
     reason: Line
-    order: IdInForm | None = None
+    order: IdInBody | None = None
 
 
 @router.get(ONE + "/credit-note", dependencies=_PAYS, name="credit_note_form_page")

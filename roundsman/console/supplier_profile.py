@@ -11,9 +11,9 @@ from starlette.responses import Response
 from roundsman.access.permissions import Permission
 from roundsman.catalog.listing import list_active_products
 from roundsman.console.conflicts import WayOn, changed_fields, overtaken, seen_fields, show_conflict
+from roundsman.console.fields import Line
 from roundsman.console.forms import Form, model_of, read_form, refused
 from roundsman.console.guards import require_page
-from roundsman.console.partner_forms import IdInForm, IdInPath, Line
 from roundsman.console.rendering import see_other, show
 from roundsman.errors import RoundsmanError
 from roundsman.identity.lookup import get_user
@@ -25,6 +25,7 @@ from roundsman.operations.supplier_accounts import SupplierDetails, onboard_supp
 from roundsman.suppliers.gstin import read_gstin
 from roundsman.suppliers.linkage import get_supplier, suppliers_called
 from roundsman.suppliers.suppliers import Supplier, SupplierEdit, SupplierStatus
+from roundsman.web.ids import IdInBody, IdInPath
 from roundsman.web.operating import Operating, Work
 
 NEW: Final = "/suppliers/new"
@@ -65,7 +66,7 @@ class Onboarding(Profile):
 
     phone: Line | None = None
     email: Line | None = None
-    user: IdInForm | None = None
+    user: IdInBody | None = None
 
 
 class Editing(Profile):
@@ -77,13 +78,13 @@ class Editing(Profile):
 class NewQuery(BaseModel):
     """The user who becomes a supplier; none where somebody new is taken on."""
 
-    user: IdInForm | None = None
+    user: IdInBody | None = None
 
 
 class Supplying(BaseModel):
     """What he is to bring."""
 
-    product: IdInForm
+    product: IdInBody
 
 
 @router.get(NEW, dependencies=_ONBOARDS, name="onboard_supplier_form_page")
