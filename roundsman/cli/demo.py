@@ -15,6 +15,7 @@ import typer
 from roundsman.audit_log.entries import SYSTEM, Actor
 from roundsman.cli.activation import tell_all
 from roundsman.cli.backup import back_up
+from roundsman.cli.demo_office import work_a_day
 from roundsman.cli.migrate import apply_with_progress, print_verification, verify_and_remember
 from roundsman.cli.output import say
 from roundsman.cli.progress import shown_progress
@@ -44,8 +45,6 @@ from roundsman.migration.runs import find_latest_run, find_unfinished_run
 from roundsman.migration.sealing import Seal
 from roundsman.migration.sources.mongodb import MongoSource
 from roundsman.operations.admins import NewAdmin, create_admin_with_password
-from roundsman.operations.delivery_terms import WantedCard, make_card
-from roundsman.operations.intake import Intake
 from roundsman.runtime import Runtime, open_answering_runtime, open_runtime, server_uri
 from roundsman.settings import Settings, load_settings
 
@@ -53,8 +52,6 @@ _DATABASE: Final = "roundsman_demo"
 _SOURCE: Final = "roundsman_demo_source"
 _ADMIN: Final = NewAdmin(name="Demo Admin", phone="+919820098200")
 _PASSWORD_BYTES: Final = 15
-_RATES: Final = "rates-of-the-demo"
-_PER_DELIVERY_PAISE: Final = 500
 
 
 def demo(
@@ -91,7 +88,7 @@ async def _prepare(runtime: Runtime, source: MongoSource, source_uri: str, world
         await _import(runtime, source, profile)
     mode = await get_mode(runtime.tx)
     if mode.operations is OperationsMode.ROUNDSMAN:
-        await _set_rates(runtime)
+        await work_a_day(runtime)
         say("The demo's business is here already; to begin anew: rm -r .roundsman")
         return
     verification = await verify_and_remember(runtime, source, profile)
@@ -108,13 +105,7 @@ async def _prepare(runtime: Runtime, source: MongoSource, source_uri: str, world
         await cut_over(runtime.tx, now=runtime.clock())
     await require_ready_for_operations(runtime.tx, verification, profile)
     await cut_over_operations(runtime.tx, now=runtime.clock())
-    await _set_rates(runtime)
-
-
-async def _set_rates(runtime: Runtime) -> None:
-    """Say what a delivery brings, so that whoever tries the round of a delivery boy sees him earn."""
-    wanted = WantedCard(_RATES, per_delivery_paise=_PER_DELIVERY_PAISE)
-    await make_card(runtime.tx, wanted, intake=Intake(SYSTEM, runtime.activation), now=runtime.clock())
+    await work_a_day(runtime)
 
 
 async def _back_up(runtime: Runtime) -> None:
