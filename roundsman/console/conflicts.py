@@ -1,6 +1,6 @@
 """The page for what somebody else changed meanwhile: as it was when the form was opened, as it is now, and what was wanted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -32,6 +32,32 @@ class WayOn:
     fields: Mapping[str, str]
     back: str
     back_words: str
+
+
+def seen_fields(sent: Mapping[str, str], fields: Iterable[str]) -> dict[str, str]:
+    """What stood in these fields when the form was shown, as its hidden fields `seen_…` say."""
+    return {name: as_sent(sent.get(f"seen_{name}", "")) for name in fields}
+
+
+def as_sent(text: str) -> str:
+    """A text with its lines as the program writes them; browsers end each as a teleprinter did."""
+    return "\n".join(text.splitlines())
+
+
+def changed_fields(seen: Mapping[str, str], wanted: Mapping[str, str]) -> dict[str, str]:
+    """What is wanted otherwise than it was when the form was shown."""
+    return {name: text for name, text in wanted.items() if text != seen[name]}
+
+
+def overtaken(
+    titles: Mapping[str, str], seen: Mapping[str, str], now: Mapping[str, str], wanted: Mapping[str, str]
+) -> list[Difference]:
+    """What is wanted otherwise, and was set to something else meanwhile; `titles` say what each field is called."""
+    return [
+        Difference(titles[name], seen[name], now[name], text)
+        for name, text in changed_fields(seen, wanted).items()
+        if now[name] not in {seen[name], text}
+    ]
 
 
 def show_conflict(request: Request, title: str, differences: Sequence[Difference], on: WayOn) -> HTMLResponse:

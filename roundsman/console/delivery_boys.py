@@ -87,6 +87,7 @@ async def show_team(request: Request, work: Work) -> Response:
         team=team,
         query=query,
         statuses=list(DeliveryBoyStatus),
+        mode=await get_mode(work.tx),
         around=pages_around(PATH, query, is_more=is_more),
     )
 

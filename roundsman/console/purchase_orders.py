@@ -16,24 +16,27 @@ from roundsman.console.list_parts import PER_PAGE, PartQuery, pages_around, part
 from roundsman.console.rendering import see_other, show
 from roundsman.errors import RoundsmanError
 from roundsman.identity.mode import get_mode
-from roundsman.ids import PurchaseOrderId
+from roundsman.ids import PurchaseOrderId, SupplierId
 from roundsman.operations.purchasing import (
     acknowledge_purchase_order,
     cancel_purchase_order,
     close_purchase_order,
+    name_supplier,
     of_anybody,
+    reject_purchase_order,
     send_purchase_order,
 )
-from roundsman.operations.receiving import WantedReceipt, receive_purchase
-from roundsman.suppliers.linkage import suppliers_called
+from roundsman.operations.receiving import WantedReceipt, receive_purchase, take_receipt_back
+from roundsman.suppliers.linkage import list_suppliers, suppliers_called
 from roundsman.suppliers.purchase_orders import STEPS, Came, PurchaseOrder, PurchaseOrderStatus
 from roundsman.suppliers.purchasing import get_purchase_order, list_purchase_orders
-from roundsman.web.ids import IdInPath
+from roundsman.web.ids import IdInBody, IdInPath
 from roundsman.web.operating import Operating, Work
 
 PATH: Final = "/purchase-orders"
 _MOST_FIELDS: Final = 40
 """How many lines fit into one form; of an order with more, everything is received at once or each by the API."""
+_MOST_SUPPLIERS: Final = 500
 ONE: Final = PATH + "/{purchase_order_id}"
 _READS: Final = [Depends(require_page(Permission.SUPPLIERS_READ))]
 _BUYS: Final = [Depends(require_page(Permission.SUPPLIERS_BUY))]
@@ -55,6 +58,12 @@ class Receiving(BaseModel):
     everything: bool = False
 
 
+class Naming(BaseModel):
+    """Whose a purchase order is that names a supplier nobody knows."""
+
+    supplier: IdInBody
+
+
 @router.get(PATH, dependencies=_READS, name="purchase_orders_page")
 async def show_orders(request: Request, work: Work) -> Response:
     """Show the purchase orders, the newest first."""
@@ -68,6 +77,7 @@ async def show_orders(request: Request, work: Work) -> Response:
         suppliers=await suppliers_called(work.tx, {one.supplier_id for one in orders if one.supplier_id is not None}),
         query=query,
         statuses=list(PurchaseOrderStatus),
+        mode=await get_mode(work.tx),
         around=pages_around(PATH, query, is_more=is_more),
     )
 
@@ -99,6 +109,32 @@ async def acknowledge(request: Request, purchase_order_id: IdInPath, work: Work)
     return await _done(request, work, purchase_order_id, step, {}, flash="flash.purchase_acknowledged")
 
 
+@router.post(ONE + "/reject", dependencies=_BUYS, name="reject_purchase_order_page")
+async def reject(request: Request, purchase_order_id: IdInPath, work: Work) -> Response:
+    """Say for the supplier that he does not bring it, and why."""
+    sent = await read_form(request) | {"step": "reject"}
+
+    async def step() -> PurchaseOrder:
+        his, reason = of_anybody(PurchaseOrderId(purchase_order_id)), model_of(Reasoned, sent).reason
+        return await reject_purchase_order(work.tx, his, reason=reason, intake=work.intake, now=work.now)
+
+    return await _done(request, work, purchase_order_id, step, sent, flash="flash.purchase_rejected")
+
+
+@router.post(ONE + "/supplier", dependencies=_BUYS, name="name_supplier_page")
+async def name(request: Request, purchase_order_id: IdInPath, work: Work) -> Response:
+    """Say who is to bring what was wanted of a supplier nobody knows."""
+    sent = await read_form(request)
+
+    async def step() -> PurchaseOrder:
+        supplier = SupplierId(model_of(Naming, sent).supplier)
+        return await name_supplier(
+            work.tx, PurchaseOrderId(purchase_order_id), supplier, intake=work.intake, now=work.now
+        )
+
+    return await _done(request, work, purchase_order_id, step, sent, flash="flash.purchase_named")
+
+
 @router.post(ONE + "/close", dependencies=_BUYS, name="close_purchase_order_page")
 async def close(request: Request, purchase_order_id: IdInPath, work: Work) -> Response:
     """Put away a purchase order of which everything came."""
@@ -112,7 +148,7 @@ async def close(request: Request, purchase_order_id: IdInPath, work: Work) -> Re
 @router.post(ONE + "/cancel", dependencies=_BUYS, name="cancel_purchase_order_page")
 async def cancel(request: Request, purchase_order_id: IdInPath, work: Work) -> Response:
     """Want nothing more of a purchase order."""
-    sent = await read_form(request)
+    sent = await read_form(request) | {"step": "cancel"}
 
     async def step() -> PurchaseOrder:
         reason = model_of(Reasoned, sent).reason
@@ -138,6 +174,18 @@ async def receive(request: Request, purchase_order_id: IdInPath, work: Work) -> 
     return await _done(request, work, purchase_order_id, step, sent, flash="flash.purchase_received")
 
 
+@router.post(ONE + "/receipts/{receipt_id}/take-back", dependencies=_BUYS, name="take_receipt_back_page")
+async def take_back(request: Request, purchase_order_id: IdInPath, receipt_id: IdInPath, work: Work) -> Response:
+    """Say that something did not come after all; its bill is reversed."""
+    sent = await read_form(request) | {"step": str(receipt_id)}
+
+    async def step() -> PurchaseOrder:
+        order_id, reason = PurchaseOrderId(purchase_order_id), model_of(Reasoned, sent).reason
+        return await take_receipt_back(work.tx, order_id, receipt_id, reason=reason, intake=work.intake, now=work.now)
+
+    return await _done(request, work, purchase_order_id, step, sent, flash="flash.receipt_taken_back")
+
+
 async def _done(
     request: Request,
     work: Operating,
@@ -157,6 +205,7 @@ async def _done(
 async def _shown(request: Request, work: Operating, order_id: ObjectId, form: Form) -> Response:
     order = await get_purchase_order(work.tx, PurchaseOrderId(order_id))
     named = {} if order.supplier_id is None else await suppliers_called(work.tx, [order.supplier_id])
+    who_it_may_be = [] if order.supplier_id else await list_suppliers(work.tx, skip=0, limit=_MOST_SUPPLIERS)
     return show(
         request,
         "partners/purchase_order.html",
@@ -165,9 +214,11 @@ async def _shown(request: Request, work: Operating, order_id: ObjectId, form: Fo
         path=f"{PATH}/{order.id}",
         supplier=None if order.supplier_id is None else named.get(order.supplier_id),
         following={one.value for one in STEPS[order.status]},
+        who_it_may_be=[(str(one.id), one.name) for one in who_it_may_be],
         most_fields=_MOST_FIELDS,
         mode=await get_mode(work.tx),
         form=form,
+        blank=Form(),
     )
 
 

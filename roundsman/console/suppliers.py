@@ -24,7 +24,7 @@ from roundsman.ids import PriceProposalId, SupplierId
 from roundsman.operations.price_proposals import accept_proposal, reject_proposal
 from roundsman.operations.supplier_dues import Paid, record_supplier_payment
 from roundsman.suppliers.linkage import get_supplier, list_suppliers, suppliers_called
-from roundsman.suppliers.posting import balances_of, list_dues, totals_of
+from roundsman.suppliers.posting import balances_of, keys_reversed, list_dues, totals_of
 from roundsman.suppliers.proposals import PriceProposal, ProposalStatus
 from roundsman.suppliers.proposing import list_proposals
 from roundsman.suppliers.purchasing import list_purchase_orders
@@ -91,6 +91,7 @@ async def show_suppliers(request: Request, work: Work) -> Response:
         names=await suppliers_called(work.tx, {one.supplier_id for one in waiting}),
         query=query,
         statuses=list(SupplierStatus),
+        mode=await get_mode(work.tx),
         around=pages_around(PATH, query, is_more=is_more),
     )
 
@@ -160,6 +161,7 @@ async def _shown(request: Request, work: Operating, supplier_id: ObjectId, form:
         answered=[one for one in requests if one.proposal.status is not ProposalStatus.PROPOSED][:_FIRST],
         totals=await totals_of(work.tx, supplier.id),
         dues=dues,
+        taken_back=await keys_reversed(work.tx, [one.key for one in dues]),
         around=pages_around(f"{PATH}/{supplier.id}", query, is_more=is_more),
         orders=await list_purchase_orders(work.tx, supplier_id=supplier.id, skip=0, limit=_FIRST),
         mode=await get_mode(work.tx),

@@ -16,6 +16,7 @@ from roundsman.console.guards import require_page
 from roundsman.console.rendering import see_other, show
 from roundsman.errors import InvalidInput
 from roundsman.identity.identifiers import identifier_candidates
+from roundsman.identity.mode import PeopleMode, get_mode
 from roundsman.identity.searching import UserPage
 from roundsman.identity.users import Identifier, UserStatus
 from roundsman.ids import SessionId, UserId
@@ -62,13 +63,15 @@ class FoundBy:
 async def list_(request: Request) -> HTMLResponse:
     """List users by name, narrowed by what was typed, a role and a status."""
     tx, sent = services_of(request).runtime.tx, dict(request.query_params)
+    managed_here = (await get_mode(tx)).people is PeopleMode.LIVE
     try:
         query = model_of(UserQuery, sent)
         wanted = PeopleFilter(role=query.role, status=query.status, anything=query.q or None)
         found = await search_people(tx, wanted, after=query.after)
     except InvalidInput as error:
-        return _listed(request, refused(sent, error), UserPage((), None), {})
-    return _listed(request, Form(sent), found, await sign_in_contacts_of(tx, found.users))
+        return _listed(request, refused(sent, error), UserPage((), None), {}, managed_here=managed_here)
+    contacts = await sign_in_contacts_of(tx, found.users)
+    return _listed(request, Form(sent), found, contacts, managed_here=managed_here)
 
 
 @router.get(ONE, dependencies=_READING, name="user_page")
@@ -109,7 +112,9 @@ async def end_session(request: Request, user_id: IdInPath, session_id: IdInPath,
     return see_other(request, f"{PATH}/{user_id}", flash="flash.session_ended")
 
 
-def _listed(request: Request, form: Form, found: UserPage, contacts: Mapping[UserId, Sequence[str]]) -> HTMLResponse:
+def _listed(
+    request: Request, form: Form, found: UserPage, contacts: Mapping[UserId, Sequence[str]], *, managed_here: bool
+) -> HTMLResponse:
     asked = {name: form.values[name] for name in _FILTERS if form.values.get(name)}
     return show(
         request,
@@ -121,6 +126,7 @@ def _listed(request: Request, form: Form, found: UserPage, contacts: Mapping[Use
         next=f"{PATH}?{urlencode({**asked, 'after': found.next})}" if found.next else "",
         first=f"{PATH}?{urlencode(asked)}" if form.values.get("after") else "",
         is_narrowed=bool(asked),
+        managed_here=managed_here,
         roles=list(Role),
         statuses=list(UserStatus),
     )

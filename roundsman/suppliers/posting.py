@@ -10,7 +10,7 @@ from roundsman.database.documents import find_value, insert, iterate, list_value
 from roundsman.database.transaction import Document, Tx
 from roundsman.errors import NotFound
 from roundsman.ids import PurchaseOrderId, SupplierId
-from roundsman.suppliers.dues import Due, DueKind, SupplierTotals, bill_key
+from roundsman.suppliers.dues import Due, DueKind, SupplierTotals, bill_key, reversal_key
 from roundsman.suppliers.store import due_document, due_from, purchase_order_from, totals_from
 
 _NEWEST = [("at", DESCENDING), ("_id", DESCENDING)]
@@ -51,6 +51,12 @@ async def get_due(tx: Tx, key: str, *, supplier_id: SupplierId) -> Due:
     if due is None or due.supplier_id != supplier_id:
         raise UnknownDue("There is no such entry of this supplier")
     return due
+
+
+async def keys_reversed(tx: Tx, keys: Collection[str]) -> set[str]:
+    """Those of these entries that were taken back."""
+    found = iterate(tx, SUPPLIER_DUES, due_from, {"_id": {"$in": [reversal_key(key) for key in keys]}})
+    return {one.reverses async for one in found if one.reverses is not None}
 
 
 async def list_dues(tx: Tx, supplier_id: SupplierId, *, skip: int = 0, limit: int = 0) -> list[Due]:

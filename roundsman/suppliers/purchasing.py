@@ -1,6 +1,7 @@
 """Purchase orders one at a time, within the transaction of whoever decides about them; and lists of them."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from pymongo import DESCENDING
 
@@ -14,6 +15,7 @@ from roundsman.suppliers.purchase_orders import PurchaseOrder, PurchaseOrderStat
 from roundsman.suppliers.store import purchase_order_document, purchase_order_from
 
 _NEWEST = [("created_at", DESCENDING), ("_id", DESCENDING)]
+_NOTHING_COMES = [PurchaseOrderStatus.REJECTED.value, PurchaseOrderStatus.CANCELLED.value]
 _FOLLOWED = (
     *("supplier_id", "lines", "total_paise", "status", "for_date"),
     *("sent_at", "answered_at", "ended_at", "old_id", "source"),
@@ -76,6 +78,12 @@ async def list_orders_of_supplier(
     """List what was sent to a supplier, the newest first; a `limit` of 0 is none."""
     sent = {"supplier_id": supplier_id, "sent_at": {"$exists": True}}
     return await _listed(tx, sent, skip=skip, limit=limit)
+
+
+async def orders_that_come(tx: Tx, supplier_id: SupplierId, day: date) -> list[PurchaseOrder]:
+    """List what a supplier is to bring on a day or brought then, drafts among it, the newest first."""
+    wanted = {"supplier_id": supplier_id, "for_date": day.isoformat(), "status": {"$nin": _NOTHING_COMES}}
+    return await _listed(tx, wanted, skip=0, limit=0)
 
 
 async def insert_purchase_orders(tx: Tx, orders: Sequence[PurchaseOrder]) -> BulkOutcome:

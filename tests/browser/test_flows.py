@@ -97,6 +97,22 @@ async def test_a_price_that_a_supplier_asks_for_counts_once_the_office_accepts_i
     assert nandi.faults + office.faults == []
 
 
+async def test_a_filter_that_is_refused_says_so_in_place_of_what_was_found(browser: Browser, shop: Shop) -> None:
+    async with visiting(browser, shop, viewport=WIDE) as office:
+        await office.sign_in(shop.phone, shop.password)
+        await office.open("/customers")
+        results, find = office.page.locator("#results"), office.page.locator("main input[name=q]")
+        await expect(results.locator("tbody tr").first).to_be_visible()
+        # No keyboard types so much there, but a program that fills in forms does.
+        await find.evaluate(_TYPE_TOO_MUCH)
+        await expect(results.get_by_role("alert")).to_have_text("Something is not right in the address")
+        await expect(results).to_contain_text("at most 200 characters")
+        await expect(results.locator("tbody tr")).to_have_count(0)
+        await find.fill("")
+        await expect(results.locator("tbody tr").first).to_be_visible()
+    assert office.faults == []
+
+
 async def test_the_keyboard_is_enough(browser: Browser, shop: Shop) -> None:
     async with visiting(browser, shop, viewport=WIDE) as office:
         await office.sign_in(shop.phone, shop.password)
@@ -113,6 +129,9 @@ async def test_the_keyboard_is_enough(browser: Browser, shop: Shop) -> None:
     assert office.faults == []
 
 
+_TYPE_TOO_MUCH = """
+(one) => { one.value = "a".repeat(201); one.dispatchEvent(new Event("input", { bubbles: true })); }
+"""
 _OUT_OF_REACH = """
 [...document.querySelectorAll("[onclick], [role=button], [data-key]")].filter((one) => one.tabIndex < 0).map((one) => one.outerHTML)
 """

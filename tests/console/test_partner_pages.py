@@ -1,8 +1,6 @@
 """The pages of delivery boys, payouts, suppliers and purchase orders: the domain's numbers, and what is done on them."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
-from datetime import timedelta
 
 import httpx
 import pytest
@@ -10,11 +8,7 @@ from bson import ObjectId
 from fastapi import FastAPI
 
 from roundsman.access.roles import Role
-from roundsman.activation.policy import ActivationPolicy
-from roundsman.audit_log.entries import Actor
 from roundsman.calendar import day_of
-from roundsman.catalog.listing import insert_products
-from roundsman.catalog.products import Price
 from roundsman.console.wording import money
 from roundsman.database.transaction import Tx
 from roundsman.delivery.adjusting import list_adjustments
@@ -24,19 +18,15 @@ from roundsman.delivery.paying import get_payout, list_payouts
 from roundsman.delivery.payouts import PayoutStatus
 from roundsman.ids import DeliveryBoyId
 from roundsman.operations.earnings import earnings_of, ledger_of
-from roundsman.operations.intake import Intake
-from roundsman.operations.price_proposals import WantedPrice, propose_price
 from roundsman.runtime import Runtime, open_runtime
 from roundsman.settings import Settings
-from roundsman.suppliers.linkage import insert_suppliers
 from roundsman.suppliers.posting import totals_of
 from roundsman.suppliers.purchase_orders import PurchaseOrderStatus
 from roundsman.suppliers.purchasing import get_purchase_order, insert_purchase_order
-from roundsman.suppliers.suppliers import Supplier
-from tests.builders import a_product, a_purchase_order, a_supplier, a_user
+from tests.builders import a_purchase_order
 from tests.console.browsing import Visitors, words_of
+from tests.console.dairy import settle_dairy
 from tests.http.delivering import BEGIN, Boy, Depot, Watch, open_depot
-from tests.http.people import settle
 
 TODAY = day_of(BEGIN)
 
@@ -68,18 +58,6 @@ async def drafted(depot: Depot) -> str:
     body = {"key": "first-payout", "delivery_boy_id": depot.ravi.id, "through": TODAY.isoformat()}
     payout = await depot.do(depot.owner, "POST", "/payouts", body)
     return f"/payouts/{payout['id']}"
-
-
-async def settle_dairy(tx: Tx) -> Supplier:
-    """A supplier of milk who asks for 70 rupees instead of 64."""
-    user = await settle(tx, a_user(roles=(Role.SUPPLIER,)), phone="+919731100000")
-    supplier = a_supplier(user.id)
-    milk = replace(a_product(Price(64_00, BEGIN - timedelta(days=9)), name="Buffalo milk"), supplier_id=supplier.id)
-    await insert_suppliers(tx, [supplier])
-    await insert_products(tx, [milk])
-    wanted = WantedPrice("dearer-fodder", milk.id, 70_00)
-    await propose_price(tx, user.id, wanted, intake=Intake(Actor(str(user.id)), ActivationPolicy()), now=BEGIN)
-    return supplier
 
 
 async def test_the_numbers_of_a_delivery_boy_are_those_of_the_ledger(depot: Depot, visitors: Visitors, tx: Tx) -> None:
@@ -229,7 +207,14 @@ async def test_who_may_not_is_told_which_permission_he_needs(depot: Depot, visit
         "/suppliers": "suppliers:read",
         f"/suppliers/{supplier.id}": "suppliers:read",
         f"/suppliers/{supplier.id}/payment": "suppliers:pay",
+        f"/suppliers/{supplier.id}/credit-note": "suppliers:pay",
+        f"/suppliers/{supplier.id}/profile": "suppliers:onboard",
+        f"/suppliers/{supplier.id}/products": "suppliers:buy",
+        "/suppliers/new": "suppliers:onboard",
+        "/delivery-boys/new": "delivery_boys:create",
+        f"{page_of(depot.ravi)}/profile": "delivery_boys:create",
         "/purchase-orders": "suppliers:read",
+        "/purchase-orders/new": "suppliers:buy",
     }
     staff, _ = await visitors.somebody(Role.MARKETING_STAFF, Role.DELIVERY_BOY, Role.SUPPLIER)
     for path, permission in needed.items():

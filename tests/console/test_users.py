@@ -1,6 +1,9 @@
 """Users: finding them in every way, what the page of one shows, and what is decided on it."""
 
+import re
 from dataclasses import replace
+from io import BytesIO
+from zipfile import ZipFile
 
 import pytest
 from bson import ObjectId
@@ -169,6 +172,38 @@ async def test_sessions_end_one_by_one_and_all_together(visitors: Visitors, tx: 
     assert "Signed in nowhere" in (await admin.open(f"/users/{meera.id}")).text
 
 
+async def test_an_account_for_the_office_is_made_with_a_role_of_the_office(visitors: Visitors, tx: Tx) -> None:
+    admin, _ = await visitors.somebody(Role.ADMIN)
+    assert 'href="/users/new"' in (await admin.open("/users")).text
+    page = await admin.open("/users/new")
+    offered = page.text.partition('<select id="role"')[2].partition("</select>")[0]
+    assert re.findall(r'value="(\w*)"', offered) == ["", "marketing_staff", "admin"]
+    meera = {"name": "Meera Nair", "role": "marketing_staff", "phone": "98200 77001"}
+    unlike = await admin.send(page, "/users/new", **meera | {"role": "customer"})
+    assert (unlike.status_code, "customer is no role of the office." in unlike.text) == (422, True)
+    nowhere = await admin.send(page, "/users/new", **meera | {"phone": ""})
+    assert (nowhere.status_code, 'value="Meera Nair"' in nowhere.text) == (422, True)
+    made = await admin.send(page, "/users/new", **meera)
+    user = await get_user(tx, UserId(ObjectId(made.headers["location"].rpartition("/")[2])))
+    assert user.roles == (Role.MARKETING_STAFF,)
+    again = await admin.send(page, "/users/new", **meera)
+    assert (again.status_code, 'href="/users?q=%2B919820077001"' in again.text) == (409, True)
+    assert "Meera Nair" in words_of(await admin.open("/users?q=%2B919820077001"))
+
+
+async def test_everything_about_somebody_is_one_file_and_the_audit_log_says_who_took_it(
+    visitors: Visitors, tx: Tx
+) -> None:
+    ravi = await settle(tx, a_user("Ravi Kumar"), phone=PHONE)
+    admin, _ = await visitors.somebody(Role.ADMIN)
+    path = f"/users/{ravi.id}/data"
+    assert f'href="{path}"' in (await admin.open(f"/users/{ravi.id}")).text
+    file = await admin.send(await admin.open(path), path)
+    with ZipFile(BytesIO(file.content)) as parts:
+        assert any(b"Ravi Kumar" in parts.read(name) for name in parts.namelist())
+    assert "exported" in {entry.action.partition(".")[2] for entry in await entries_about(tx, f"user:{ravi.id}")}
+
+
 async def test_the_last_admin_stays(visitors: Visitors, tx: Tx) -> None:
     admin, he = await visitors.somebody(Role.ADMIN)
     path = f"/users/{he.id}/revoke-role"
@@ -187,6 +222,8 @@ async def test_the_last_admin_stays(visitors: Visitors, tx: Tx) -> None:
         ("/disable", "users:disable"),
         ("/forget-authenticator", "authenticators:forget"),
         ("/sign-out", "users:sessions"),
+        ("/data", "users:export"),
+        ("/../new", "roles:grant"),
     ],
 )
 async def test_marketing_staff_is_told_which_permission_it_lacks(

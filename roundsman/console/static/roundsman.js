@@ -16,12 +16,31 @@ document.addEventListener("keydown", (event) => {
 });
 
 // What stands in `#results` comes anew from the server: the same address, the same page, only the part that changes.
+// What was refused says so there, so that nobody takes what was found before for what he asks now.
+let asked = 0;
 async function refresh(address) {
+  const turn = ++asked;
   const answer = await fetch(address, { headers: { Accept: "text/html" } });
-  if (!answer.ok || answer.redirected) return;
   const page = new DOMParser().parseFromString(trusted(await answer.text()), "text/html");
+  if (turn !== asked) return;
+  // Whoever is not signed in any more is led to where he is.
+  if (answer.redirected) return location.assign(address);
+  const results = document.querySelector("#results");
   const fresh = page.querySelector("#results");
-  if (fresh) document.querySelector("#results").replaceWith(document.adoptNode(fresh));
+  if (fresh) results.replaceWith(document.adoptNode(fresh));
+  else if (!answer.ok) results.replaceChildren(refusal(page));
+}
+
+// Why there is no page, from the page that says it.
+function refusal(page) {
+  const verdict = document.createElement("p");
+  verdict.className = "verdict bad";
+  verdict.setAttribute("role", "alert");
+  verdict.textContent = page.querySelector("h1")?.textContent ?? page.body.textContent;
+  const said = document.createElement("div");
+  said.className = "stack";
+  said.append(verdict, ...page.querySelectorAll("main section > :is(p, ul):not(:has(a))"));
+  return said;
 }
 
 // A filter counts as soon as it is changed, and the address says so.
