@@ -9,6 +9,9 @@ PYTEST := pytest -n $(WORKERS) --dist worksteal
 RUN_TESTS = $(BIN)/python
 LOCK := $(BIN)/uv pip compile -q --generate-hashes --universal --python-version 3.11 --no-header pyproject.toml --extra embedded --group build
 
+# Hundreds of commands are started by the tests: what one of them compiled the others need not compile again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run setup test check coverage proof bench lock docs pictures format clean
 
 # Ctrl-C is how the demo ends, and no failure.

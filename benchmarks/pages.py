@@ -158,7 +158,7 @@ def _copy(original: Document, number: int) -> dict[str, list[Document]]:
     ]
     return {
         USERS: [original["user"] | {"_id": user_id, "name": name}],
-        IDENTIFIERS: [{"_id": f"phone:{phone}", "user_ids": [user_id], "epoch": 0}],
+        IDENTIFIERS: [{"_id": f"phone:{phone}", "user_id": user_id, "epoch": 0}],
         CUSTOMERS: [original["customer"] | {"_id": ObjectId(), "user_id": user_id, "name": name, "phone": phone}],
         LIFECYCLES: [original["lifecycle"] | {"_id": user_id}],
         TRANSITIONS: transitions,

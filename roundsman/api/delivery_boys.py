@@ -40,7 +40,8 @@ router = APIRouter(prefix="/delivery-boys", tags=["delivery boys"])
 
 Day = Annotated[date, Query(ge=date(2000, 1, 1), le=date(2199, 12, 31))]
 
-_READ: Final = [Depends(require(Permission.DELIVERY_BOYS_READ))]
+_READS: Final = [Depends(require(Permission.DELIVERY_BOYS_READ))]
+_REGISTERS: Final = [Depends(require(Permission.DELIVERY_BOYS_CREATE))]
 
 
 class Registering(RequestModel):
@@ -85,19 +86,14 @@ class CashView(AnswerModel):
     cash_in_hand_paise: int
 
 
-@router.get("", dependencies=_READ, responses=problems(401, 403, 422))
+@router.get("", dependencies=_READS, responses=problems(401, 403, 422))
 async def list_(work: Work, page: Annotated[Page, Query()]) -> list[DeliveryBoyView]:
     """List the delivery boys by their names."""
     found = await list_delivery_boys(work.tx, skip=page.skip, limit=page.limit)
     return [DeliveryBoyView.model_validate(boy) for boy in found]
 
 
-@router.post(
-    "",
-    status_code=201,
-    dependencies=[Depends(require(Permission.DELIVERY_BOYS_CREATE))],
-    responses=problems(401, 403, 409, 422),
-)
+@router.post("", status_code=201, dependencies=_REGISTERS, responses=problems(401, 403, 409, 422))
 async def register(body: Registering, work: Work) -> DeliveryBoyView:
     """Register somebody who is new here. He signs in by a code to his phone."""
     new = NewDeliveryBoy(body.name, body.phone, body.email, tuple(body.areas))
@@ -105,12 +101,7 @@ async def register(body: Registering, work: Work) -> DeliveryBoyView:
     return DeliveryBoyView.model_validate(boy)
 
 
-@router.post(
-    "/profiles",
-    status_code=201,
-    dependencies=[Depends(require(Permission.DELIVERY_BOYS_CREATE))],
-    responses=problems(401, 403, 404, 409, 422),
-)
+@router.post("/profiles", status_code=201, dependencies=_REGISTERS, responses=problems(401, 403, 404, 409, 422))
 async def make(body: Making, work: Work) -> DeliveryBoyView:
     """Give a user who has the role delivery_boy the profile of one."""
     boy = await make_delivery_boy(
@@ -119,17 +110,13 @@ async def make(body: Making, work: Work) -> DeliveryBoyView:
     return DeliveryBoyView.model_validate(boy)
 
 
-@router.get("/{delivery_boy_id}", dependencies=_READ, responses=problems(401, 403, 404, 422))
+@router.get("/{delivery_boy_id}", dependencies=_READS, responses=problems(401, 403, 404, 422))
 async def one(delivery_boy_id: IdInPath, work: Work) -> EarningsView:
     """See a delivery boy and how his earnings stand."""
     return EarningsView.model_validate(await earnings_of(work.tx, await _boy(work, delivery_boy_id), now=work.now))
 
 
-@router.patch(
-    "/{delivery_boy_id}",
-    dependencies=[Depends(require(Permission.DELIVERY_BOYS_CREATE))],
-    responses=problems(401, 403, 404, 409, 422),
-)
+@router.patch("/{delivery_boy_id}", dependencies=_REGISTERS, responses=problems(401, 403, 404, 409, 422))
 async def edit_(body: DeliveryBoyEditing, delivery_boy_id: IdInPath, work: Work) -> DeliveryBoyView:
     """Change what a delivery boy is called, or where he delivers."""
     edit = DeliveryBoyEdit(body.name, None if body.areas is None else tuple(body.areas))
@@ -137,25 +124,21 @@ async def edit_(body: DeliveryBoyEditing, delivery_boy_id: IdInPath, work: Work)
     return DeliveryBoyView.model_validate(boy)
 
 
-@router.put(
-    "/{delivery_boy_id}/status",
-    dependencies=[Depends(require(Permission.DELIVERY_BOYS_CREATE))],
-    responses=problems(401, 403, 404, 409, 422),
-)
+@router.put("/{delivery_boy_id}/status", dependencies=_REGISTERS, responses=problems(401, 403, 404, 409, 422))
 async def set_status_(body: Standing, delivery_boy_id: IdInPath, work: Work) -> DeliveryBoyView:
     """Say whether a delivery boy can be given deliveries. What he has brought and earned stays his."""
     boy = await set_status(work.tx, DeliveryBoyId(delivery_boy_id), body.status, intake=work.intake, now=work.now)
     return DeliveryBoyView.model_validate(boy)
 
 
-@router.get("/{delivery_boy_id}/round", dependencies=_READ, responses=problems(401, 403, 404, 422))
+@router.get("/{delivery_boy_id}/round", dependencies=_READS, responses=problems(401, 403, 404, 422))
 async def round_(delivery_boy_id: IdInPath, work: Work, day: Day | None = None) -> list[StopView]:
     """See what a delivery boy has to bring on a day, or has brought; today if none is given."""
     boy = await _boy(work, delivery_boy_id)
     return stop_views(await round_of(work.tx, boy, day or day_of(work.now), now=work.now))
 
 
-@router.get("/{delivery_boy_id}/statement", dependencies=_READ, responses=problems(401, 403, 404, 422))
+@router.get("/{delivery_boy_id}/statement", dependencies=_READS, responses=problems(401, 403, 404, 422))
 async def statement(delivery_boy_id: IdInPath, work: Work, query: Annotated[MonthQuery, Query()]) -> StatementView:
     """See a month of a delivery boy, day by day."""
     boy = await _boy(work, delivery_boy_id)
@@ -164,7 +147,7 @@ async def statement(delivery_boy_id: IdInPath, work: Work, query: Annotated[Mont
 
 @router.get(
     "/{delivery_boy_id}/statement.csv",
-    dependencies=_READ,
+    dependencies=_READS,
     response_class=Response,
     responses=problems(401, 403, 404, 422) | CSV,
 )
@@ -173,7 +156,7 @@ async def statement_as_csv(delivery_boy_id: IdInPath, work: Work, query: Annotat
     return statement_file(await statement_of(work.tx, await _boy(work, delivery_boy_id), query.month))
 
 
-@router.get("/{delivery_boy_id}/entries", dependencies=_READ, responses=problems(401, 403, 404, 422))
+@router.get("/{delivery_boy_id}/entries", dependencies=_READS, responses=problems(401, 403, 404, 422))
 async def entries(delivery_boy_id: IdInPath, work: Work, query: Annotated[EntriesQuery, Query()]) -> list[EntryView]:
     """See the entries behind the numbers of a month, the earliest first."""
     boy = await _boy(work, delivery_boy_id)
@@ -183,7 +166,7 @@ async def entries(delivery_boy_id: IdInPath, work: Work, query: Annotated[Entrie
 
 @router.get(
     "/{delivery_boy_id}/entries.csv",
-    dependencies=_READ,
+    dependencies=_READS,
     response_class=Response,
     responses=problems(401, 403, 404, 422) | CSV,
 )

@@ -40,6 +40,7 @@ router = APIRouter(prefix="/suppliers", tags=["suppliers"])
 of_users = APIRouter(prefix="/users/{user_id}/supplier", tags=["suppliers"])
 
 _READS = [Depends(require(Permission.SUPPLIERS_READ))]
+_ONBOARDS = [Depends(require(Permission.SUPPLIERS_ONBOARD))]
 _BUYS = [Depends(require(Permission.SUPPLIERS_BUY))]
 _PAYS = [Depends(require(Permission.SUPPLIERS_PAY, fresh=True))]
 Gstin = Annotated[
@@ -119,12 +120,7 @@ async def everybody(work: Work, page: Annotated[Page, Query()]) -> list[Supplier
     return [SupplierView.model_validate(supplier) for supplier in found]
 
 
-@router.post(
-    "",
-    status_code=201,
-    dependencies=[Depends(require(Permission.SUPPLIERS_ONBOARD))],
-    responses=problems(401, 403, 409, 422),
-)
+@router.post("", status_code=201, dependencies=_ONBOARDS, responses=problems(401, 403, 409, 422))
 async def onboard(body: Onboarding, work: Work) -> SupplierView:
     """Take on a supplier: his account and his profile at once.
 
@@ -136,12 +132,7 @@ async def onboard(body: Onboarding, work: Work) -> SupplierView:
     return SupplierView.model_validate(supplier)
 
 
-@of_users.post(
-    "",
-    status_code=201,
-    dependencies=[Depends(require(Permission.SUPPLIERS_ONBOARD))],
-    responses=problems(401, 403, 404, 409, 422),
-)
+@of_users.post("", status_code=201, dependencies=_ONBOARDS, responses=problems(401, 403, 404, 409, 422))
 async def onboard_known(body: Onboarding, user_id: IdInPath, work: Work) -> SupplierView:
     """Make somebody a supplier who is registered already; he signs in as before, and stays what else he is."""
     details = SupplierDetails(**body.model_dump())
@@ -199,11 +190,7 @@ async def one(supplier_id: IdInPath, work: Work) -> SupplierView:
     return SupplierView.model_validate(await get_supplier(work.tx, SupplierId(supplier_id)))
 
 
-@router.patch(
-    "/{supplier_id}",
-    dependencies=[Depends(require(Permission.SUPPLIERS_ONBOARD))],
-    responses=problems(401, 403, 404, 409, 422),
-)
+@router.patch("/{supplier_id}", dependencies=_ONBOARDS, responses=problems(401, 403, 404, 409, 422))
 async def edit_(body: SupplierEditing, supplier_id: IdInPath, work: Work) -> SupplierView:
     """Change a supplier's profile, or say whether the business buys from him; what he has to bring he still may."""
     edit = SupplierEdit(**body.model_dump())

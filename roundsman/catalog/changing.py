@@ -6,7 +6,7 @@ from roundsman.catalog.products import Product
 from roundsman.catalog.store import product_document, product_from
 from roundsman.database.bulk import EDITED
 from roundsman.database.collections import PRODUCTS
-from roundsman.database.documents import find_value
+from roundsman.database.documents import find_value, insert
 from roundsman.database.transaction import Document, Tx
 from roundsman.errors import NotFound
 from roundsman.ids import ProductId
@@ -33,9 +33,7 @@ async def get_product(tx: Tx, product_id: ProductId) -> Product:
 
 async def insert_product(tx: Tx, product: Product) -> Document:
     """Insert a product; gives it as it is stored."""
-    document = product_document(product)
-    await tx.database[PRODUCTS].insert_one(document, session=tx.session)
-    return document
+    return await insert(tx, PRODUCTS, product_document(product))
 
 
 async def write_edited(tx: Tx, product: Product, field: Literal["prices", "active", "supplier_id"]) -> Document:

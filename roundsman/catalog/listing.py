@@ -8,7 +8,7 @@ from roundsman.catalog.products import Product
 from roundsman.catalog.store import product_document, product_from
 from roundsman.database.bulk import BulkOutcome, insert_missing
 from roundsman.database.collections import PRODUCTS
-from roundsman.database.documents import iterate
+from roundsman.database.documents import iterate, list_values
 from roundsman.database.transaction import Tx
 from roundsman.errors import InvalidInput
 from roundsman.ids import ProductId, SupplierId
@@ -47,14 +47,12 @@ async def products_known(tx: Tx, product_ids: Collection[ProductId]) -> dict[Pro
 
 async def list_products_of(tx: Tx, supplier_id: SupplierId, *, skip: int, limit: int) -> list[Product]:
     """List some of the products that a supplier brings, sold or not, by their names."""
-    found = tx.database[PRODUCTS].find({"supplier_id": supplier_id}, session=tx.session).sort(_BY_NAME)
-    return [product_from(document) async for document in found.skip(skip).limit(limit)]
+    return await list_values(tx, PRODUCTS, product_from, {"supplier_id": supplier_id}, _BY_NAME, skip=skip, limit=limit)
 
 
 async def list_active_products(tx: Tx, *, skip: int, limit: int) -> list[Product]:
     """List some of the products that were not taken out of the catalogue, by their names."""
-    found = tx.database[PRODUCTS].find({"active": True}, session=tx.session).sort(_BY_NAME)
-    return [product_from(document) async for document in found.skip(skip).limit(limit)]
+    return await list_values(tx, PRODUCTS, product_from, {"active": True}, _BY_NAME, skip=skip, limit=limit)
 
 
 async def count_products(tx: Tx) -> int:

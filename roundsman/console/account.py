@@ -13,7 +13,7 @@ from roundsman.auth.sessions import Session
 from roundsman.console.cookies import forget_session
 from roundsman.console.forms import Form, read_form
 from roundsman.console.guards import require_page
-from roundsman.console.portal_forms import IdInPath, refused_here
+from roundsman.console.portal_forms import refused_here
 from roundsman.console.rendering import see_other, show
 from roundsman.console.sign_in import PATH as SIGN_IN
 from roundsman.errors import RoundsmanError
@@ -24,6 +24,7 @@ from roundsman.operations.activation_messages import choose_messages, refuses_me
 from roundsman.operations.person import get_person
 from roundsman.operations.session_ending import end_every_session, end_one_session, list_sessions
 from roundsman.operations.stepping_up import authenticator_state
+from roundsman.web.ids import IdInPath
 from roundsman.web.operating import Operating, Work
 from roundsman.web.principal import CurrentPrincipal
 from roundsman.web.services import services_of

@@ -10,7 +10,10 @@ from roundsman.activation.figures import Band, Cohort, Dashboard, DayCounts, Fun
 from roundsman.activation.lifecycle import ActivationStatus
 from roundsman.activation.tallies import Passage, Step
 from roundsman.calendar import week_of
-from roundsman.console.charts import NARROW, Flow, Sankey, Sparkline, heat, sankey, sparkline
+from roundsman.console.charts.heat import heat
+from roundsman.console.charts.labels import NARROW
+from roundsman.console.charts.sankey import Flow, Sankey, sankey
+from roundsman.console.charts.sparkline import Sparkline, sparkline
 
 NEWCOMERS: Final = "newcomers"
 """Those of the movement who were not known yet on its first day."""

@@ -11,19 +11,10 @@ from roundsman.access.permissions import Permission
 from roundsman.calendar import day_of, month_after, month_before, month_of
 from roundsman.console.conflicts import Difference, WayOn, show_conflict
 from roundsman.console.earnings_shapes import earnings_columns
+from roundsman.console.fields import Key, Line, Rupees, SignedRupees
 from roundsman.console.forms import Form, model_of, read_form, refused
 from roundsman.console.guards import require_page
-from roundsman.console.partner_forms import (
-    PER_PAGE,
-    IdInPath,
-    Key,
-    Line,
-    PartQuery,
-    Rupees,
-    SignedRupees,
-    pages_around,
-    part_of,
-)
+from roundsman.console.list_parts import PER_PAGE, PartQuery, pages_around, part_of
 from roundsman.console.rendering import see_other, show
 from roundsman.delivery.adjusting import list_adjustments
 from roundsman.delivery.adjustments import AdjustmentKind, AdjustmentStatus
@@ -37,6 +28,7 @@ from roundsman.operations.adjusting import WantedAdjustment, propose_adjustment
 from roundsman.operations.delivery_team import list_team
 from roundsman.operations.delivery_terms import set_status, take_cash
 from roundsman.operations.earnings import earnings_of, ledger_of, statement_of
+from roundsman.web.ids import IdInPath
 from roundsman.web.operating import Operating, Work
 
 PATH: Final = "/delivery-boys"

@@ -8,7 +8,8 @@ from starlette.responses import Response
 
 from roundsman.access.permissions import Permission
 from roundsman.calendar import month_after, month_before, month_of
-from roundsman.console.charts import NARROW, Column, columns
+from roundsman.console.charts.columns import Column, columns
+from roundsman.console.charts.labels import NARROW
 from roundsman.console.guards import require_page
 from roundsman.console.rendering import show
 from roundsman.console.wording import money

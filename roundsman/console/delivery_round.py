@@ -12,9 +12,10 @@ from starlette.responses import Response
 
 from roundsman.access.permissions import Permission
 from roundsman.calendar import day_of
+from roundsman.console.fields import Key, Line, Rupees
 from roundsman.console.forms import Form, InvalidForm, model_of, read_form
 from roundsman.console.guards import require_page
-from roundsman.console.portal_forms import Key, Line, Rupees, are_operations_here, refused_here
+from roundsman.console.portal_forms import are_operations_here, refused_here
 from roundsman.console.rendering import see_other, show
 from roundsman.console.strings import ENGLISH, say
 from roundsman.delivery.delivery_boys import require_round

@@ -3,7 +3,8 @@
 from datetime import date, timedelta
 
 from roundsman.calendar import first_day_of, month_after
-from roundsman.console.charts import NARROW, WIDE, Column, Columns, columns
+from roundsman.console.charts.columns import Column, Columns, columns
+from roundsman.console.charts.labels import NARROW, WIDE
 from roundsman.console.wording import money
 from roundsman.operations.earnings import Statement
 

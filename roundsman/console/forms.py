@@ -25,12 +25,12 @@ class UnreadableForm(InvalidInput):
 
 
 class InvalidForm(InvalidInput):
-    """Fields of a form are not as they have to be; `wrong` says of each why."""
+    """What a form holds is not as it has to be; `wrong` says of each field why, the message what is wrong with all together."""
 
     code = "invalid_form"
 
-    def __init__(self, wrong: Mapping[str, str]) -> None:
-        super().__init__("Something is missing or not right below.")
+    def __init__(self, wrong: Mapping[str, str], message: str = "Something is missing or not right below.") -> None:
+        super().__init__(message)
         self.wrong = wrong
 
 
@@ -55,7 +55,9 @@ def model_of(model: type[_Model], sent: Mapping[str, str]) -> _Model:
     try:
         return model.model_validate({name: text for name, text in sent.items() if text and name in model.model_fields})
     except ValidationError as error:
-        raise InvalidForm({str(one["loc"][0]): _said(one["type"], one["msg"]) for one in error.errors()}) from None
+        said = [(one["loc"], _said(one["type"], one["msg"])) for one in error.errors()]
+        of_all = [text for loc, text in said if not loc]
+        raise InvalidForm({str(loc[0]): text for loc, text in said if loc}, *of_all[:1]) from None
 
 
 def _said(kind: str, message: str) -> str:

@@ -11,7 +11,7 @@ from roundsman.access.permissions import Permission
 from roundsman.calendar import day_of
 from roundsman.console.forms import Form, model_of, read_form
 from roundsman.console.guards import require_page
-from roundsman.console.portal_forms import IdInPath, are_operations_here, refused_here
+from roundsman.console.portal_forms import are_operations_here, refused_here
 from roundsman.console.rendering import see_other, show
 from roundsman.errors import RoundsmanError
 from roundsman.ids import SubscriptionId
@@ -20,6 +20,7 @@ from roundsman.operations.rating import Rated, own_deliveries, rate_delivery
 from roundsman.operations.subscription_pausing import of_user, pause_subscription, resume_subscription
 from roundsman.orders.deliveries import DeliveryStatus
 from roundsman.subscriptions.subscriptions import Pause, SubscriptionStatus
+from roundsman.web.ids import IdInPath
 from roundsman.web.operating import Operating, Work
 
 PATH: Final = "/my"

@@ -15,9 +15,10 @@ from roundsman.calendar import begin_of, day_of
 from roundsman.catalog.listing import list_active_products
 from roundsman.catalog.prices import begun_price
 from roundsman.catalog.products import Product
+from roundsman.console.fields import Key, PageNumber
 from roundsman.console.forms import Form, InvalidForm, model_of, read_form
 from roundsman.console.guards import require_page
-from roundsman.console.portal_forms import Key, PageNumber, are_operations_here, refused_here
+from roundsman.console.portal_forms import are_operations_here, refused_here
 from roundsman.console.rendering import see_other, show
 from roundsman.errors import RoundsmanError
 from roundsman.ids import ProductId

@@ -6,15 +6,17 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from roundsman.access.permissions import Permission
+from roundsman.console.fields import PageNumber
 from roundsman.console.forms import Form, read_form
 from roundsman.console.guards import require_page
-from roundsman.console.portal_forms import IdInPath, PageNumber, are_operations_here, refused_here
+from roundsman.console.portal_forms import are_operations_here, refused_here
 from roundsman.console.rendering import see_other, show
 from roundsman.errors import RoundsmanError
 from roundsman.ids import OrderId
 from roundsman.operations.order_intake import cancel_own_order
 from roundsman.orders.book import list_orders, list_payments
 from roundsman.orders.orders import OrderStatus
+from roundsman.web.ids import IdInPath
 from roundsman.web.operating import Operating, Work
 
 PATH: Final = "/my/orders"

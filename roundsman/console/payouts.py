@@ -14,19 +14,10 @@ from starlette.responses import Response
 
 from roundsman.access.permissions import Permission
 from roundsman.calendar import day_of
+from roundsman.console.fields import Key, Line, Reasoned
 from roundsman.console.forms import Form, model_of, read_form, refused
 from roundsman.console.guards import require_page
-from roundsman.console.partner_forms import (
-    PER_PAGE,
-    IdInForm,
-    IdInPath,
-    Key,
-    Line,
-    PartQuery,
-    Reasoned,
-    pages_around,
-    part_of,
-)
+from roundsman.console.list_parts import PER_PAGE, PartQuery, pages_around, part_of
 from roundsman.console.rendering import see_other, show
 from roundsman.delivery.adjusting import get_adjustment, list_adjustments
 from roundsman.delivery.adjustments import AdjustmentStatus
@@ -39,6 +30,7 @@ from roundsman.identity.mode import get_mode
 from roundsman.ids import AdjustmentId, DeliveryBoyId, PayoutId, UserId
 from roundsman.operations.adjusting import decide_adjustment
 from roundsman.operations.payout_steps import WantedPayout, approve_payout, draft_payout, fail_payout, pay_payout
+from roundsman.web.ids import IdInBody, IdInPath
 from roundsman.web.operating import Operating, Work
 
 PATH: Final = "/payouts"
@@ -63,7 +55,7 @@ class Drafting(BaseModel):
     """A payout of all that somebody earned up to the end of a day and was in none yet."""
 
     key: Key
-    delivery_boy: IdInForm
+    delivery_boy: IdInBody
     through: date
 
 
@@ -124,15 +116,12 @@ async def decide(request: Request, adjustment_id: IdInPath, work: Work) -> Respo
 
 
 @router.get(ONE, dependencies=_READS, name="payout_page")
-async def show_payout(request: Request, payout_id: IdInPath, work: Work) -> Response:
-    """Show a payout with the entries that it pays."""
-    return await _shown_payout(request, work, payout_id, Form())
-
-
 @router.get(ONE + "/approve", dependencies=_APPROVES, name="approve_payout_page")
-async def ask_approve(request: Request, payout_id: IdInPath, work: Work) -> Response:
-    """Show a payout, to approve it."""
-    return await _shown_payout(request, work, payout_id, Form(), step="approve")
+@router.get(ONE + "/paid", dependencies=_SETTLES, name="pay_payout_page")
+@router.get(ONE + "/failed", dependencies=_SETTLES, name="fail_payout_page")
+async def show_payout(request: Request, payout_id: IdInPath, work: Work) -> Response:
+    """Show a payout with the entries that it pays, and with the step that the address ends in, to take it."""
+    return await _shown_payout(request, work, payout_id, Form())
 
 
 @router.post(ONE + "/approve", dependencies=_APPROVES, name="approve_payout_page_sent")
@@ -141,14 +130,8 @@ async def approve(request: Request, payout_id: IdInPath, work: Work) -> Response
     try:
         await approve_payout(work.tx, PayoutId(payout_id), by=work.user_id, intake=work.intake, now=work.now)
     except RoundsmanError as error:
-        return await _shown_payout(request, work, payout_id, refused({}, error), step="approve")
+        return await _shown_payout(request, work, payout_id, refused({}, error))
     return see_other(request, f"{PATH}/{payout_id}", flash="flash.payout_approved")
-
-
-@router.get(ONE + "/paid", dependencies=_SETTLES, name="pay_payout_page")
-async def ask_paid(request: Request, payout_id: IdInPath, work: Work) -> Response:
-    """Show a payout, to say under what its money went."""
-    return await _shown_payout(request, work, payout_id, Form(), step="paid")
 
 
 @router.post(ONE + "/paid", dependencies=_SETTLES, name="pay_payout_page_sent")
@@ -159,14 +142,8 @@ async def pay(request: Request, payout_id: IdInPath, work: Work) -> Response:
         reference = model_of(Paying, sent).reference
         await pay_payout(work.tx, PayoutId(payout_id), reference=reference, intake=work.intake, now=work.now)
     except RoundsmanError as error:
-        return await _shown_payout(request, work, payout_id, refused(sent, error), step="paid")
+        return await _shown_payout(request, work, payout_id, refused(sent, error))
     return see_other(request, f"{PATH}/{payout_id}", flash="flash.payout_paid")
-
-
-@router.get(ONE + "/failed", dependencies=_SETTLES, name="fail_payout_page")
-async def ask_failed(request: Request, payout_id: IdInPath, work: Work) -> Response:
-    """Show a payout, to say that nothing came of it."""
-    return await _shown_payout(request, work, payout_id, Form(), step="failed")
 
 
 @router.post(ONE + "/failed", dependencies=_SETTLES, name="fail_payout_page_sent")
@@ -177,7 +154,7 @@ async def fail(request: Request, payout_id: IdInPath, work: Work) -> Response:
         reason = model_of(Reasoned, sent).reason
         await fail_payout(work.tx, PayoutId(payout_id), reason=reason, intake=work.intake, now=work.now)
     except RoundsmanError as error:
-        return await _shown_payout(request, work, payout_id, refused(sent, error), step="failed")
+        return await _shown_payout(request, work, payout_id, refused(sent, error))
     return see_other(request, f"{PATH}/{payout_id}", flash="flash.payout_failed")
 
 
@@ -205,9 +182,7 @@ async def _shown(request: Request, work: Operating, form: Form) -> Response:
     )
 
 
-async def _shown_payout(
-    request: Request, work: Operating, payout_id: ObjectId, form: Form, *, step: str | None = None
-) -> Response:
+async def _shown_payout(request: Request, work: Operating, payout_id: ObjectId, form: Form) -> Response:
     payout = await get_payout(work.tx, PayoutId(payout_id))
     return show(
         request,
@@ -219,7 +194,7 @@ async def _shown_payout(
         names=await _names(work, [payout.created_by, payout.approved_by]),
         is_own=payout.created_by == work.user_id,
         mode=await get_mode(work.tx),
-        step=step,
+        step=request.url.path.rpartition("/")[2],
         form=form,
     )
 

@@ -9,9 +9,10 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from starlette.responses import Response
 
 from roundsman.access.permissions import Permission
+from roundsman.console.fields import Key, Reasoned
 from roundsman.console.forms import Form, InvalidForm, model_of, read_form, refused
 from roundsman.console.guards import require_page
-from roundsman.console.partner_forms import PER_PAGE, IdInPath, Key, PartQuery, Reasoned, pages_around, part_of
+from roundsman.console.list_parts import PER_PAGE, PartQuery, pages_around, part_of
 from roundsman.console.rendering import see_other, show
 from roundsman.errors import RoundsmanError
 from roundsman.identity.mode import get_mode
@@ -27,6 +28,7 @@ from roundsman.operations.receiving import WantedReceipt, receive_purchase
 from roundsman.suppliers.linkage import suppliers_called
 from roundsman.suppliers.purchase_orders import STEPS, Came, PurchaseOrder, PurchaseOrderStatus
 from roundsman.suppliers.purchasing import get_purchase_order, list_purchase_orders
+from roundsman.web.ids import IdInPath
 from roundsman.web.operating import Operating, Work
 
 PATH: Final = "/purchase-orders"

@@ -4,6 +4,7 @@ What is refused is refused as the API does it, in words that do not tell whether
 same time. `next` is the page somebody wanted: only pages of ours, so that no link of another's leads on from here.
 """
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Request
@@ -60,14 +61,9 @@ async def by_password(request: Request) -> Response:
         address=client_address(request),
         device=client_device(request),
     )
-    try:
-        async with failures_at_whole_steps():
-            signed_in = await sign_in(
-                services.runtime.tx, attempt, by=services.password_sign_in, now=services.runtime.clock()
-            )
-    except RoundsmanError as error:
-        return _asked(request, refused_here(request, _without_secrets(sent), error))
-    return _signed_in(request, signed_in, sent)
+    tx, now = services.runtime.tx, services.runtime.clock()
+    signing_in = sign_in(tx, attempt, by=services.password_sign_in, now=now)
+    return await _signed_in(request, sent, signing_in, or_again=_asked)
 
 
 @router.post(PATH + "/code", dependencies=_SENDING, name="send_code_page")
@@ -100,14 +96,9 @@ async def by_code(request: Request) -> Response:
         device=client_device(request),
         address=client_address(request),
     )
-    try:
-        async with failures_at_whole_steps():
-            signed_in = await sign_in_by_code(
-                services.runtime.tx, attempt, by=services.code_sign_in, now=services.runtime.clock()
-            )
-    except RoundsmanError as error:
-        return _code_asked(request, refused_here(request, _without_secrets(sent), error))
-    return _signed_in(request, signed_in, sent)
+    tx, now = services.runtime.tx, services.runtime.clock()
+    signing_in = sign_in_by_code(tx, attempt, by=services.code_sign_in, now=now)
+    return await _signed_in(request, sent, signing_in, or_again=_code_asked)
 
 
 @router.post(
@@ -141,7 +132,18 @@ def _code_asked(request: Request, form: Form) -> Response:
     return show(request, "sign_in_code.html", status=form.status, form=form)
 
 
-def _signed_in(request: Request, signed_in: SignedIn, sent: dict[str, str]) -> Response:
+async def _signed_in(
+    request: Request,
+    sent: dict[str, str],
+    signing_in: Awaitable[SignedIn],
+    *,
+    or_again: Callable[[Request, Form], Response],
+) -> Response:
+    try:
+        async with failures_at_whole_steps():
+            signed_in = await signing_in
+    except RoundsmanError as error:
+        return or_again(request, refused_here(request, _without_secrets(sent), error))
     answer = see_other(request, _onward(sent.get("next", ""), signed_in.user.effective_roles))
     keep_session(answer, request, signed_in.refresh_token)
     return answer

@@ -13,19 +13,10 @@ from roundsman.access.permissions import Permission
 from roundsman.catalog.listing import list_products_of, products_known
 from roundsman.catalog.prices import begun_price
 from roundsman.catalog.products import Price, Product
+from roundsman.console.fields import Key, Line, Reasoned, Rupees
 from roundsman.console.forms import Form, model_of, read_form, refused
 from roundsman.console.guards import require_page
-from roundsman.console.partner_forms import (
-    PER_PAGE,
-    IdInPath,
-    Key,
-    Line,
-    PartQuery,
-    Reasoned,
-    Rupees,
-    pages_around,
-    part_of,
-)
+from roundsman.console.list_parts import PER_PAGE, PartQuery, pages_around, part_of
 from roundsman.console.rendering import see_other, show
 from roundsman.errors import RoundsmanError
 from roundsman.identity.mode import get_mode
@@ -38,6 +29,7 @@ from roundsman.suppliers.proposals import PriceProposal, ProposalStatus
 from roundsman.suppliers.proposing import list_proposals
 from roundsman.suppliers.purchasing import list_purchase_orders
 from roundsman.suppliers.suppliers import SupplierStatus
+from roundsman.web.ids import IdInPath
 from roundsman.web.operating import Operating, Work
 
 PATH: Final = "/suppliers"

@@ -3,13 +3,13 @@
 from typing import Final
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel
 from starlette.responses import Response
 
 from roundsman.access.permissions import Permission
+from roundsman.console.fields import PageNumber, Reasoned
 from roundsman.console.forms import Form, model_of, read_form
 from roundsman.console.guards import require_page
-from roundsman.console.portal_forms import IdInPath, Line, PageNumber, are_operations_here, refused_here
+from roundsman.console.portal_forms import are_operations_here, refused_here
 from roundsman.console.rendering import see_other, show
 from roundsman.errors import RoundsmanError
 from roundsman.ids import PurchaseOrderId
@@ -17,6 +17,7 @@ from roundsman.operations.purchasing import acknowledge_purchase_order, of_own, 
 from roundsman.operations.supplier_accounts import own_supplier
 from roundsman.suppliers.posting import list_dues, totals_of
 from roundsman.suppliers.purchasing import list_orders_of_supplier
+from roundsman.web.ids import IdInPath
 from roundsman.web.operating import Operating, Work
 
 PATH: Final = "/supplies"
@@ -25,12 +26,6 @@ _SEES: Final = [Depends(require_page(Permission.ME_SUPPLIES))]
 _SAYS: Final = [Depends(require_page(Permission.ME_SUPPLY))]
 
 router = APIRouter(include_in_schema=False)
-
-
-class Rejecting(BaseModel):
-    """Why something is not brought."""
-
-    reason: Line
 
 
 @router.get(PATH, dependencies=_SEES, name="supplies_page")
@@ -55,7 +50,7 @@ async def reject(request: Request, purchase_order_id: IdInPath, work: Work) -> R
     """Say that one does not bring it, and why."""
     order_id = PurchaseOrderId(purchase_order_id)
     try:
-        reason = model_of(Rejecting, await read_form(request)).reason
+        reason = model_of(Reasoned, await read_form(request)).reason
         await reject_purchase_order(
             work.tx, of_own(work.user_id, order_id), reason=reason, intake=work.intake, now=work.now
         )

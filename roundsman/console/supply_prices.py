@@ -14,15 +14,17 @@ from roundsman.calendar import day_of
 from roundsman.catalog.listing import list_products_of
 from roundsman.catalog.prices import begun_price
 from roundsman.catalog.products import Price, Product
+from roundsman.console.fields import Key, Rupees
 from roundsman.console.forms import Form, model_of, read_form
 from roundsman.console.guards import require_page
-from roundsman.console.portal_forms import IdInForm, IdInPath, Key, Rupees, are_operations_here, refused_here
+from roundsman.console.portal_forms import are_operations_here, refused_here
 from roundsman.console.rendering import see_other, show
 from roundsman.errors import RoundsmanError
 from roundsman.ids import PriceProposalId, ProductId
 from roundsman.operations.price_proposals import WantedPrice, propose_price, withdraw_proposal
 from roundsman.operations.supplier_accounts import own_supplier
 from roundsman.suppliers.proposing import list_proposals
+from roundsman.web.ids import IdInBody, IdInPath
 from roundsman.web.operating import Operating, Work
 
 PATH: Final = "/supplies/prices"
@@ -37,7 +39,7 @@ class Proposing(BaseModel):
     """What a product should cost, and from which day on."""
 
     key: Key
-    product: IdInForm
+    product: IdInBody
     price: Rupees
     since: date | None = None
 

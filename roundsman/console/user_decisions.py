@@ -66,9 +66,14 @@ class AboutRole(AboutStanding):
 
 
 @router.get(ONE + "/grant-role", dependencies=_ROLES, name="grant_role_form_page")
-async def ask_to_grant(request: Request, user_id: IdInPath, role: str = "") -> HTMLResponse:
-    """Ask which role he gets, and why."""
-    return await _ask(request, "grant_role", UserId(user_id), Form({"role": role}))
+@router.get(ONE + "/revoke-role", dependencies=_ROLES, name="revoke_role_form_page")
+@router.get(ONE + "/disable", dependencies=_STANDING, name="disable_form_page")
+@router.get(ONE + "/enable", dependencies=_STANDING, name="enable_form_page")
+@router.get(ONE + "/forget-authenticator", dependencies=_AUTHENTICATORS, name="forget_authenticator_form_page")
+@router.get(ONE + "/sign-out", dependencies=_SESSIONS, name="sign_out_user_form_page")
+async def ask(request: Request, user_id: IdInPath, role: str = "") -> HTMLResponse:
+    """Ask for what the decision of this address needs: why, and about a role which one."""
+    return await _ask(request, UserId(user_id), Form({"role": role}))
 
 
 @router.post(ONE + "/grant-role", dependencies=_ROLES, name="grant_role_page")
@@ -79,13 +84,7 @@ async def grant(request: Request, user_id: IdInPath, principal: CurrentPrincipal
         asked = model_of(AboutRole, sent)
         await grant_role(work.tx, _decision(request, principal, UserId(user_id), asked), asked.role, now=work.now)
 
-    return await _decided(request, "grant_role", UserId(user_id), decide)
-
-
-@router.get(ONE + "/revoke-role", dependencies=_ROLES, name="revoke_role_form_page")
-async def ask_to_revoke(request: Request, user_id: IdInPath, role: str = "") -> HTMLResponse:
-    """Ask which role is taken from him, and why."""
-    return await _ask(request, "revoke_role", UserId(user_id), Form({"role": role}))
+    return await _decided(request, UserId(user_id), decide)
 
 
 @router.post(ONE + "/revoke-role", dependencies=_ROLES, name="revoke_role_page")
@@ -96,13 +95,7 @@ async def revoke(request: Request, user_id: IdInPath, principal: CurrentPrincipa
         asked = model_of(AboutRole, sent)
         await revoke_role(work.tx, _decision(request, principal, UserId(user_id), asked), asked.role, now=work.now)
 
-    return await _decided(request, "revoke_role", UserId(user_id), decide)
-
-
-@router.get(ONE + "/disable", dependencies=_STANDING, name="disable_form_page")
-async def ask_to_disable(request: Request, user_id: IdInPath) -> HTMLResponse:
-    """Ask why he is shut out."""
-    return await _ask(request, "disable", UserId(user_id), Form())
+    return await _decided(request, UserId(user_id), decide)
 
 
 @router.post(ONE + "/disable", dependencies=_STANDING, name="disable_page")
@@ -113,13 +106,7 @@ async def disable_(request: Request, user_id: IdInPath, principal: CurrentPrinci
         asked = model_of(AboutStanding, sent)
         await disable(work.tx, _decision(request, principal, UserId(user_id), asked), now=work.now)
 
-    return await _decided(request, "disable", UserId(user_id), decide)
-
-
-@router.get(ONE + "/enable", dependencies=_STANDING, name="enable_form_page")
-async def ask_to_enable(request: Request, user_id: IdInPath) -> HTMLResponse:
-    """Ask why he is let in again."""
-    return await _ask(request, "enable", UserId(user_id), Form())
+    return await _decided(request, UserId(user_id), decide)
 
 
 @router.post(ONE + "/enable", dependencies=_STANDING, name="enable_page")
@@ -130,13 +117,7 @@ async def enable_(request: Request, user_id: IdInPath, principal: CurrentPrincip
         asked = model_of(AboutStanding, sent)
         await enable(work.tx, _decision(request, principal, UserId(user_id), asked), now=work.now)
 
-    return await _decided(request, "enable", UserId(user_id), decide)
-
-
-@router.get(ONE + "/forget-authenticator", dependencies=_AUTHENTICATORS, name="forget_authenticator_form_page")
-async def ask_to_forget(request: Request, user_id: IdInPath) -> HTMLResponse:
-    """Ask why his authenticator app is forgotten."""
-    return await _ask(request, "forget_authenticator", UserId(user_id), Form())
+    return await _decided(request, UserId(user_id), decide)
 
 
 @router.post(ONE + "/forget-authenticator", dependencies=_AUTHENTICATORS, name="forget_authenticator_page")
@@ -147,13 +128,7 @@ async def forget(request: Request, user_id: IdInPath, work: Work) -> Response:
         reason = model_of(Reasoned, sent).reason
         await forget_authenticator(work.tx, UserId(user_id), reason=reason, actor=work.intake.actor, now=work.now)
 
-    return await _decided(request, "forget_authenticator", UserId(user_id), decide)
-
-
-@router.get(ONE + "/sign-out", dependencies=_SESSIONS, name="sign_out_user_form_page")
-async def ask_to_sign_out(request: Request, user_id: IdInPath) -> HTMLResponse:
-    """Ask whether he is to be signed out everywhere."""
-    return await _ask(request, "sign_out", UserId(user_id), Form())
+    return await _decided(request, UserId(user_id), decide)
 
 
 @router.post(ONE + "/sign-out", dependencies=_SESSIONS, name="sign_out_user_page")
@@ -164,28 +139,26 @@ async def sign_out(request: Request, user_id: IdInPath, work: Work) -> Response:
         del sent
         await end_every_session(work.tx, UserId(user_id), actor=work.intake.actor, now=work.now)
 
-    return await _decided(request, "sign_out", UserId(user_id), decide)
+    return await _decided(request, UserId(user_id), decide)
 
 
-async def _decided(
-    request: Request, what: str, user_id: UserId, decide: Callable[[dict[str, str]], Awaitable[None]]
-) -> Response:
+async def _decided(request: Request, user_id: UserId, decide: Callable[[dict[str, str]], Awaitable[None]]) -> Response:
     sent = await read_form(request)
     try:
         await decide(sent)
     except StandingChanged as changed:
-        return _changed_meanwhile(request, what, sent, changed.user)
+        return _changed_meanwhile(request, sent, changed.user)
     except RoundsmanError as error:
-        return await _ask(request, what, user_id, refused(sent, error))
-    return see_other(request, f"{PATH}/{user_id}", flash=f"flash.user_{what}")
+        return await _ask(request, user_id, refused(sent, error))
+    return see_other(request, f"{PATH}/{user_id}", flash=f"flash.user_{_what(request)}")
 
 
-async def _ask(request: Request, what: str, user_id: UserId, form: Form) -> HTMLResponse:
+async def _ask(request: Request, user_id: UserId, form: Form) -> HTMLResponse:
     user = await get_user(services_of(request).runtime.tx, user_id)
     held, counting = set(user.roles), user.effective_roles
     return show(
         request,
-        f"users/{what}.html",
+        f"users/{_what(request)}.html",
         status=form.status,
         form=form,
         user=user,
@@ -196,8 +169,8 @@ async def _ask(request: Request, what: str, user_id: UserId, form: Form) -> HTML
     )
 
 
-def _changed_meanwhile(request: Request, what: str, sent: dict[str, str], user: User) -> HTMLResponse:
-    title, words, wanted = _WISHES[what]
+def _changed_meanwhile(request: Request, sent: dict[str, str], user: User) -> HTMLResponse:
+    title, words, wanted = _WISHES[_what(request)]
     now = standing_in_words(user)
     difference = Difference("Standing and roles", sent["seen"], now, wanted.format(role=_words(sent.get("role", ""))))
     kept: dict[str, str] = {name: sent[name] for name in ("role", "reason") if name in sent}
@@ -212,6 +185,11 @@ _WISHES: Final = {
     "enable": ("{name} stands differently now", "Enable all the same", "to be active"),
 }
 """Of each decision: the heading of the page that shows what changed meanwhile, its button, and what was wanted."""
+
+
+def _what(request: Request) -> str:
+    """Which decision it is about, as the address ends: 'grant_role'."""
+    return request.url.path.rpartition("/")[2].replace("-", "_")
 
 
 def _decision(request: Request, principal: Principal, user_id: UserId, asked: AboutStanding) -> Decision:

@@ -1,6 +1,6 @@
 """The form that the documents of all stores share, and reading many of them as values."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from roundsman.database.transaction import Document, Tx
@@ -38,6 +38,21 @@ async def find_value(
     """Read the one document that meets the criteria as a value; None when there is none."""
     document = await tx.database[collection].find_one(criteria, session=tx.session)
     return None if document is None else value_from(document)
+
+
+async def list_values(
+    tx: Tx,
+    collection: str,
+    value_from: Callable[[Document], Value],
+    criteria: Mapping[str, Any],
+    order: Sequence[tuple[str, int]],
+    *,
+    skip: int,
+    limit: int,
+) -> list[Value]:
+    """Read some of the documents that meet the criteria as values, in this order; a `limit` of 0 is none."""
+    found = tx.database[collection].find(criteria, session=tx.session).sort(order).skip(skip).limit(limit)
+    return [value_from(document) async for document in found]
 
 
 async def insert(tx: Tx, collection: str, document: Document) -> Document:

@@ -3,7 +3,7 @@
 from pymongo import DESCENDING
 
 from roundsman.database.collections import ADJUSTMENTS
-from roundsman.database.documents import find_value
+from roundsman.database.documents import find_value, list_values, put
 from roundsman.database.transaction import Document, Tx
 from roundsman.delivery.adjustments import Adjustment, AdjustmentStatus
 from roundsman.delivery.ledger_store import adjustment_document, adjustment_from
@@ -19,9 +19,7 @@ class UnknownAdjustment(NotFound):
 
 async def put_adjustment(tx: Tx, adjustment: Adjustment) -> Document:
     """Insert an adjustment, or replace it; gives it as it is stored."""
-    document = adjustment_document(adjustment)
-    await tx.database[ADJUSTMENTS].replace_one({"_id": adjustment.id}, document, upsert=True, session=tx.session)
-    return document
+    return await put(tx, ADJUSTMENTS, adjustment_document(adjustment))
 
 
 async def find_adjustment(tx: Tx, adjustment_id: AdjustmentId) -> Adjustment | None:
@@ -45,5 +43,4 @@ async def list_adjustments(
     if boy is not None:
         criteria["delivery_boy_id"] = boy
     newest = [("created_at", DESCENDING), ("_id", DESCENDING)]
-    found = tx.database[ADJUSTMENTS].find(criteria, session=tx.session).sort(newest).skip(skip).limit(limit)
-    return [adjustment_from(document) async for document in found]
+    return await list_values(tx, ADJUSTMENTS, adjustment_from, criteria, newest, skip=skip, limit=limit)

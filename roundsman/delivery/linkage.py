@@ -6,7 +6,7 @@ from pymongo import ASCENDING
 
 from roundsman.database.bulk import EDITED, BulkOutcome, insert_missing, renew_fields
 from roundsman.database.collections import DELIVERY_BOYS
-from roundsman.database.documents import find_value, iterate
+from roundsman.database.documents import find_value, iterate, list_values
 from roundsman.database.editing import write_edited
 from roundsman.database.transaction import Document, Tx
 from roundsman.delivery.delivery_boys import DeliveryBoy, DeliveryBoyStatus
@@ -98,8 +98,8 @@ async def list_delivery_boys(
 ) -> list[DeliveryBoy]:
     """List some of the delivery boys, in one status if given, by their names."""
     wanted: Document = {} if status is None else {"status": status.value}
-    found = tx.database[DELIVERY_BOYS].find(wanted, session=tx.session).sort([("name", ASCENDING), ("_id", ASCENDING)])
-    return [delivery_boy_from(document) async for document in found.skip(skip).limit(limit)]
+    by_name = [("name", ASCENDING), ("_id", ASCENDING)]
+    return await list_values(tx, DELIVERY_BOYS, delivery_boy_from, wanted, by_name, skip=skip, limit=limit)
 
 
 async def get_delivery_boy_of_user(tx: Tx, user_id: UserId) -> DeliveryBoy:

@@ -9,7 +9,7 @@ from pymongo.errors import DuplicateKeyError
 
 from roundsman.calendar import end_of
 from roundsman.database.collections import DELIVERY_TOTALS, LEDGER_ENTRIES, PAYOUTS
-from roundsman.database.documents import find_value
+from roundsman.database.documents import find_value, list_values
 from roundsman.database.transaction import Document, Tx
 from roundsman.delivery.entries import Book, Entry, EntryKind
 from roundsman.delivery.ledger_store import entry_from, payout_document, payout_from
@@ -93,8 +93,7 @@ async def list_payouts(
     if status is not None:
         criteria["status"] = status.value
     newest = [("created_at", DESCENDING), ("_id", DESCENDING)]
-    found = tx.database[PAYOUTS].find(criteria, session=tx.session).sort(newest).skip(skip).limit(limit)
-    return [payout_from(document) async for document in found]
+    return await list_values(tx, PAYOUTS, payout_from, criteria, newest, skip=skip, limit=limit)
 
 
 async def entries_of_payout(tx: Tx, payout_id: PayoutId) -> list[Entry]:

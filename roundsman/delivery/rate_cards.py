@@ -5,7 +5,7 @@ from datetime import datetime
 from pymongo import ASCENDING, DESCENDING
 
 from roundsman.database.collections import DELIVERY_BOYS, RATE_CARDS
-from roundsman.database.documents import find_value, iterate
+from roundsman.database.documents import find_value, insert, iterate, list_values
 from roundsman.database.transaction import Document, Tx
 from roundsman.delivery.delivery_boys import DeliveryBoyStatus
 from roundsman.delivery.ledger_store import card_document, card_from
@@ -15,9 +15,7 @@ from roundsman.ids import DeliveryBoyId
 
 async def insert_card(tx: Tx, card: RateCard) -> Document:
     """Insert a rate card; gives it as it is stored."""
-    document = card_document(card)
-    await tx.database[RATE_CARDS].insert_one(document, session=tx.session)
-    return document
+    return await insert(tx, RATE_CARDS, card_document(card))
 
 
 async def find_card(tx: Tx, card_id: str) -> RateCard | None:
@@ -42,8 +40,8 @@ async def cards_between(tx: Tx, boy: DeliveryBoyId, begin: datetime, end: dateti
 
 async def list_cards(tx: Tx, *, skip: int, limit: int) -> list[RateCard]:
     """List cards, the earliest first."""
-    found = tx.database[RATE_CARDS].find({}, session=tx.session).sort([("valid_from", ASCENDING), ("_id", ASCENDING)])
-    return [card_from(document) async for document in found.skip(skip).limit(limit)]
+    earliest = [("valid_from", ASCENDING), ("_id", ASCENDING)]
+    return await list_values(tx, RATE_CARDS, card_from, {}, earliest, skip=skip, limit=limit)
 
 
 async def _last_begun(tx: Tx, whose: DeliveryBoyId | None, at: datetime) -> RateCard | None:

@@ -10,6 +10,7 @@ from pymongo import ASCENDING
 
 from roundsman.calendar import begin_of, end_of, first_day_of
 from roundsman.database.collections import LEDGER_ENTRIES
+from roundsman.database.documents import list_values
 from roundsman.database.transaction import Document, Tx
 from roundsman.delivery.entries import EARNINGS, OWED, Book, Entry
 from roundsman.delivery.ledger_store import entry_from
@@ -73,8 +74,8 @@ async def list_entries(
     tx: Tx, boy: DeliveryBoyId, first: date, last: date, *, skip: int = 0, limit: int = 0
 ) -> list[Entry]:
     """The entries of some days, the earliest first; a `limit` of 0 is none."""
-    found = tx.database[LEDGER_ENTRIES].find(_between(boy, first, last), session=tx.session).sort(_IN_ORDER)
-    return [entry_from(document) async for document in found.skip(skip).limit(limit)]
+    between = _between(boy, first, last)
+    return await list_values(tx, LEDGER_ENTRIES, entry_from, between, _IN_ORDER, skip=skip, limit=limit)
 
 
 async def owed_before(tx: Tx, boy: DeliveryBoyId, day: date) -> int:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from roundsman.database.transaction import Document, Tx, in_transaction
 from roundsman.delivery.adjusting import find_adjustment, get_adjustment, put_adjustment
@@ -56,10 +57,6 @@ async def decide_adjustment(
     Raises UnknownAdjustment, AdjustmentDecided, SecondPersonNeeded, OperationsManagedElsewhere.
     """
 
-    async def load(tx: Tx) -> Adjustment:
-        await require_operations_managed_here(tx)
-        return await get_adjustment(tx, adjustment_id)
-
     async def decide(tx: Tx, before: Adjustment) -> Adjustment:
         admins = len(await list_active_admins(tx))
         return decided(before, approves=approves, by=by, admins=admins, at=now)
@@ -68,6 +65,7 @@ async def decide_adjustment(
         await settle(tx, f"adjustment:{adjustment_id}", brings(after), by=intake.actor.who, now=now)
         return await put_adjustment(tx, after)
 
+    load = partial(get_adjustment, adjustment_id=adjustment_id)
     return await take_step(tx, load=load, decide=decide, write=write, told=_told, intake=intake, now=now)
 
 

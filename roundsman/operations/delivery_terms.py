@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 
 from roundsman.calendar import day_of
 from roundsman.customers.customers import Customer, assigned_to
@@ -74,15 +75,12 @@ async def assign(
     Raises UnknownCustomer, UnknownDeliveryBoy, DeliveryBoyGone, OperationsManagedElsewhere.
     """
 
-    async def load(tx: Tx) -> Customer:
-        await require_operations_managed_here(tx)
-        return await get_customer(tx, customer_id)
-
     async def decide(tx: Tx, before: Customer) -> Customer:
         if boy is not None:
             require_here(await get_delivery_boy(tx, boy))
         return assigned_to(before, boy, stop, now=now)
 
+    load = partial(get_customer, customer_id=customer_id)
     return await take_step(tx, load=load, decide=decide, write=write_assignment, told=_assigned, intake=intake, now=now)
 
 

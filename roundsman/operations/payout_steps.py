@@ -111,10 +111,7 @@ async def _moved(
     intake: Intake,
     now: datetime,
 ) -> Payout:
-    async def load(tx: Tx) -> Payout:
-        await require_operations_managed_here(tx)
-        return await get_payout(tx, payout_id)
-
+    load = partial(get_payout, payout_id=payout_id)
     write = partial(settle_payout, by=intake.actor.who, now=now)
     return await take_step(tx, load=load, decide=decide, write=write, told=_told, intake=intake, now=now)
 

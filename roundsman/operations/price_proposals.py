@@ -3,16 +3,18 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 
 from roundsman.calendar import day_of
 from roundsman.catalog.changing import ProductNotFound, get_product
 from roundsman.catalog.products import Product
-from roundsman.database.transaction import Tx, in_transaction
+from roundsman.database.transaction import Document, Tx, in_transaction
 from roundsman.identity.mode import require_operations_managed_here
 from roundsman.ids import PriceProposalId, ProductId, SupplierId, UserId
 from roundsman.operations.catalog_changes import price_product
 from roundsman.operations.intake import Change, Intake, KeyUsedOtherwise, note_down
 from roundsman.operations.order_intake import DayPassed
+from roundsman.operations.steps import take_step
 from roundsman.operations.supplier_accounts import own_supplier
 from roundsman.suppliers.proposals import PriceProposal, ProposalStatus, counts_from, settled
 from roundsman.suppliers.proposing import find_proposal, get_proposal, put_proposal
@@ -74,31 +76,23 @@ async def accept_proposal(tx: Tx, proposal_id: PriceProposalId, *, intake: Intak
 
     Raises ProductNotFound where it is not the supplier's any more, and what `_settled` raises.
     """
+    find = partial(get_proposal, proposal_id=proposal_id)
 
-    async def find(tx: Tx) -> PriceProposal:
-        return await get_proposal(tx, proposal_id)
-
-    async def price(tx: Tx, proposal: PriceProposal) -> None:
+    async def write(tx: Tx, proposal: PriceProposal) -> Document:
         product = await _product_of(tx, proposal.supplier_id, proposal.product_id)
         since = counts_from(proposal, today=day_of(now))
         await price_product(tx, product.id, proposal.paise, since=since, actor=intake.actor, now=now)
+        return await put_proposal(tx, proposal)
 
-    return await _settled(tx, find, ProposalStatus.ACCEPTED, follow=price, intake=intake, now=now)
+    return await _settled(tx, find, ProposalStatus.ACCEPTED, write=write, intake=intake, now=now)
 
 
 async def reject_proposal(
     tx: Tx, proposal_id: PriceProposalId, *, reason: str, intake: Intake, now: datetime
 ) -> PriceProposal:
     """Have the product cost what it does. Raises what `_settled` raises."""
-
-    async def find(tx: Tx) -> PriceProposal:
-        return await get_proposal(tx, proposal_id)
-
+    find = partial(get_proposal, proposal_id=proposal_id)
     return await _settled(tx, find, ProposalStatus.REJECTED, reason=reason, intake=intake, now=now)
-
-
-async def _nothing(_tx: Tx, _proposal: PriceProposal) -> None:
-    """Nothing follows."""
 
 
 async def _settled(
@@ -107,23 +101,19 @@ async def _settled(
     status: ProposalStatus,
     *,
     reason: str | None = None,
-    follow: Callable[[Tx, PriceProposal], Awaitable[None]] = _nothing,
+    write: Callable[[Tx, PriceProposal], Awaitable[Document]] = put_proposal,
     intake: Intake,
     now: datetime,
 ) -> PriceProposal:
     """Raises UnknownProposal, ProposalSettled, OperationsManagedElsewhere."""
 
-    async def work(tx: Tx) -> PriceProposal:
-        await require_operations_managed_here(tx)
-        before = await find(tx)
-        after = settled(before, status, reason=reason, at=now)
-        if after != before:
-            await follow(tx, after)
-            change = Change(f"price_proposal.{status}", _target(after), await put_proposal(tx, after), reason)
-            await note_down(tx, intake, change, now=now)
-        return after
+    async def decide(_: Tx, before: PriceProposal) -> PriceProposal:
+        return settled(before, status, reason=reason, at=now)
 
-    return await in_transaction(tx, work)
+    def told(after: PriceProposal, document: Document) -> Change:
+        return Change(f"price_proposal.{status}", _target(after), document, reason)
+
+    return await take_step(tx, load=find, decide=decide, write=write, told=told, intake=intake, now=now)
 
 
 async def _product_of(tx: Tx, supplier_id: SupplierId, product_id: ProductId) -> Product:

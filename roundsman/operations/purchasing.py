@@ -14,12 +14,13 @@ from roundsman.calendar import begin_of, day_of
 from roundsman.catalog.listing import get_products
 from roundsman.catalog.prices import price_at
 from roundsman.catalog.products import Product
-from roundsman.database.transaction import Tx, in_transaction
+from roundsman.database.transaction import Document, Tx, in_transaction
 from roundsman.errors import Conflict
 from roundsman.identity.mode import require_operations_managed_here
 from roundsman.ids import PurchaseOrderId, SupplierId, UserId
 from roundsman.operations.intake import Change, Intake, KeyUsedOtherwise, note_down
 from roundsman.operations.order_intake import DayPassed, WantedLine
+from roundsman.operations.steps import take_step
 from roundsman.operations.supplier_accounts import own_supplier
 from roundsman.suppliers.linkage import require_supplier
 from roundsman.suppliers.purchase_orders import (
@@ -185,16 +186,14 @@ async def _changed(
 ) -> PurchaseOrder:
     """Raises what `find` raises, UnknownPurchaseOrder among it, and PurchaseOrderStep, OperationsManagedElsewhere."""
 
-    async def work(tx: Tx) -> PurchaseOrder:
-        await require_operations_managed_here(tx)
-        before = await find(tx)
-        after = change(before)
-        if after != before:
-            document = await replace_purchase_order(tx, after)
-            await note_down(tx, intake, Change(action, _target(after), document, reason), now=now)
-        return after
+    async def decide(_: Tx, before: PurchaseOrder) -> PurchaseOrder:
+        return change(before)
 
-    return await in_transaction(tx, work)
+    def told(after: PurchaseOrder, document: Document) -> Change:
+        return Change(action, _target(after), document, reason)
+
+    write = replace_purchase_order
+    return await take_step(tx, load=find, decide=decide, write=write, told=told, intake=intake, now=now)
 
 
 async def _new_order(tx: Tx, order_id: PurchaseOrderId, wanted: WantedPurchase, *, now: datetime) -> PurchaseOrder:

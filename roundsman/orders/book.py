@@ -3,7 +3,7 @@
 from pymongo import DESCENDING
 
 from roundsman.database.collections import DELIVERIES, ORDERS, PAYMENTS
-from roundsman.database.documents import find_value, insert, put
+from roundsman.database.documents import find_value, insert, list_values, put
 from roundsman.database.transaction import Document, Tx
 from roundsman.errors import NotFound
 from roundsman.ids import OrderId, PaymentId, UserId
@@ -61,8 +61,7 @@ async def replace_order(tx: Tx, order: Order) -> Document:
 
 async def list_orders(tx: Tx, user_id: UserId, *, skip: int, limit: int) -> list[Order]:
     """List some of the orders of a user, the newest first."""
-    found = tx.database[ORDERS].find({"user_id": user_id}, session=tx.session).sort(_NEWEST_ORDERS)
-    return [order_from(document) async for document in found.skip(skip).limit(limit)]
+    return await list_values(tx, ORDERS, order_from, {"user_id": user_id}, _NEWEST_ORDERS, skip=skip, limit=limit)
 
 
 async def find_delivery(tx: Tx, delivery_id: AnyDeliveryId) -> Delivery | None:
@@ -87,9 +86,7 @@ async def insert_payment(tx: Tx, payment: Payment) -> Document:
 
 async def put_payment(tx: Tx, payment: Payment) -> Document:
     """Insert a payment, or replace it; gives it as it is stored."""
-    document = payment_document(payment)
-    await tx.database[PAYMENTS].replace_one({"_id": payment.id}, document, upsert=True, session=tx.session)
-    return document
+    return await put(tx, PAYMENTS, payment_document(payment))
 
 
 async def deliveries_of_user(tx: Tx, user_id: UserId) -> list[Delivery]:
@@ -101,11 +98,9 @@ async def deliveries_of_user(tx: Tx, user_id: UserId) -> list[Delivery]:
 async def list_deliveries(tx: Tx, user_id: UserId, *, skip: int, limit: int) -> list[Delivery]:
     """List some of what was brought to a user, or should have been, the newest first."""
     newest = [("for_date", DESCENDING), ("_id", DESCENDING)]
-    found = tx.database[DELIVERIES].find({"user_id": user_id}, session=tx.session).sort(newest)
-    return [delivery_from(document) async for document in found.skip(skip).limit(limit)]
+    return await list_values(tx, DELIVERIES, delivery_from, {"user_id": user_id}, newest, skip=skip, limit=limit)
 
 
 async def list_payments(tx: Tx, user_id: UserId, *, skip: int = 0, limit: int = 0) -> list[Payment]:
     """List what a user paid, could not pay and got back, the newest first; a `limit` of 0 is none."""
-    found = tx.database[PAYMENTS].find({"user_id": user_id}, session=tx.session).sort(_NEWEST_PAYMENTS)
-    return [payment_from(document) async for document in found.skip(skip).limit(limit)]
+    return await list_values(tx, PAYMENTS, payment_from, {"user_id": user_id}, _NEWEST_PAYMENTS, skip=skip, limit=limit)

@@ -5,7 +5,7 @@ from datetime import date
 
 from roundsman.calendar import begin_of
 from roundsman.database.collections import DELIVERIES, ORDERS
-from roundsman.database.documents import iterate
+from roundsman.database.documents import iterate, list_values
 from roundsman.database.indexes import OPEN_ORDERS
 from roundsman.database.transaction import Document, Tx
 from roundsman.ids import CustomerId, DeliveryBoyId, OrderId
@@ -42,8 +42,7 @@ async def overdue_orders(tx: Tx, day: date, *, skip: int, limit: int) -> list[Or
         "status": {"$in": list(OPEN_ORDERS)},
         "customer_id": {"$exists": True},
     }
-    found = tx.database[ORDERS].find(criteria, session=tx.session).sort([("for_date", 1), ("_id", 1)])
-    return [order_from(document) async for document in found.skip(skip).limit(limit)]
+    return await list_values(tx, ORDERS, order_from, criteria, [("for_date", 1), ("_id", 1)], skip=skip, limit=limit)
 
 
 def _week_to(day: date) -> Document:

@@ -6,7 +6,7 @@ from pymongo import ASCENDING
 
 from roundsman.database.bulk import EDITED, BulkOutcome, insert_missing, renew_fields
 from roundsman.database.collections import SUPPLIERS
-from roundsman.database.documents import find_value, insert, iterate
+from roundsman.database.documents import find_value, insert, iterate, list_values
 from roundsman.database.editing import write_edited
 from roundsman.database.transaction import Document, Tx
 from roundsman.errors import Conflict, InvalidInput, NotFound
@@ -98,8 +98,7 @@ async def suppliers_called(tx: Tx, supplier_ids: Collection[SupplierId]) -> dict
 async def list_suppliers(tx: Tx, *, status: SupplierStatus | None = None, skip: int, limit: int) -> list[Supplier]:
     """List some of the suppliers, in one status if given, by their names."""
     wanted: Document = {} if status is None else {"status": status.value}
-    found = tx.database[SUPPLIERS].find(wanted, session=tx.session).sort(_BY_NAME).skip(skip).limit(limit)
-    return [supplier_from(document) async for document in found]
+    return await list_values(tx, SUPPLIERS, supplier_from, wanted, _BY_NAME, skip=skip, limit=limit)
 
 
 async def users_of_suppliers(tx: Tx, supplier_ids: Collection[SupplierId]) -> dict[SupplierId, UserId]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pymongo import DESCENDING
 
 from roundsman.database.collections import PURCHASE_ORDERS, SUPPLIER_DUES, SUPPLIER_TOTALS
-from roundsman.database.documents import find_value, insert, iterate
+from roundsman.database.documents import find_value, insert, iterate, list_values
 from roundsman.database.transaction import Document, Tx
 from roundsman.errors import NotFound
 from roundsman.ids import PurchaseOrderId, SupplierId
@@ -55,8 +55,7 @@ async def get_due(tx: Tx, key: str, *, supplier_id: SupplierId) -> Due:
 
 async def list_dues(tx: Tx, supplier_id: SupplierId, *, skip: int = 0, limit: int = 0) -> list[Due]:
     """List entries of a supplier, the newest first; a `limit` of 0 is none."""
-    found = tx.database[SUPPLIER_DUES].find({"supplier_id": supplier_id}, session=tx.session).sort(_NEWEST)
-    return [due_from(document) async for document in found.skip(skip).limit(limit)]
+    return await list_values(tx, SUPPLIER_DUES, due_from, {"supplier_id": supplier_id}, _NEWEST, skip=skip, limit=limit)
 
 
 async def totals_of(tx: Tx, supplier_id: SupplierId) -> SupplierTotals:

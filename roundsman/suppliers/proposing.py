@@ -3,7 +3,7 @@
 from pymongo import DESCENDING
 
 from roundsman.database.collections import PRICE_PROPOSALS
-from roundsman.database.documents import find_value, put
+from roundsman.database.documents import find_value, list_values, put
 from roundsman.database.transaction import Document, Tx
 from roundsman.errors import NotFound
 from roundsman.ids import PriceProposalId, SupplierId
@@ -49,5 +49,4 @@ async def list_proposals(
     wanted: Document = {} if supplier_id is None else {"supplier_id": supplier_id}
     if status is not None:
         wanted["status"] = status.value
-    found = tx.database[PRICE_PROPOSALS].find(wanted, session=tx.session).sort(_NEWEST)
-    return [proposal_from(document) async for document in found.skip(skip).limit(limit)]
+    return await list_values(tx, PRICE_PROPOSALS, proposal_from, wanted, _NEWEST, skip=skip, limit=limit)

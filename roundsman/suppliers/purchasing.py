@@ -6,7 +6,7 @@ from pymongo import DESCENDING
 
 from roundsman.database.bulk import BulkOutcome, insert_missing, renew_fields
 from roundsman.database.collections import PURCHASE_ORDERS
-from roundsman.database.documents import find_value, insert, put
+from roundsman.database.documents import find_value, insert, list_values, put
 from roundsman.database.transaction import Document, Tx
 from roundsman.errors import NotFound
 from roundsman.ids import PurchaseOrderId, SupplierId
@@ -90,5 +90,4 @@ async def follow_purchase_orders(tx: Tx, orders: Sequence[PurchaseOrder]) -> int
 
 
 async def _listed(tx: Tx, wanted: Document, *, skip: int, limit: int) -> list[PurchaseOrder]:
-    found = tx.database[PURCHASE_ORDERS].find(wanted, session=tx.session).sort(_NEWEST).skip(skip).limit(limit)
-    return [purchase_order_from(document) async for document in found]
+    return await list_values(tx, PURCHASE_ORDERS, purchase_order_from, wanted, _NEWEST, skip=skip, limit=limit)

@@ -1,7 +1,6 @@
 """A real browser, and the demo's business for it to look at."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser
@@ -10,7 +9,7 @@ from tests.browser.serving import CHROMIUM, browsing, serving
 from tests.browser.visiting import Shop
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
     """A real browser."""
     if CHROMIUM is None:
@@ -19,8 +18,9 @@ async def browser() -> AsyncIterator[Browser]:
         yield browser
 
 
-@pytest.fixture
-async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
+@pytest.fixture(scope="session")
+async def shop(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shop]:
     """The demo's business, small, and its pages."""
-    async with serving(tmp_path, scale=0.05) as shop:
+    assert browser.is_connected()
+    async with serving(tmp_path_factory.mktemp("shop"), scale=0.05) as shop:
         yield shop

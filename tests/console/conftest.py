@@ -1,22 +1,27 @@
 """The whole application on the real database, for whoever looks at its pages."""
 
 from collections.abc import AsyncIterator
-from contextlib import nullcontext
 
 import pytest
 from fastapi import FastAPI
 
-from roundsman.app import create_app
 from roundsman.database.transaction import Tx
 from roundsman.runtime import Runtime
 from tests.console.browsing import Visitors
 from tests.http.delivering import Watch
+from tests.http.serving import Stage
+
+
+@pytest.fixture(scope="session")
+def stage() -> Stage:
+    """The application of all tests that leave it as it is."""
+    return Stage()
 
 
 @pytest.fixture
-def app(runtime: Runtime) -> FastAPI:
+def app(stage: Stage, runtime: Runtime) -> FastAPI:
     """The application on `runtime`."""
-    return create_app(lambda: nullcontext(runtime))
+    return stage.app_on(runtime)
 
 
 @pytest.fixture

@@ -1,11 +1,22 @@
 """What people see instead of a page: what stood in the way, what to do next, and the id for who looks into the log."""
 
+from contextlib import nullcontext
+
+import pytest
 from fastapi import Depends, FastAPI
 
 from roundsman.access.permissions import Permission
 from roundsman.access.roles import Role
+from roundsman.app import create_app
 from roundsman.console.guards import require_page
+from roundsman.runtime import Runtime
 from tests.console.browsing import Visitors, words_of
+
+
+@pytest.fixture
+def app(runtime: Runtime) -> FastAPI:
+    """An application on `runtime` to which a test may add routes."""
+    return create_app(lambda: nullcontext(runtime))
 
 
 async def test_a_refusal_names_the_permission_and_who_has_it(visitors: Visitors) -> None:

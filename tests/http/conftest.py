@@ -11,12 +11,24 @@ from roundsman.app import create_app
 from roundsman.database.transaction import Tx
 from roundsman.runtime import Runtime
 from tests.http.delivering import Depot, Watch, open_depot
-from tests.http.serving import answering
+from tests.http.serving import Stage, answering
+
+
+@pytest.fixture(scope="session")
+def stage() -> Stage:
+    """The application of all tests that leave it as it is."""
+    return Stage()
 
 
 @pytest.fixture
-def app(runtime: Runtime) -> FastAPI:
+def app(stage: Stage, runtime: Runtime) -> FastAPI:
     """The application on `runtime`."""
+    return stage.app_on(runtime)
+
+
+@pytest.fixture
+def own_app(runtime: Runtime) -> FastAPI:
+    """An application on `runtime` to which a test may add routes."""
     return create_app(lambda: nullcontext(runtime))
 
 

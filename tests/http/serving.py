@@ -3,15 +3,34 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
 import httpx
 import uvicorn
 from fastapi import FastAPI
 
+from roundsman.app import create_app
 from roundsman.console.guards import recognise_browser
+from roundsman.runtime import Runtime
 from roundsman.web.route_inventory import Entrance, entrances
+
+
+class Stage:
+    """The application, which takes a third of a second to make: made once, it works with one runtime after another."""
+
+    def __init__(self) -> None:
+        self._runtime: Runtime | None = None
+        self._app = create_app(lambda: nullcontext(self._present()))
+
+    def app_on(self, runtime: Runtime) -> FastAPI:
+        """The application, which works with this runtime from its next start on. Nobody may add routes to it."""
+        self._runtime = runtime
+        return self._app
+
+    def _present(self) -> Runtime:
+        assert self._runtime is not None
+        return self._runtime
 
 
 def asked_by_bearer(app: FastAPI) -> list[Entrance]:

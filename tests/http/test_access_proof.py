@@ -202,9 +202,9 @@ def report_on(app: FastAPI) -> str:
 
 @pytest.mark.parametrize("row", GUARDED[:: depth(test=len(GUARDED), proof=1)], ids=lambda row: row.route)
 async def test_a_route_that_loses_its_guard_fails_its_row_and_changes_the_report(
-    app: FastAPI, runtime: Runtime, tx: Tx, monkeypatch: pytest.MonkeyPatch, row: Row
+    own_app: FastAPI, runtime: Runtime, tx: Tx, monkeypatch: pytest.MonkeyPatch, row: Row
 ) -> None:
-    without_guard(app, row.route, monkeypatch)
+    without_guard(own_app, row.route, monkeypatch)
     opened = create_app(lambda: nullcontext(runtime))
 
     async with answering(opened):

@@ -90,13 +90,13 @@ async def test_a_body_too_large_is_refused(api: httpx.AsyncClient) -> None:
 
 
 async def test_what_nobody_expected_tells_nothing_but_the_request_id(
-    app: FastAPI, caplog: pytest.LogCaptureFixture
+    own_app: FastAPI, caplog: pytest.LogCaptureFixture
 ) -> None:
-    @app.get("/broken", dependencies=A_TEST)
+    @own_app.get("/broken", dependencies=A_TEST)
     async def broken() -> None:
         raise ZeroDivisionError("secret detail")
 
-    async with answering(app) as api:
+    async with answering(own_app) as api:
         with caplog.at_level(logging.ERROR):
             answer = await api.get("/broken")
 
@@ -106,20 +106,20 @@ async def test_what_nobody_expected_tells_nothing_but_the_request_id(
     assert answer.headers["content-security-policy"] == CONTENT_SECURITY_POLICY
 
 
-async def test_who_comes_too_often_or_too_early_is_told_when_to_return(app: FastAPI) -> None:
-    @app.get("/often", dependencies=A_TEST)
+async def test_who_comes_too_often_or_too_early_is_told_when_to_return(own_app: FastAPI) -> None:
+    @own_app.get("/often", dependencies=A_TEST)
     async def often() -> None:
         raise RateLimited("too often", retry_after_seconds=17)
 
-    @app.get("/busy", dependencies=A_TEST)
+    @own_app.get("/busy", dependencies=A_TEST)
     async def busy() -> None:
         raise HashingBusy("too many")
 
-    @app.get("/inconsistent", dependencies=A_TEST)
+    @own_app.get("/inconsistent", dependencies=A_TEST)
     async def inconsistent() -> None:
         raise IntegrityBroken("stored data contradicts itself")
 
-    async with answering(app) as api:
+    async with answering(own_app) as api:
         often_answer, busy_answer = await api.get("/often"), await api.get("/busy")
         broken_answer = await api.get("/inconsistent")
 

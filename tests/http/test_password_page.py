@@ -226,12 +226,12 @@ async def test_who_asks_with_a_browser_for_what_is_not_there_gets_a_page(api: ht
     assert of_the_api.headers["content-type"] == "application/problem+json"
 
 
-async def test_what_went_wrong_inside_is_a_page_without_a_word_of_it(app: FastAPI) -> None:
-    @app.get("/broken", dependencies=[Depends(public(reason="a route of a test"))])
+async def test_what_went_wrong_inside_is_a_page_without_a_word_of_it(own_app: FastAPI) -> None:
+    @own_app.get("/broken", dependencies=[Depends(public(reason="a route of a test"))])
     async def broken() -> None:
         raise LookupError("secret detail")
 
-    async with answering(app) as api:
+    async with answering(own_app) as api:
         answer = await api.get("/broken", headers=BROWSER)
     assert (answer.status_code, answer.headers["content-type"]) == (500, "text/html; charset=utf-8")
     assert answer.headers["x-request-id"] in answer.text

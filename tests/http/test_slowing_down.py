@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -11,7 +11,6 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from roundsman.app import create_app
 from roundsman.auth.attempts import attempt_id
 from roundsman.auth.credential_storage import find_credential
 from roundsman.auth.hashing import HashingBusy, PasswordHashing
@@ -26,6 +25,7 @@ from roundsman.runtime import Runtime
 from roundsman.web import pacing
 from tests.builders import a_user
 from tests.http.people import PASSWORD, PHONE, log_in, settle
+from tests.http.serving import Stage
 
 OFFICE = "203.0.113.7"
 ELSEWHERE = "198.51.100.9"
@@ -49,9 +49,9 @@ def clock() -> StandingClock:
 
 
 @pytest.fixture
-def app(runtime: Runtime, clock: StandingClock) -> FastAPI:
+def app(stage: Stage, runtime: Runtime, clock: StandingClock) -> FastAPI:
     """The application, by that clock."""
-    return create_app(lambda: nullcontext(replace(runtime, clock=clock)))
+    return stage.app_on(replace(runtime, clock=clock))
 
 
 @pytest.fixture(autouse=True)

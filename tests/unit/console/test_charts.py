@@ -7,19 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roundsman.console.charts import (
-    NARROW,
-    WIDE,
-    Column,
-    Columns,
-    Flow,
-    Label,
-    Sankey,
-    columns,
-    heat,
-    sankey,
-    sparkline,
-)
+from roundsman.console.charts.columns import Column, Columns, columns
+from roundsman.console.charts.heat import heat
+from roundsman.console.charts.labels import NARROW, WIDE, Label
+from roundsman.console.charts.sankey import Flow, Sankey, sankey
+from roundsman.console.charts.sparkline import sparkline
 from roundsman.money import grouped
 
 NAMES = ["newcomers", "new", "onboarded", "active", "engaged", "inactive", "churned", "नया"]
