@@ -47,7 +47,7 @@ from roundsman.auth.limits import Limit
 from roundsman.auth.refresh import RefreshTokens
 from roundsman.auth.tokens import TokenAuthority
 from roundsman.console import audit_log as audit_log_pages
-from roundsman.console import overview, password_reset, reference_page, route_audit, static_files
+from roundsman.console import migration_jobs, overview, password_reset, reference_page, route_audit, static_files
 from roundsman.console.pages import PAGES
 from roundsman.console.rendering import problem_page
 from roundsman.database.data_directory import data_directory_errors, private_directory
@@ -176,11 +176,13 @@ def _lifespan(opener: RuntimeOpener) -> Callable[[FastAPI], AbstractAsyncContext
             app.state.recent_overview = overview.RecentOverview()
             app.state.recent_log_standing = audit_log_pages.RecentStanding()
             app.state.route_auditing = route_audit.RouteAuditing()
+            app.state.migration_jobs = migration_jobs.MigrationJobs(runtime)
             # A worker sends too, but a single process must bring a code within a second.
             try:
                 async with sending(runtime.dispatcher):
                     yield
             finally:
+                await app.state.migration_jobs.close()
                 await app.state.route_auditing.close()
                 hashing.close()
 

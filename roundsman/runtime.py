@@ -34,7 +34,7 @@ from roundsman.notifications.messages import Channel
 from roundsman.notifications.sender import FileSender, Sender
 from roundsman.operations.proving import Proving
 from roundsman.session_settings import SessionSpan
-from roundsman.settings import Settings
+from roundsman.settings import Settings, environment_of
 
 _SEALING_KEY_BYTES = 64
 LONG_WORK_SECONDS: Final = 60.0
@@ -68,6 +68,11 @@ class Runtime:
     def proving(self) -> Proving:
         """What codes are sent and compared with."""
         return Proving(self.secret_key, otp_policy(self.settings))
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of a process beside this one that works on the same database and source."""
+        return environment_of(self.settings)
 
     @property
     def dispatcher(self) -> Dispatcher:

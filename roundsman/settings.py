@@ -21,6 +21,7 @@ from roundsman.session_settings import SessionSettings
 
 PREFIX = "ROUNDSMAN_"
 _ENV_FILE = ".env"
+_PLACES = ("data_dir", "mongodb_uri", "database_name", "database_cache_gb", "source")
 _NAMES_OF_THE_TEST_SUITE = frozenset({"ROUNDSMAN_TESTS"})
 
 
@@ -264,6 +265,20 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         raise InvalidSettings(" ".join(_sentences(error))) from error
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """Give the environment in which another process works on the same database and source as these settings say.
+
+    Who was started with other settings than his environment says, as by a test or the demo, has them passed on so.
+    """
+    places = {variable_name(name): getattr(settings, name) for name in _PLACES}
+    given = {
+        name: str(value.resolve() if isinstance(value, Path) else value)
+        for name, value in places.items()
+        if value is not None
+    }
+    return {name: value for name, value in os.environ.items() if name not in places} | given
 
 
 def variable_name(field: str) -> str:

@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 
-from roundsman.audit_log.entries import SYSTEM
 from roundsman.cli.output import print_table, say
 from roundsman.cli.review import ByOption, actor_named
 from roundsman.cli.running import run
@@ -18,15 +17,20 @@ from roundsman.migration.undoing import Undone, undo_run
 from roundsman.runtime import Runtime, open_runtime
 from roundsman.settings import load_settings
 
+RunByOption = Annotated[
+    str | None, typer.Option("--by", help="The admin who takes it back, for the audit log: his phone, e-mail or id.")
+]
+
 
 def undo(
     run_id: Annotated[str, typer.Argument(metavar="RUN", help="The run, as `migrate apply` named it.")],
     *,
     forget: Annotated[bool, typer.Option("--forget", help="Forget the answers to its questions too.")] = False,
+    by: RunByOption = None,
     profile: ProfileOption = BUILT_IN,
 ) -> None:
     """Take a whole run back, until cutover; answers are kept, and importing again gives the same ids."""
-    undone = run(_undo(run_id, profile, forget=forget))
+    undone = run(_undo(run_id, profile, by, forget=forget))
     print_table(("collection", "removed"), sorted(undone.removed.counts.items()))
     if undone.removed.renewed:
         say(f"{undone.removed.renewed} documents that the run had renewed keep their present copy.")
@@ -35,11 +39,12 @@ def undo(
     say(f"Run {undone.run_id} is taken back. Nothing was changed in the source. Import again: roundsman migrate plan")
 
 
-async def _undo(run_id: str, profile: str, *, forget: bool) -> Undone:
+async def _undo(run_id: str, profile: str, by: str | None, *, forget: bool) -> Undone:
     async with open_runtime(load_settings()) as runtime:
         fields = read_profile(profile)
         seal = Seal(runtime.sealing_key)
-        return await undo_run(runtime.tx, run_id, fields, seal=seal, actor=SYSTEM, clock=runtime.clock, forget=forget)
+        actor = await actor_named(runtime.tx, by)
+        return await undo_run(runtime.tx, run_id, fields, seal=seal, actor=actor, clock=runtime.clock, forget=forget)
 
 
 def undo_merge_(

@@ -16,6 +16,7 @@ from roundsman.database.backup import find_last_backup
 from roundsman.database.lease import MIGRATION, Runner, list_runners
 from roundsman.database.oplog import OplogWindow, find_oplog_window
 from roundsman.database.status import SchemaStatus, database_status
+from roundsman.migration.jobs import JOBS
 from roundsman.migration.source_cursor import SourceCursor, find_cursor
 from roundsman.money import grouped
 from roundsman.notifications.outbox import OutboxStanding, outbox_standing
@@ -32,6 +33,7 @@ _JOBS: Final = {
     "activation": ("Moves customers on as time passes", "roundsman worker"),
     "audit_log": ("Seals the audit log", "roundsman serve"),
     MIGRATION: ("Imports", ""),
+    JOBS: ("Imports begun on a page", ""),
 }
 
 router = APIRouter(include_in_schema=False)

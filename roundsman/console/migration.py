@@ -13,11 +13,14 @@ from starlette.responses import Response
 
 from roundsman.access.permissions import Permission
 from roundsman.console.guards import require_page
+from roundsman.console.migration_endings import ending_of
 from roundsman.console.overview import Reconciliation, reconciliation_of
 from roundsman.console.rendering import show
 from roundsman.database.transaction import Tx
 from roundsman.errors import RoundsmanError
 from roundsman.identity.mode import get_mode
+from roundsman.migration.freshness import why_outdated
+from roundsman.migration.jobs import find_job
 from roundsman.migration.plan import PlanHeader
 from roundsman.migration.plan_store import find_plan, latest_plans
 from roundsman.migration.report import markdown
@@ -31,6 +34,7 @@ from roundsman.migration.sources.mongodb import without_password
 from roundsman.migration.summary import latest_summary
 from roundsman.migration.undoing import RunNotFound, why_run_stays
 from roundsman.migration.verify.verification import MEANING
+from roundsman.operations.actor_names import names_of_actors
 from roundsman.web.errors import status_of
 from roundsman.web.operating import Operating, Work
 from roundsman.web.services import services_of
@@ -57,10 +61,18 @@ class Command:
     meaning: str
 
 
+@dataclass(frozen=True, slots=True)
+class WaitingPlan:
+    """A plan that nobody applied, and what stands against doing so; None if nothing is known to."""
+
+    header: PlanHeader
+    outdated: str | None
+
+
 @router.get(PATH, dependencies=_READ, name="migration_page")
 async def show_migration(request: Request, query: Annotated[RunsQuery, Query()], work: Work) -> Response:
     """Show the runs, the reconciliation of the last proof, and what comes next."""
-    return await _shown(request, work, query.before)
+    return await show_runs(request, work, query.before)
 
 
 @router.get(f"{PATH}/report", dependencies=_READ, name="migration_report_page")
@@ -69,7 +81,7 @@ async def report(request: Request, work: Work) -> Response:
     try:
         made = await report_without_source(work.tx, Seal(services_of(request).runtime.sealing_key))
     except RoundsmanError as error:
-        return await _shown(request, work, None, trouble=error)
+        return await show_runs(request, work, trouble=error)
     headers = {"Content-Disposition": 'attachment; filename="DATA_CLEANUP_REPORT.md"', "Cache-Control": "no-store"}
     return Response(markdown(made), media_type="text/markdown; charset=utf-8", headers=headers)
 
@@ -92,12 +104,14 @@ async def show_run(request: Request, run_id: str, work: Work) -> Response:
     )
 
 
-async def _shown(
-    request: Request, work: Operating, before: datetime | None, *, trouble: RoundsmanError | None = None
+async def show_runs(
+    request: Request, work: Operating, before: datetime | None = None, *, trouble: RoundsmanError | None = None
 ) -> Response:
+    """Show the page of the migration, with what stood in the way of something that was begun on it."""
     runs = await latest_runs(work.tx, before=before, limit=_RUNS + 1)
     summary, progress = await latest_summary(work.tx), await find_progress(work.tx, now=work.now)
     accounts = [reconciliation_of(one) for one in summary.accounts] if summary else []
+    job = await find_job(work.tx, now=work.now)
     source = services_of(request).runtime.settings.source
     plans = await _plans_not_applied(work.tx)
     return show(
@@ -115,9 +129,13 @@ async def _shown(
         total=sum(accounts, Reconciliation("All collections", 0)),
         meaning=MEANING,
         progress=progress,
+        job=job,
+        job_by=(await names_of_actors(work.tx, [job.by]))[job.by] if job else "",
+        ending=ending_of(job) if job else None,
+        is_busy=bool((job and job.is_running) or (progress and progress.runner)),
         waiting=await count_waiting(work.tx),
         plans=plans,
-        commands=_commands(runs, plans, has_source=source is not None),
+        commands=_commands(runs, [one.header for one in plans], has_source=source is not None),
     )
 
 
@@ -127,12 +145,13 @@ def _next(runs: Sequence[Run]) -> str:
     return f"{PATH}?{urlencode({'before': runs[_RUNS - 1].started_at.isoformat()})}"
 
 
-async def _plans_not_applied(tx: Tx) -> list[PlanHeader]:
-    return [one for one in await latest_plans(tx, limit=_PLANS) if await find_run(tx, one.run_id) is None]
+async def _plans_not_applied(tx: Tx) -> list[WaitingPlan]:
+    waiting = [one for one in await latest_plans(tx, limit=_PLANS) if await find_run(tx, one.run_id) is None]
+    return [WaitingPlan(one, await why_outdated(tx, one.digest)) for one in waiting]
 
 
 def _commands(runs: Sequence[Run], plans: Sequence[PlanHeader], *, has_source: bool) -> list[Command]:
-    """What can be done at the command line now: a plan reads the whole source, too long for a page to wait."""
+    """What can be done at the command line now, and how much of it on the page too."""
     source = "" if has_source else " --source mongodb://…"
     commands = [
         Command(f"roundsman migrate plan{source}", "decides what would become of everybody, and writes only that")

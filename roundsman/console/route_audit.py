@@ -2,15 +2,15 @@
 
 import asyncio
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
 from roundsman.access.route_audit.findings import Code, Level
+from roundsman.console.child import run_child
 
-_COMMAND: Final = ("-m", "roundsman", "access", "audit", "--json")
+_COMMAND: Final = ("access", "audit", "--json")
 _PATIENCE_SECONDS: Final = 300
 
 
@@ -69,17 +69,11 @@ class RouteAuditing:
 
 
 async def _audited() -> RouteAudit | None:
-    pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
-    child = await asyncio.create_subprocess_exec(sys.executable, *_COMMAND, stdin=nothing, stdout=pipe, stderr=nothing)
     try:
-        told, _ = await asyncio.wait_for(child.communicate(), _PATIENCE_SECONDS)
-        return audit_from(json.loads(told))
+        ended = await run_child(_COMMAND, patience_seconds=_PATIENCE_SECONDS)
+        return audit_from(json.loads(ended.said))
     except (TimeoutError, ValueError):
         return None
-    finally:
-        if child.returncode is None:
-            child.kill()
-            await child.wait()
 
 
 def audit_from(told: Mapping[str, Any]) -> RouteAudit:

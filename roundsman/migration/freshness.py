@@ -30,7 +30,7 @@ async def note_turns(tx: Tx, digest: str, turns: int) -> None:
 
 
 async def refuse_outdated(tx: Tx, digest: str) -> None:
-    """Raise PlanOutdated where a decision was made or taken back since the plan; call it while holding the lease."""
+    """Raise PlanOutdated where a decision was made or taken back since the plan; call it while holding the lease, where it has to stay so."""
     await refuse_while_undoing(tx)
     plan = await tx.database[MIGRATION_PLANS].find_one({"_id": digest}, {"turns": 1})
     turns = plan.get("turns") if plan else None
@@ -38,6 +38,15 @@ async def refuse_outdated(tx: Tx, digest: str) -> None:
         raise PlanOutdated(
             "people were joined, told apart, made live or noted as gone since this plan was made; make a new one with: roundsman migrate plan"
         )
+
+
+async def why_outdated(tx: Tx, digest: str) -> str | None:
+    """Say what stands against applying the plan now; None if nothing is known to."""
+    try:
+        await refuse_outdated(tx, digest)
+    except (PlanOutdated, UndoingUnfinished) as error:
+        return error.message
+    return None
 
 
 async def refuse_claimed_since(tx: Tx, chunks_id: ObjectId) -> None:

@@ -25,7 +25,7 @@ _TOLD_BY_ITS_DOCUMENT: Final = ("user.registered", "customer.registered")
 _MERGE_UNDONE: Final = ("user.told_apart", "user.left")
 _BY_AN_ANSWER: Final = {"$regex": "^review:[0-9a-f]{24}(:|$)"}
 """Why something changed, where it was an answer: its name in the journal."""
-_NOT_WRITTEN_LIVE: Final = r"^(session|mode|review|source|database|document|users|passwords|contact)\."
+_NOT_WRITTEN_LIVE: Final = r"^(session|mode|review|source|database|document|users|passwords|contact|migration)\."
 _OPERATIONS: Final = r"^(order|delivery|payment|subscription|product|payout|adjustment|rate|cash|purchase_order|price_proposal|supplier_due)\."
 
 

@@ -164,6 +164,11 @@ class SourceProfile:
         return self.words[vocabulary].get(str(raw)) if isinstance(raw, str) else None
 
 
+def is_built_in(name: str) -> bool:
+    """Whether a profile of that name comes with the program, so that nobody has to say in which file it is."""
+    return (resources.files("roundsman.migration") / "profiles" / f"{name}.toml").is_file()
+
+
 def builtin_profile(name: str) -> SourceProfile:
     """The profile of that name which comes with the program. Raises ProfileInvalid naming the known ones."""
     folder = resources.files("roundsman.migration") / "profiles"

@@ -50,6 +50,7 @@ from roundsman.migration.going_back import (
     take_people_back,
 )
 from roundsman.migration.gone import note_gone
+from roundsman.migration.jobs import JobKind, Outcome, end_job, start_job
 from roundsman.migration.live_writes import WRITTEN_IN_OPERATIONS, WRITTEN_LIVE
 from roundsman.migration.runs import open_run
 from roundsman.migration.sync import compare_all
@@ -336,6 +337,18 @@ async def test_what_was_written_live_closes_the_way_back_and_is_named(
     assert all(one.count == len(one.examples) == 1 for one in refused.value.written)
     assert all(f"1 {one.what}: {one.examples[0]}" in refused.value.message for one in refused.value.written)
     assert await get_mode(tx) == PEOPLE_LIVE
+
+
+async def test_what_is_begun_on_the_page_of_the_migration_leaves_the_way_back_open(
+    imported: Import, live: datetime
+) -> None:
+    tx, now = imported.runtime.tx, imported.runtime.clock()
+    assert live
+    lease = await start_job(tx, JobKind.PLAN, "", actor=Actor(str(ObjectId())), now=now)
+    await end_job(tx, lease, Outcome(0, "", ""), now=now)
+    assert len(await entries_about(tx, "migration:plan")) == 1
+
+    await take_people_back(tx, now=now)
 
 
 async def test_of_going_back_and_of_registrations_at_the_same_moment_only_one_happens(imported: Import) -> None:
