@@ -139,7 +139,7 @@ async def test_a_plan_that_an_answer_made_outdated_says_so_and_leads_to_a_new_on
     await applied(app, admin)
     path = await planned(app, admin)
     seen = await admin.open(path)
-    assert "questions wait for an answer" in words_of(seen)
+    assert "One question waits for an answer" in words_of(seen)
     question = (await list_reviews(tx, "conflict")).reviews[0].id
     asked = f"{PAGE}/reviews/{question}"
     answer = await admin.send(await admin.open(asked), asked, decision="keep_apart", reason="a family")
