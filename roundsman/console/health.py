@@ -140,4 +140,6 @@ def _oplog(window: OplogWindow | None) -> Signal:
 def _backup(at: datetime | None, *, now: datetime) -> Signal:
     if at is None:
         return Signal("Last backup", "bad", "never", "Make one: roundsman db backup")
-    return Signal("Last backup", "good" if now - at < _OLD_BACKUP else "wait", span(now - at), f"ago, {instant(at)}")
+    return Signal(
+        "Last backup", "good" if now - at < _OLD_BACKUP else "wait", f"{span(now - at)} ago", f"Made {instant(at)}"
+    )
