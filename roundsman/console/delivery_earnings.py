@@ -49,4 +49,6 @@ def _columns(statement: Statement) -> list[Column]:
     """What each day of the month brought, from its first on to the last on which anything was written."""
     earned = {one.day.day: one.earned_paise for one in statement.days}
     days = range(1, max(earned, default=0) + 1)
-    return [Column(str(day), earned.get(day, 0), money(earned.get(day, 0))) for day in days]
+    return [
+        Column(str(day), earned.get(day, 0), money(earned[day]) if earned.get(day) else "\N{EN DASH}") for day in days
+    ]

@@ -128,7 +128,7 @@ async def test_a_payout_is_drafted_by_one_and_approved_by_a_second_admin(
     one, _ = await visitors.somebody(Role.ADMIN)
     sent = await one.send(await one.open("/payouts"), "/payouts", delivery_boy=depot.ravi.id, through=TODAY.isoformat())
     path = sent.headers["location"]
-    assert "Payout of ₹25 Ravi Kumar" in words_of(await one.open(path))
+    assert "Payout of ₹25 draft Ravi Kumar" in words_of(await one.open(path))
     approve = f"{path}/approve"
     own = await one.send(await one.open(approve), approve)
     assert (own.status_code, "Another admin has to approve this" in own.text) == (409, True)
