@@ -55,8 +55,8 @@ class Shell:
         return self.say(key) if key in strings_of(ENGLISH) else otherwise
 
     def word(self, group: str, name: str) -> str:
-        """Say a word that a source may have made up: as it is where there is no other for it."""
-        key = f"{group}.{name}"
+        """Say a word that a source may have made up or written large: as it is where there is no other for it."""
+        key = f"{group}.{name.lower()}"
         return self.say(key) if key in strings_of(ENGLISH) else name.replace("_", " ")
 
     def may(self, permission: str) -> bool:

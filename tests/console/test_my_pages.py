@@ -139,7 +139,7 @@ async def test_payments_are_listed_with_what_came_of_them(home: Home, tx: Tx) ->
         home.customer.id,
         home.user.id,
         6_450,
-        "upi",
+        "Upi",
         utc_now(),
         PaymentStatus.FAILED,
         OrderOrigin.ROUNDSMAN,
