@@ -52,6 +52,15 @@ class Shop:
     phone: str
     password: str
 
+    async def code_after(self, before: int, phone: str) -> str:
+        """The next code that is sent to a phone after so many."""
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            while True:
+                codes = self.codes_for(phone)
+                if len(codes) > before:
+                    return codes[-1]
+                await asyncio.sleep(0.1)
+
     def codes_for(self, phone: str) -> list[str]:
         """The codes that were sent to a phone so far."""
         outbox = self.data / "outbox.jsonl"
@@ -90,10 +99,7 @@ class Visit:
         await self.open("/sign-in")
         await self.page.fill("#contact", phone)
         await self.page.click("form[action='/sign-in/code'] button")
-        async with asyncio.timeout(_PATIENCE_SECONDS):
-            while len(codes := self.shop.codes_for(phone)) == before:
-                await asyncio.sleep(0.1)
-        await self.page.fill("#code", codes[-1])
+        await self.page.fill("#code", await self.shop.code_after(before, phone))
         await self.page.click("form[action='/sign-in/code/confirm'] button")
 
     async def look_at(self, path: str, look: Look, *, status: int = 200, folder: Path | None = None) -> None:
