@@ -15,6 +15,8 @@ from tests.commands import RoundsmanCommand
 from tests.imports import Database, fill
 from tests.storage.migration.worlds import everything
 
+pytestmark = pytest.mark.whole
+
 PHONE = "+919820098200"
 ADMIN = NewAdmin(name="Kiran Shah", phone=PHONE)
 PASSWORD = "a long word of the test"
