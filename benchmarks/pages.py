@@ -4,7 +4,8 @@
 
 A page is asked for as a browser asks, by its cookie, of the application in this process, so that no network is measured.
 The customers that are added are copies of those of the demo, each a person with a phone, a profile, a status and how he
-came to it.
+came to it; 150 of them have a delivery boy, as with more customers there are more of those and not more work for each. What
+a page lets be counted beside it, which is how customers moved, is waited for before the page is timed.
 """
 
 import argparse
@@ -32,6 +33,8 @@ from roundsman.settings import Settings
 
 _DATABASE: Final = "roundsman_demo"
 _PORTION: Final = 5_000
+_CUSTOMERS_OF_A_BOY: Final = 150
+_BEING_COUNTED: Final = "It is being counted"
 _PAGES: Final = (
     "/",
     "/activation",
@@ -119,14 +122,22 @@ async def _paths(tx: Tx) -> list[str]:
 
 async def _p95(client: httpx.AsyncClient, path: str, reads: int) -> float:
     took = []
-    for _ in range(reads + 1):
+    await _counted(client, path)
+    for _ in range(reads):
         began = time.perf_counter()
         answer = await client.get(path)
         took.append(time.perf_counter() - began)
         if answer.status_code != httpx.codes.OK:
             raise ValueError(f"{path}: {answer.status_code}")
-    # The first one warms up.
-    return sorted(took[1:])[int(reads * 0.95) - 1] * 1000
+    return sorted(took)[int(reads * 0.95) - 1] * 1000
+
+
+async def _counted(client: httpx.AsyncClient, path: str) -> None:
+    """Ask for the page until it is whole; the first time warms up, too."""
+    while True:
+        if _BEING_COUNTED not in (await client.get(path)).text:
+            return
+        await asyncio.sleep(1)
 
 
 async def _grow(tx: Tx, count: int) -> None:
@@ -159,7 +170,11 @@ def _copy(original: Document, number: int) -> dict[str, list[Document]]:
     return {
         USERS: [original["user"] | {"_id": user_id, "name": name}],
         IDENTIFIERS: [{"_id": f"phone:{phone}", "user_id": user_id, "epoch": 0}],
-        CUSTOMERS: [original["customer"] | {"_id": ObjectId(), "user_id": user_id, "name": name, "phone": phone}],
+        CUSTOMERS: [
+            original["customer"]
+            | {"_id": ObjectId(), "user_id": user_id, "name": name, "phone": phone}
+            | {"delivery_boy_id": ObjectId(f"{number // _CUSTOMERS_OF_A_BOY:024x}")}
+        ],
         LIFECYCLES: [original["lifecycle"] | {"_id": user_id}],
         TRANSITIONS: transitions,
     }

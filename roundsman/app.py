@@ -46,6 +46,7 @@ from roundsman.auth.keys import load_secret_key
 from roundsman.auth.limits import Limit
 from roundsman.auth.refresh import RefreshTokens
 from roundsman.auth.tokens import TokenAuthority
+from roundsman.console import activation as activation_pages
 from roundsman.console import audit_log as audit_log_pages
 from roundsman.console import migration_jobs, overview, password_reset, reference_page, route_audit, static_files
 from roundsman.console.pages import PAGES
@@ -175,6 +176,7 @@ def _lifespan(opener: RuntimeOpener) -> Callable[[FastAPI], AbstractAsyncContext
             app.state.recently_whole = RecentlyWhole()
             app.state.recent_overview = overview.RecentOverview()
             app.state.recent_log_standing = audit_log_pages.RecentStanding()
+            app.state.movements = activation_pages.movements()
             app.state.route_auditing = route_audit.RouteAuditing()
             app.state.migration_jobs = migration_jobs.MigrationJobs(runtime)
             # A worker sends too, but a single process must bring a code within a second.
@@ -182,6 +184,7 @@ def _lifespan(opener: RuntimeOpener) -> Callable[[FastAPI], AbstractAsyncContext
                 async with sending(runtime.dispatcher):
                     yield
             finally:
+                await app.state.movements.end()
                 await app.state.migration_jobs.close()
                 await app.state.route_auditing.close()
                 hashing.close()

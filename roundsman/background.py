@@ -18,7 +18,7 @@ async def beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
         await end(task)
 
 
-async def end(task: "asyncio.Task[None]") -> None:
+async def end(task: "asyncio.Task[Any]") -> None:
     """Cancel a task and wait for its end, whatever that is.
 
     It may take several times: on Python 3.11 `asyncio.wait_for`, through which the database driver sends every request,

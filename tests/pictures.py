@@ -16,7 +16,7 @@ _FOLDER: Final = Path(__file__).parents[1] / "docs" / "pictures"
 _WINDOW: Final = ViewportSize(width=1280, height=960)
 _OFFICE: Final = {
     "overview": "/",
-    "activation": "/activation",
+    "activation": "/activation?first=2026-06-01",
     "migration": "/migration",
     "delivery-boys": "/delivery-boys",
 }

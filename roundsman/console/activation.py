@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from functools import partial
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Request
@@ -14,7 +15,7 @@ from roundsman.access.permissions import Permission
 from roundsman.activation.cohorts import read_cohorts
 from roundsman.activation.dashboard import ImpossibleRange, range_of, read_dashboard
 from roundsman.activation.days import read_places
-from roundsman.activation.figures import Dashboard, DayCounts, Places, Slice
+from roundsman.activation.figures import Dashboard, DayCounts, Movement, Places, Slice
 from roundsman.activation.listing import Wanted
 from roundsman.activation.movement import read_movement
 from roundsman.calendar import day_of
@@ -36,6 +37,7 @@ from roundsman.console.activation_shapes import (
 )
 from roundsman.console.forms import Form, InvalidForm, model_of, refused
 from roundsman.console.guards import require_page
+from roundsman.console.recent import Finding
 from roundsman.console.rendering import show
 from roundsman.operations.activation_lists import ActivationPerson, list_activation
 from roundsman.runtime import Runtime
@@ -44,6 +46,9 @@ from roundsman.web.services import services_of
 
 PATH: Final = "/activation"
 _FIRST_AT_RISK: Final = 10
+_PATIENCE: Final = timedelta(seconds=1)
+_KEPT_FOR: Final = timedelta(minutes=1)
+_KEPT: Final = 100
 _Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
 
 router = APIRouter(include_in_schema=False)
@@ -68,10 +73,16 @@ class ActivationResults:
     cards: Sequence[StatusCard]
     days: Sequence[DayCounts]
     funnel: Sequence[FunnelRow]
-    movement: MovementShapes
+    movement: MovementShapes | None
+    """None while it is being counted."""
     cohorts: Sequence[HeatRow]
     at_risk: Sequence[ActivationPerson]
     of: Slice
+
+
+def movements() -> Finding[Movement]:
+    """How customers moved in which days: it is read of each who did, which takes long where they are very many."""
+    return Finding(patience=_PATIENCE, span=_KEPT_FOR, most=_KEPT)
 
 
 @router.get(PATH, dependencies=[Depends(require_page(Permission.ACTIVATION_READ))], name="activation_page")
@@ -84,16 +95,18 @@ async def show_activation(request: Request, principal: CurrentPrincipal) -> HTML
         first, last = range_of(query.first, query.last, now=runtime.clock())
     except (InvalidForm, ImpossibleRange) as error:
         return _shown(request, refused(sent, error), places)
-    results = await _read(runtime, first, last, Slice(query.area, query.channel))
+    counted: Finding[Movement] = request.app.state.movements
+    results = await _read(runtime, counted, first, last, Slice(query.area, query.channel))
     form = Form({**sent, "first": first.isoformat(), "last": last.isoformat()})
     with_money = isinstance(decide(principal, Permission.PURCHASES_READ), Allowed)
     return _shown(request, form, places, results, with_money=with_money)
 
 
-async def _read(runtime: Runtime, first: date, last: date, of: Slice) -> ActivationResults:
+async def _read(runtime: Runtime, counted: Finding[Movement], first: date, last: date, of: Slice) -> ActivationResults:
     tx, policy, now = runtime.tx, runtime.activation, runtime.clock()
     dashboard = await read_dashboard(tx, first, last, of=of, policy=policy, now=now)
-    movement = await read_movement(tx, first, last, of=of, policy=policy, now=now)
+    find = partial(read_movement, tx, first, last, of=of, policy=policy, now=now)
+    movement = await counted.get((first, last, of), find, now=now)
     cohorts = await read_cohorts(tx, first, last, of=of, policy=policy, now=now)
     soon = await list_activation(tx, Wanted(at_risk=True, of=of), policy=policy, now=now, limit=_FIRST_AT_RISK)
     ranges, current = range_links(first, last, today=day_of(now), of=of)
@@ -104,7 +117,7 @@ async def _read(runtime: Runtime, first: date, last: date, of: Slice) -> Activat
         cards=status_cards(dashboard, of=of),
         days=shown_days(dashboard.days),
         funnel=funnel_rows(dashboard.funnel, first, last, of=of),
-        movement=movement_shapes(movement, of=of),
+        movement=None if movement is None else movement_shapes(movement, of=of),
         cohorts=heat_rows(cohorts, of=of),
         at_risk=soon.people,
         of=of,

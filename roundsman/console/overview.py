@@ -25,7 +25,7 @@ from roundsman.suppliers.linkage import count_suppliers
 from roundsman.web.guards import public
 from roundsman.web.services import services_of
 
-_RECENT: Final = timedelta(seconds=10)
+_RECENT: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Overview:
 
 
 class RecentOverview:
-    """The overview as it was at most ten seconds ago: counting reads every user, and the page is open to everybody."""
+    """The overview as it was at most a minute ago: counting reads every user, and the page is open to everybody."""
 
     def __init__(self) -> None:
         self._counting = asyncio.Lock()

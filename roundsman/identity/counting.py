@@ -1,5 +1,6 @@
 """How many users there are, of which kind."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 from roundsman.access.roles import Role
@@ -23,16 +24,11 @@ class UserCounts:
 
 async def count_users_by_kind(tx: Tx) -> UserCounts:
     """Count the users; reads each of them once."""
-    live = {"$match": {"status": {"$in": sorted(LIVE_STATUSES)}}}
-    by_status = await _count_by(tx, "$status")
-    by_role = await _count_by(tx, "$roles", live, {"$unwind": "$roles"})
-    return UserCounts(
-        by_status={status: by_status.get(status.value, 0) for status in UserStatus},
-        by_role={role: by_role.get(role.value, 0) for role in Role},
-    )
-
-
-async def _count_by(tx: Tx, field: str, *before: Document) -> dict[str, int]:
-    pipeline = [*before, {"$group": {"_id": field, "count": {"$sum": 1}}}]
-    rows = await tx.database[USERS].aggregate(pipeline, session=tx.session)
-    return {row["_id"]: row["count"] async for row in rows}
+    kinds: Document = {"$group": {"_id": {"status": "$status", "roles": "$roles"}, "count": {"$sum": 1}}}
+    found = await (await tx.database[USERS].aggregate([kinds], session=tx.session)).to_list()
+    by_status, by_role = Counter[str](), Counter[str]()
+    for one in found:
+        status, roles = one["_id"]["status"], one["_id"]["roles"]
+        by_status[status] += one["count"]
+        by_role.update(dict.fromkeys(roles if status in LIVE_STATUSES else (), one["count"]))
+    return UserCounts({one: by_status[one] for one in UserStatus}, {one: by_role[one] for one in Role})

@@ -22,5 +22,5 @@ async def browser() -> AsyncIterator[Browser]:
 async def shop(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shop]:
     """The demo's business, small, and its pages."""
     assert browser.is_connected()
-    async with serving(tmp_path_factory.mktemp("shop"), scale=0.05) as shop:
+    async with serving(tmp_path_factory.mktemp("shop"), scale=0.15) as shop:
         yield shop

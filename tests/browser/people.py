@@ -14,16 +14,6 @@ async def phone_of_one(shop: Shop, role: Role) -> str:
     raise LookupError(role)
 
 
-async def phone_of_one_who_never_ordered(shop: Shop) -> str:
-    """The phone of the first customer of whom no order counts yet."""
-    async for life in shop.database["lifecycles"].find({"status": {"$in": ["new", "onboarded"]}}).sort("_id", 1):
-        profile = await shop.database["customers"].find_one({"user_id": life["_id"], "status": {"$ne": "stopped"}})
-        phone = profile and await _phone_of(shop, life["_id"])
-        if phone:
-            return phone
-    raise LookupError("everybody has ordered")
-
-
 async def _phone_of(shop: Shop, user_id: ObjectId) -> str | None:
     found = await shop.database["identifiers"].find_one({"user_id": user_id, "_id": {"$regex": r"^phone:\+91[6-9]"}})
     return None if found is None else str(found["_id"].removeprefix("phone:"))

@@ -34,6 +34,7 @@ LOOKS: Final = (
     Look("narrow-light", NARROW, "light"),
 )
 MOST_BYTES: Final = 40 * 1024
+_PATIENCE_SECONDS: Final = 60
 _LINKS: Final = """[
     ...[...document.querySelectorAll("a[href]:not([download])")].map((one) => one.href),
     ...[...document.querySelectorAll("form:not([method=post])")].map((one) => new URL(one.getAttribute("action") ?? "", location.href).href),
@@ -51,16 +52,20 @@ class Shop:
     phone: str
     password: str
 
-    async def code_for(self, phone: str) -> str:
-        """The newest code that was sent to a phone."""
-        outbox = self.data / "outbox.jsonl"
-        async with asyncio.timeout(20):
+    async def code_after(self, before: int, phone: str) -> str:
+        """The next code that is sent to a phone after so many."""
+        async with asyncio.timeout(_PATIENCE_SECONDS):
             while True:
-                lines = outbox.read_text("utf-8").splitlines() if outbox.exists() else []
-                texts = [one["text"] for one in map(json.loads, lines) if one["to"] == phone]
-                if texts:
-                    return str(texts[-1].split()[0])
+                codes = self.codes_for(phone)
+                if len(codes) > before:
+                    return codes[-1]
                 await asyncio.sleep(0.1)
+
+    def codes_for(self, phone: str) -> list[str]:
+        """The codes that were sent to a phone so far."""
+        outbox = self.data / "outbox.jsonl"
+        lines = outbox.read_text("utf-8").splitlines() if outbox.exists() else []
+        return [str(one["text"].split()[0]) for one in map(json.loads, lines) if one["to"] == phone]
 
 
 @dataclass(slots=True)
@@ -90,10 +95,11 @@ class Visit:
 
     async def sign_in_by_code(self, phone: str) -> None:
         """Sign in with a code."""
+        before = len(self.shop.codes_for(phone))
         await self.open("/sign-in")
         await self.page.fill("#contact", phone)
         await self.page.click("form[action='/sign-in/code'] button")
-        await self.page.fill("#code", await self.shop.code_for(phone))
+        await self.page.fill("#code", await self.shop.code_after(before, phone))
         await self.page.click("form[action='/sign-in/code/confirm'] button")
 
     async def look_at(self, path: str, look: Look, *, status: int = 200, folder: Path | None = None) -> None:

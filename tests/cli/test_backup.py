@@ -17,6 +17,8 @@ from tests.journeys.shop import import_shop
 from tests.storage.migration.worlds import everything
 from tests.storage.migration.write_watch import Instant, watching
 
+pytestmark = pytest.mark.whole
+
 KEY = "source-documents.key"
 NOTES = frozenset({"system", AUDIT_LOG})
 KILLED_AT = [

@@ -14,6 +14,8 @@ from roundsman.database.embedded import stop_server
 from tests.cli.test_serve import answer_once_it_listens, free_port
 from tests.commands import RoundsmanCommand
 
+pytestmark = pytest.mark.whole
+
 DEMO = ("demo", "--no-serve", "--scale", "0.05")
 SHOWN_ONCE = "Admin sign-in, shown this once"
 

@@ -46,6 +46,8 @@ from tests.living_source import Application, Trade
 from tests.migration_builders import doc, object_id
 from tests.storage.migration.worlds import an_order, everything
 
+pytestmark = pytest.mark.whole
+
 WRITES_A_SECOND, SECONDS = 200, depth(test=2, proof=30)
 GREEN_WITHIN = timedelta(seconds=60)
 

@@ -20,6 +20,8 @@ from roundsman.web.services import Services
 from tests.console.browsing import Visitor, Visitors
 from tests.http.crowd import Member, gather_crowd
 
+pytestmark = pytest.mark.whole
+
 _PARAMETER = re.compile(r"{(\w+)}")
 
 

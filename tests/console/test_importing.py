@@ -28,6 +28,8 @@ from tests.imports import Database, fill
 from tests.migration_builders import PHONE
 from tests.storage.migration.worlds import everything
 
+pytestmark = pytest.mark.whole
+
 PAGE = "/migration"
 _PATIENCE_SECONDS = 120
 

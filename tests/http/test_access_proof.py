@@ -30,6 +30,8 @@ from tests.http.access_rows import REFUSED, ROWS, UNKNOWN, Row
 from tests.http.crowd import PRODUCT, Member, asking_everywhere, gather_crowd, stored_about
 from tests.http.serving import answering, asked_by_bearer
 
+pytestmark = pytest.mark.whole
+
 NOBODY, OWNER, OTHER = "nobody", "owner", "other owner"
 ASKERS = (NOBODY, *Role, OWNER, OTHER)
 FORGOTTEN = "Somebody forgot what it guards."

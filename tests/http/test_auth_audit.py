@@ -49,6 +49,8 @@ from roundsman.web.recent_principals import RecentPrincipals
 from roundsman.web.services import services_of
 from tests.http.people import settle
 
+pytestmark = pytest.mark.whole
+
 REPORT = Path(__file__).parents[2] / "docs" / "reports" / "AUTH_SECURITY_AUDIT.md"
 BROKEN = "/broken"
 

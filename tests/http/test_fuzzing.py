@@ -19,6 +19,8 @@ from tests.depth import IS_PROOF, depth
 from tests.http.crowd import gather_crowd
 from tests.http.serving import answering, listening
 
+pytestmark = pytest.mark.whole
+
 ROOT = Path(__file__).parents[2]
 ADMINS = depth(test=150, proof=5_000)
 EXAMPLES = depth(test=2, proof=100)

@@ -28,6 +28,8 @@ from tests.http.crowd import Member, asking_everywhere, gather_crowd
 from tests.http.listening import listened_to
 from tests.http.test_access_proof import OWNER, askings
 
+pytestmark = pytest.mark.whole
+
 LOOKING = ("find", "aggregate", "update", "delete", "findAndModify", "count", "distinct")
 ABOUT_SENDING = {"lsid", "txnNumber", "startTransaction", "autocommit", "maxTimeMS", "readConcern", "writeConcern"}
 ALWAYS_FEW = {MIGRATION_PLANS, MIGRATION_RUNS}

@@ -29,6 +29,8 @@ from tests.http.listening import listened_to
 from tests.http.openapi_fields import Field, Operation, operations
 from tests.http.payloads import MANY, ONE_OF_EACH, Payload
 
+pytestmark = pytest.mark.whole
+
 OF_THE_DRIVER = (".$db", ".$clusterTime", ".$readPreference")
 HARMLESS = ("asha", "98200 12345", "asha@example.in", "123456", "0" * 24, "0:asha", "a|b")
 EXTRA = {

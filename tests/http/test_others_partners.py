@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+import pytest
 from bson import ObjectId
 
 from roundsman.access.roles import Role
@@ -19,6 +20,8 @@ from roundsman.web.examples import example_of
 from tests.http.delivering import Depot, bearer
 from tests.http.shopping import Headers
 from tests.http.supplying import OWN, SUPPLIERS, acknowledged_order, did, open_dairy, sent_order
+
+pytestmark = pytest.mark.whole
 
 API = "/api/v1/"
 NOT_TRIED = ("/api/v1/auth/", "/api/v1/health", "/api/v1/openapi.json", "/.well-known/")

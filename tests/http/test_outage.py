@@ -26,6 +26,8 @@ from tests.http.people import PASSWORD, PHONE, log_in, settle
 from tests.http.serving import answering, asked_by_bearer
 from tests.http.test_sessions import SteppingClock
 
+pytestmark = pytest.mark.whole
+
 _CACHE_GB = 0.25
 _OTHER = "+919820000001"
 _WITHOUT_DATABASE = {"/api/v1/health", "/api/v1/openapi.json", "/.well-known/jwks.json"}

@@ -16,6 +16,8 @@ from roundsman.web.refusals import codes_by_status
 from tests.http.people import bearer_of, log_in
 from tests.http.test_modes import operations_of
 
+pytestmark = pytest.mark.whole
+
 
 @pytest.fixture(autouse=True)
 def unpaced(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,8 @@ from roundsman.cli.access import own_page
 from roundsman.web.guards import Public, Require
 from roundsman.web.route_inventory import entrances
 
+pytestmark = pytest.mark.whole
+
 REPORT = Path(__file__).parents[2] / "docs" / "reports" / "ROLE_AUDIT_REPORT.md"
 
 

@@ -27,6 +27,8 @@ from tests.builders import a_user
 from tests.http.people import PASSWORD, PHONE, log_in, settle
 from tests.http.serving import Stage
 
+pytestmark = pytest.mark.whole
+
 OFFICE = "203.0.113.7"
 ELSEWHERE = "198.51.100.9"
 

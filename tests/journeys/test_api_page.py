@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from roundsman.access.roles import Role
 from roundsman.app import create_app
@@ -18,6 +19,8 @@ from tests.builders import a_user
 from tests.commands import RoundsmanCommand
 from tests.http.people import PASSWORD, settle
 from tests.servers import free_port
+
+pytestmark = pytest.mark.whole
 
 PAGE = Path(__file__).parents[2] / "docs" / "api.md"
 WITHIN_SECONDS = 60

@@ -8,6 +8,8 @@ from roundsman.migration.generator.generating import World, generate
 from tests.depth import depth
 from tests.quality import measure
 
+pytestmark = pytest.mark.whole
+
 
 @pytest.mark.parametrize("preset", ["plan", "market"][: depth(test=1, proof=2)])
 async def test_the_decisions_pass_every_gate(preset: str, tmp_path: Path) -> None:

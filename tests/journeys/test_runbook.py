@@ -24,6 +24,8 @@ from tests.runbook import Administration, Command, File, steps_of, unexpected
 from tests.servers import free_port
 from tests.warm_start import run_warm
 
+pytestmark = pytest.mark.whole
+
 RUNBOOK = (Path(__file__).parents[2] / "docs" / "runbook.md").read_text("utf-8")
 STEPS = list(steps_of(RUNBOOK))
 WORLD = World("market", 0.05, 1, date(2026, 11, 1), people_only=False)

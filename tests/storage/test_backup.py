@@ -38,6 +38,8 @@ from roundsman.database.upgrade import SCHEMA_ID, DatabaseIsNewer, ensure_schema
 from roundsman.database.wholeness import DatabaseHalfRestored, find_restoring, require_whole
 from tests.conftest import Database
 
+pytestmark = pytest.mark.whole
+
 NOW = datetime(2026, 3, 1, 6, 30, tzinfo=UTC)
 LARGEST = 16 * 1024 * 1024
 ODD_NAME = "left over: 50 % of Gärtner/öl"

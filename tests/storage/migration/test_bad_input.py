@@ -28,6 +28,8 @@ from tests.migration_builders import EARLYBIRD, doc, object_id
 from tests.servers import foreign_server
 from tests.storage.migration.worlds import everything
 
+pytestmark = pytest.mark.whole
+
 VALUES = {
     "null": None,
     "empty text": "",

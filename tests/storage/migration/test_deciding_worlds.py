@@ -2,6 +2,7 @@
 
 from random import Random
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -32,6 +33,8 @@ from tests.depth import depth
 from tests.imports import Database, Import, contents, wipe
 from tests.migration_builders import EARLYBIRD, PHONE, Fields, MemorySource, account, doc
 from tests.unit.migration.test_worlds import worlds
+
+pytestmark = pytest.mark.whole
 
 PEOPLE = (
     USERS,

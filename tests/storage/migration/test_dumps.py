@@ -19,6 +19,8 @@ from tests.storage.migration.dumps import dump
 from tests.storage.migration.test_bad_input import VALUES
 from tests.storage.migration.worlds import everything
 
+pytestmark = pytest.mark.whole
+
 MORE_IDS = [
     *(1.5, 2, -0.25, 10**15, "ant", "Ant", "antler", "\N{GRINNING FACE}", "\uff5e", b"\x00", b"\xff\xff"),
     *({"a": 1}, {"a": "1"}, {"b": 0}, {"a": 1, "b": 1}, {"a": {"b": 2}}, {"a": [1]}, {"a": [1, 2]}, {"a": None}),

@@ -31,6 +31,8 @@ from tests.builders import a_session
 from tests.imports import Database, Import, contents, fill
 from tests.migration_builders import AS_OF, EARLYBIRD, OTHER_PHONE, PASSWORD_HASH, PHONE, THIRD_PHONE, account, doc
 
+pytestmark = pytest.mark.whole
+
 FREE_PHONE = "9886012345"
 SECOND_HASH = hashlib.sha256(b"another password").hexdigest()
 ASHA = account("asha", "Asha Verma", phone=PHONE, email="asha@gmail.com", password_hash=PASSWORD_HASH)

@@ -22,6 +22,8 @@ from tests.depth import depth
 from tests.imports import JOURNALS, Database, Import, contents, wipe
 from tests.storage.migration.write_watch import Instant, WriteWatch, watching
 
+pytestmark = pytest.mark.whole
+
 STAGES = [
     "users",
     "identifiers",

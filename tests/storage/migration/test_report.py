@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
+import pytest
+
 from roundsman.database.collections import REVIEWS, SOURCE_DOCUMENTS, USERS
 from roundsman.migration.inspection.inspector import inspect_source
 from roundsman.migration.report import markdown
@@ -13,6 +15,8 @@ from roundsman.runtime import Runtime
 from tests.demo_report import demo_report
 from tests.imports import Database, Import, fill
 from tests.storage.migration.worlds import everything
+
+pytestmark = pytest.mark.whole
 
 PAGE = Path(__file__).parents[3] / "docs" / "reports" / "DATA_CLEANUP_REPORT.md"
 

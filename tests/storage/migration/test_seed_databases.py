@@ -22,6 +22,8 @@ from tests.commands import RoundsmanCommand
 from tests.http.serving import answering
 from tests.imports import Database, Import, database_hash
 
+pytestmark = pytest.mark.whole
+
 FOLDER = Path(__file__).parents[2] / "fixtures" / "legacy"
 PEOPLE = ("users", "customers_v2", "customers", "delivery_boys_v2", "suppliers")
 

@@ -14,6 +14,8 @@ from roundsman.runtime import LONG_WORK_SECONDS, Runtime, open_runtime
 from roundsman.settings import Settings
 from tests.imports import JOURNALS, Import, contents
 
+pytestmark = pytest.mark.whole
+
 STEP_DOWN_SECONDS = 10
 # The rows of a plan stand under ids that are drawn.
 WITHOUT = JOURNALS | {MIGRATION_PLANS}

@@ -63,6 +63,8 @@ from tests.imports import Database, Import, contents, fill
 from tests.migration_builders import AS_OF, EARLYBIRD, PHONE, Fields, account, doc, object_id
 from tests.storage.migration import worlds
 
+pytestmark = pytest.mark.whole
+
 PEOPLE_LIVE = Mode(PeopleMode.LIVE, OperationsMode.SOURCE)
 SHADOW = Mode(PeopleMode.SHADOW, OperationsMode.SOURCE)
 NEW = SignUp(name="Zoya Khan", phone="9845011199")

@@ -16,6 +16,8 @@ from tests.imports import Database
 from tests.migration_builders import AS_OF, EARLYBIRD
 from tests.storage.migration.living_source import LivingSource
 
+pytestmark = pytest.mark.whole
+
 ROUNDS, STEPS = 10, 5
 SAME = (
     collections.USERS,

@@ -31,6 +31,8 @@ from tests.imports import Database, Import, contents, fill
 from tests.migration_builders import AS_OF, EARLYBIRD, PHONE, account, doc, object_id
 from tests.storage.migration.worlds import HELD_PHONE, ORDER_ID, everything
 
+pytestmark = pytest.mark.whole
+
 NOBODY = ObjectId()
 Damage = Callable[[Database], Awaitable[object]]
 

@@ -32,6 +32,8 @@ from tests.imports import Database, database_hash
 from tests.storage.migration.write_backs import NESTED, Back, raw_documents, take
 from tests.unit.migration.test_raw_values import ODD_VALUES, encoded, every_type, names
 
+pytestmark = pytest.mark.whole
+
 PATH = ("links", "to", "user")
 TOP_LEVEL = replace(
     NESTED,

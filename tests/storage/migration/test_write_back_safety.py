@@ -35,6 +35,8 @@ from tests.servers import foreign_server
 from tests.storage.migration.write_backs import Back, counts, people, take
 from tests.storage.migration.write_watch import Instant, WriteWatch, watching
 
+pytestmark = pytest.mark.whole
+
 KILLS = depth(test=2, proof=20)
 CUSTOMERS = 2_100
 """Two batches, and one of links that lead nowhere."""

@@ -12,6 +12,8 @@ from tests.imports import Database, Import, contents, fill
 from tests.migration_builders import EARLYBIRD
 from tests.storage.migration.write_backs import Back, people
 
+pytestmark = pytest.mark.whole
+
 
 async def test_a_run_is_taken_back_after_what_was_written_back_of_it(
     back: Back, importing: Import, database: Database, source_database: Database

@@ -24,6 +24,8 @@ from tests.depth import depth
 from tests.migration_builders import EARLYBIRD, PHONE, MemorySource, completed, object_id
 from tests.shop_shapes import mongoose_shop
 
+pytestmark = pytest.mark.whole
+
 BCRYPT = "$2b$12$nx8Jd4ADaIts1DPsyxDxne3vWY.dQP.VcLPCppOt2IZSOHvANQtbW"
 _FLOOR = 0.95
 """Of the meanings that hold a value; measured: all 50 of them."""

@@ -3,6 +3,7 @@
 from itertools import combinations
 from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,6 +26,8 @@ from tests.migration_builders import (
     records_of,
     roster_of,
 )
+
+pytestmark = pytest.mark.whole
 
 PEOPLE = ("users", "customers_v2", "customers", "delivery_boys_v2", "delivery_boys", "suppliers")
 NAMES = ("Asha Rao", "Rao Asha", "Asha", "A Rao", "Vikram Rao", "Vikram Iyer", "Asha Iyer", "", "Rajesh Kumar")
