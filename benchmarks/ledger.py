@@ -25,12 +25,12 @@ from roundsman.delivery.delivery_boys import DeliveryBoy
 from roundsman.delivery.entries import Book, Entry, EntryKind
 from roundsman.delivery.ledger_store import entry_document
 from roundsman.ids import DeliveryBoyId, OrderId
-from roundsman.operations.delivery_boy_accounts import NewDeliveryBoy, sign_up_delivery_boy
-from roundsman.operations.delivery_marks import mark_stop
-from roundsman.operations.delivery_terms import WantedCard, assign, make_card
-from roundsman.operations.earnings import statement_of
-from roundsman.operations.intake import Intake
-from roundsman.operations.sign_up import SignedUp, SignUp, sign_up_customer
+from roundsman.operations.accounts.sign_up import SignedUp, SignUp, sign_up_customer
+from roundsman.operations.delivering.delivery_boy_accounts import NewDeliveryBoy, sign_up_delivery_boy
+from roundsman.operations.delivering.delivery_marks import mark_stop
+from roundsman.operations.delivering.delivery_terms import WantedCard, assign, make_card
+from roundsman.operations.delivering.earnings import statement_of
+from roundsman.operations.facts.intake import Intake
 from roundsman.orders.book import insert_order
 from roundsman.orders.orders import Order, OrderLine, OrderOrigin, OrderStatus
 from roundsman.orders.stops import Mark

@@ -54,10 +54,10 @@ from roundsman.console.rendering import problem_page
 from roundsman.database.data_directory import data_directory_errors, private_directory
 from roundsman.migration.closing import finish_erasures
 from roundsman.notifications.dispatch import sending
-from roundsman.operations.password_setting import PasswordSetting
-from roundsman.operations.session_opening import SessionKeeping
-from roundsman.operations.sign_in import PasswordSignIn
-from roundsman.operations.slowing_down import Slowing
+from roundsman.operations.signing_in.password_setting import PasswordSetting
+from roundsman.operations.signing_in.session_opening import SessionKeeping
+from roundsman.operations.signing_in.sign_in import PasswordSignIn
+from roundsman.operations.signing_in.slowing_down import Slowing
 from roundsman.runtime import (
     Runtime,
     argon2_cost,

@@ -32,7 +32,7 @@ from roundsman.notifications.dispatch import Dispatcher
 from roundsman.notifications.gateway import AppriseSender, ChannelSenders
 from roundsman.notifications.messages import Channel
 from roundsman.notifications.sender import FileSender, Sender
-from roundsman.operations.proving import Proving
+from roundsman.operations.signing_in.proving import Proving
 from roundsman.session_settings import SessionSpan
 from roundsman.settings import Settings, environment_of
 

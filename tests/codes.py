@@ -9,9 +9,9 @@ from roundsman.auth.tokens import SigningKeys, TokenAuthority
 from roundsman.database.collections import OUTBOX
 from roundsman.database.transaction import Tx
 from roundsman.notifications.sealing import unseal_secret
-from roundsman.operations.code_sign_in import CodeSignIn
-from roundsman.operations.proving import Proving
-from roundsman.operations.session_opening import SessionKeeping
+from roundsman.operations.signing_in.code_sign_in import CodeSignIn
+from roundsman.operations.signing_in.proving import Proving
+from roundsman.operations.signing_in.session_opening import SessionKeeping
 from roundsman.runtime import Runtime
 
 SECRET_KEY = b"s" * 32

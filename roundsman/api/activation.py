@@ -30,8 +30,8 @@ from roundsman.api.activation_views import (
     person_view,
 )
 from roundsman.api.models import IdInPath, Line, RequestModel, problems
-from roundsman.operations.activation_lists import explain_user, list_activation
-from roundsman.operations.csv_file import csv_text
+from roundsman.operations.facts.activation_lists import explain_user, list_activation
+from roundsman.operations.people.csv_file import csv_text
 from roundsman.web.guards import require
 from roundsman.web.principal import CurrentPrincipal
 from roundsman.web.services import services_of

@@ -8,7 +8,7 @@ from roundsman.activation.figures import Dashboard
 from roundsman.activation.lifecycle import ActivationStatus
 from roundsman.activation.tallies import Passage, Step
 from roundsman.api.models import AnswerModel, Id
-from roundsman.operations.activation_lists import ActivationPerson, Explained
+from roundsman.operations.facts.activation_lists import ActivationPerson, Explained
 
 
 class StatusCountView(AnswerModel):

@@ -10,8 +10,8 @@ from roundsman.api.models import RequestModel, problems
 from roundsman.api.people import FormerSelfView, MyselfView, PersonView, UserView
 from roundsman.api.sessions import LoggedIn, logged_in_anew
 from roundsman.migration.former_ids import former_ids
-from roundsman.operations.person import get_person
-from roundsman.operations.sign_in import Attempt, sign_in
+from roundsman.operations.people.person import get_person
+from roundsman.operations.signing_in.sign_in import Attempt, sign_in
 from roundsman.web.guards import public, require
 from roundsman.web.pacing import failures_at_whole_steps
 from roundsman.web.principal import CurrentPrincipal, WhoeverAsks

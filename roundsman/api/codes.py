@@ -15,11 +15,11 @@ from roundsman.audit_log.entries import acting
 from roundsman.auth.otp import Purpose
 from roundsman.auth.proofs import keep_proof
 from roundsman.auth.sessions import Opening
-from roundsman.operations.code_sign_in import CodeAttempt, sign_in_by_code
-from roundsman.operations.contact_change import ContactChange, ask_to_change_contact, change_contact
-from roundsman.operations.person import get_person
-from roundsman.operations.proving import ask_for_code, prove
-from roundsman.operations.self_sign_up import SelfSignUp, register_oneself
+from roundsman.operations.accounts.contact_change import ContactChange, ask_to_change_contact, change_contact
+from roundsman.operations.accounts.self_sign_up import SelfSignUp, register_oneself
+from roundsman.operations.people.person import get_person
+from roundsman.operations.signing_in.code_sign_in import CodeAttempt, sign_in_by_code
+from roundsman.operations.signing_in.proving import ask_for_code, prove
 from roundsman.web.guards import only_where_people_are_managed, public, require
 from roundsman.web.pacing import all_at_whole_steps, failures_at_whole_steps
 from roundsman.web.principal import CurrentPrincipal

@@ -10,7 +10,7 @@ from roundsman.access.permissions import Permission
 from roundsman.api.models import AnswerModel, IdInPath, RequestModel, problems
 from roundsman.api.operating import Key
 from roundsman.ids import CustomerId
-from roundsman.operations.staff_contacts import record_contact
+from roundsman.operations.facts.staff_contacts import record_contact
 from roundsman.web.guards import require
 from roundsman.web.operating import Work
 

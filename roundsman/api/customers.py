@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 from roundsman.access.permissions import Permission
 from roundsman.api.models import AnswerModel, Id, Line, RequestModel, problems
 from roundsman.audit_log.entries import acting
-from roundsman.operations.sign_up import SignUp, sign_up_customer
+from roundsman.operations.accounts.sign_up import SignUp, sign_up_customer
 from roundsman.web.guards import require
 from roundsman.web.principal import CurrentPrincipal
 from roundsman.web.services import client_address, services_of

@@ -9,7 +9,7 @@ from pydantic import Field
 from roundsman.access.permissions import Permission
 from roundsman.api.models import AnswerModel, RequestModel, problems
 from roundsman.api.operating import Page
-from roundsman.operations.rating import Rated, own_deliveries, rate_delivery
+from roundsman.operations.delivering.rating import Rated, own_deliveries, rate_delivery
 from roundsman.orders.deliveries import DeliveryStatus
 from roundsman.web.guards import require
 from roundsman.web.operating import Work

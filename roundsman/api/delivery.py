@@ -26,9 +26,9 @@ from roundsman.delivery.delivery_boys import DeliveryBoy
 from roundsman.delivery.linkage import get_delivery_boy_of_user
 from roundsman.delivery.paying import list_payouts
 from roundsman.delivery.statements import list_entries
-from roundsman.operations.delivery_marks import mark_stop
-from roundsman.operations.earnings import days_of_month, earnings_of, statement_of
-from roundsman.operations.rounds import own_round
+from roundsman.operations.delivering.delivery_marks import mark_stop
+from roundsman.operations.delivering.earnings import days_of_month, earnings_of, statement_of
+from roundsman.operations.delivering.rounds import own_round
 from roundsman.orders.deliveries import Paid
 from roundsman.orders.stops import Mark
 from roundsman.web.guards import require

@@ -28,11 +28,15 @@ from roundsman.delivery.delivery_boys import DeliveryBoy, DeliveryBoyEdit, Deliv
 from roundsman.delivery.linkage import get_delivery_boy, list_delivery_boys
 from roundsman.delivery.statements import list_entries
 from roundsman.ids import DeliveryBoyId, UserId
-from roundsman.operations.delivery_boy_accounts import NewDeliveryBoy, make_delivery_boy, sign_up_delivery_boy
-from roundsman.operations.delivery_terms import set_status, take_cash
-from roundsman.operations.earnings import days_of_month, earnings_of, statement_of
-from roundsman.operations.profile_editing import edit_delivery_boy
-from roundsman.operations.rounds import round_of
+from roundsman.operations.accounts.profile_editing import edit_delivery_boy
+from roundsman.operations.delivering.delivery_boy_accounts import (
+    NewDeliveryBoy,
+    make_delivery_boy,
+    sign_up_delivery_boy,
+)
+from roundsman.operations.delivering.delivery_terms import set_status, take_cash
+from roundsman.operations.delivering.earnings import days_of_month, earnings_of, statement_of
+from roundsman.operations.delivering.rounds import round_of
 from roundsman.web.guards import require
 from roundsman.web.operating import Operating, Work
 

@@ -15,9 +15,9 @@ from roundsman.calendar import day_of
 from roundsman.delivery.rate_cards import list_cards
 from roundsman.delivery.rates import Bonus, Period
 from roundsman.ids import CustomerId, DeliveryBoyId
-from roundsman.operations.delivery_marks import correct_collected, reassign_stop, take_stop_back
-from roundsman.operations.delivery_terms import WantedCard, assign, hand_over_round, make_card
-from roundsman.operations.rounds import overdue, unassigned_on
+from roundsman.operations.delivering.delivery_marks import correct_collected, reassign_stop, take_stop_back
+from roundsman.operations.delivering.delivery_terms import WantedCard, assign, hand_over_round, make_card
+from roundsman.operations.delivering.rounds import overdue, unassigned_on
 from roundsman.orders.deliveries import Paid
 from roundsman.web.guards import require
 from roundsman.web.operating import Work

@@ -11,9 +11,9 @@ from roundsman.delivery.delivery_boys import DeliveryBoyStatus
 from roundsman.delivery.entries import Book, Entry, EntryKind
 from roundsman.delivery.payouts import PayoutStatus
 from roundsman.money import in_rupees, plain_rupees, rupees_field
-from roundsman.operations.csv_file import csv_text
-from roundsman.operations.earnings import Statement
-from roundsman.operations.rounds import StopSheet
+from roundsman.operations.delivering.earnings import Statement
+from roundsman.operations.delivering.rounds import StopSheet
+from roundsman.operations.people.csv_file import csv_text
 from roundsman.orders.deliveries import DeliveryStatus
 
 Month = Annotated[

@@ -9,7 +9,7 @@ from pydantic import Field
 from roundsman.access.permissions import Permission
 from roundsman.activation.foreign import FOREIGN_TYPES, ForeignFact
 from roundsman.api.models import AnswerModel, Line, RequestModel, problems
-from roundsman.operations.fact_batches import Fate, tell_batch
+from roundsman.operations.facts.fact_batches import Fate, tell_batch
 from roundsman.web.guards import require
 from roundsman.web.operating import Work
 

@@ -10,7 +10,7 @@ from roundsman.api.models import AnswerModel, RequestModel, problems
 from roundsman.audit_log.entries import acting
 from roundsman.notifications.messages import Channel, Template
 from roundsman.notifications.switches import Switch, list_switches
-from roundsman.operations.activation_messages import choose_messages, refuses_messages_since, switch_message
+from roundsman.operations.facts.activation_messages import choose_messages, refuses_messages_since, switch_message
 from roundsman.web.guards import require
 from roundsman.web.principal import CurrentPrincipal
 from roundsman.web.services import client_address, services_of

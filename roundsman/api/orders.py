@@ -19,9 +19,9 @@ from roundsman.api.models import (
 )
 from roundsman.api.operating import Key, Page
 from roundsman.ids import CustomerId, OrderId, ProductId
-from roundsman.operations.delivery_marks import mark_delivered, mark_not_delivered
-from roundsman.operations.intake import customer_of_somebody
-from roundsman.operations.order_intake import (
+from roundsman.operations.delivering.delivery_marks import mark_delivered, mark_not_delivered
+from roundsman.operations.facts.intake import customer_of_somebody
+from roundsman.operations.selling.order_intake import (
     WantedLine,
     WantedOrder,
     cancel_order,

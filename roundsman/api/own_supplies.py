@@ -19,9 +19,9 @@ from roundsman.api.supply_views import (
 )
 from roundsman.catalog.listing import list_products_of
 from roundsman.ids import PriceProposalId, ProductId, PurchaseOrderId
-from roundsman.operations.price_proposals import WantedPrice, propose_price, withdraw_proposal
-from roundsman.operations.purchasing import acknowledge_purchase_order, of_own, reject_purchase_order
-from roundsman.operations.supplier_accounts import own_supplier
+from roundsman.operations.buying.price_proposals import WantedPrice, propose_price, withdraw_proposal
+from roundsman.operations.buying.purchasing import acknowledge_purchase_order, of_own, reject_purchase_order
+from roundsman.operations.buying.supplier_accounts import own_supplier
 from roundsman.suppliers.proposing import list_proposals
 from roundsman.suppliers.purchasing import get_order_of_supplier, list_orders_of_supplier
 from roundsman.web.guards import require

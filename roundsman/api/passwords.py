@@ -9,8 +9,8 @@ from pydantic.config import JsonDict
 from roundsman.access.permissions import Permission
 from roundsman.api.models import AnswerModel, RequestModel, problems
 from roundsman.audit_log.entries import acting
-from roundsman.operations.password_reset import ByLink, ByProof, Way, ask_for_link, reset_password
-from roundsman.operations.password_setting import PasswordChange, change_password
+from roundsman.operations.signing_in.password_reset import ByLink, ByProof, Way, ask_for_link, reset_password
+from roundsman.operations.signing_in.password_setting import PasswordChange, change_password
 from roundsman.web.guards import only_where_people_are_managed, public, require
 from roundsman.web.pacing import all_at_whole_steps, failures_at_whole_steps
 from roundsman.web.principal import CurrentPrincipal

@@ -10,8 +10,8 @@ from roundsman.access.permissions import Permission
 from roundsman.api.models import KEPT_FOR_GOOD, AnswerModel, Id, IdInBody, IdInPath, Line, RequestModel, problems
 from roundsman.api.operating import Key, Method, Page, Paise
 from roundsman.ids import CustomerId, OrderId
-from roundsman.operations.intake import customer_of_somebody
-from roundsman.operations.payment_intake import GivenBack, Received, record_payment, refund_order
+from roundsman.operations.facts.intake import customer_of_somebody
+from roundsman.operations.selling.payment_intake import GivenBack, Received, record_payment, refund_order
 from roundsman.orders.book import list_payments
 from roundsman.orders.payments import PaymentStatus
 from roundsman.web.guards import require

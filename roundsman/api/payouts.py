@@ -15,8 +15,14 @@ from roundsman.delivery.adjustments import AdjustmentKind, AdjustmentStatus
 from roundsman.delivery.paying import entries_of_payout, get_payout, list_payouts
 from roundsman.delivery.payouts import PayoutStatus
 from roundsman.ids import AdjustmentId, DeliveryBoyId, PayoutId
-from roundsman.operations.adjusting import WantedAdjustment, decide_adjustment, propose_adjustment
-from roundsman.operations.payout_steps import WantedPayout, approve_payout, draft_payout, fail_payout, pay_payout
+from roundsman.operations.delivering.adjusting import WantedAdjustment, decide_adjustment, propose_adjustment
+from roundsman.operations.delivering.payout_steps import (
+    WantedPayout,
+    approve_payout,
+    draft_payout,
+    fail_payout,
+    pay_payout,
+)
 from roundsman.web.guards import require
 from roundsman.web.operating import Work
 

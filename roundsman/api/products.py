@@ -13,7 +13,7 @@ from roundsman.catalog.changing import get_product
 from roundsman.catalog.listing import list_active_products
 from roundsman.catalog.prices import begun_price
 from roundsman.ids import ProductId, SupplierId
-from roundsman.operations.catalog_changes import WantedProduct, make_product, price_product, sell_product
+from roundsman.operations.selling.catalog_changes import WantedProduct, make_product, price_product, sell_product
 from roundsman.web.guards import require
 from roundsman.web.operating import Work
 

@@ -11,8 +11,7 @@ from roundsman.api.models import IdInBody, IdInPath, RequestModel, problems
 from roundsman.api.operating import Key, Page
 from roundsman.api.supply_views import PurchaseOrderView, Quantity, WhyNot
 from roundsman.ids import ProductId, PurchaseOrderId, SupplierId
-from roundsman.operations.order_intake import WantedLine
-from roundsman.operations.purchasing import (
+from roundsman.operations.buying.purchasing import (
     WantedPurchase,
     acknowledge_purchase_order,
     cancel_purchase_order,
@@ -23,7 +22,8 @@ from roundsman.operations.purchasing import (
     reject_purchase_order,
     send_purchase_order,
 )
-from roundsman.operations.receiving import WantedReceipt, receive_purchase, take_receipt_back
+from roundsman.operations.buying.receiving import WantedReceipt, receive_purchase, take_receipt_back
+from roundsman.operations.selling.order_intake import WantedLine
 from roundsman.suppliers.purchase_orders import Came, PurchaseOrderStatus
 from roundsman.suppliers.purchasing import get_purchase_order, list_purchase_orders
 from roundsman.web.guards import require

@@ -10,7 +10,7 @@ from roundsman.api.models import KEPT_FOR_GOOD, AnswerModel, IdInPath, RequestMo
 from roundsman.api.sessions import LoggedIn, logged_in
 from roundsman.audit_log.entries import acting
 from roundsman.ids import UserId
-from roundsman.operations.stepping_up import (
+from roundsman.operations.signing_in.stepping_up import (
     CodeProof,
     PasswordProof,
     Proof,

@@ -13,14 +13,14 @@ from roundsman.api.models import AnswerModel, Id, IdInPath, RequestModel, proble
 from roundsman.audit_log.entries import acting
 from roundsman.auth.sessions import Session
 from roundsman.ids import SessionId, UserId
-from roundsman.operations.refreshing import refresh
-from roundsman.operations.session_ending import (
+from roundsman.operations.signing_in.refreshing import refresh
+from roundsman.operations.signing_in.session_ending import (
     end_every_session,
     end_one_session,
     end_replaced_session,
     list_sessions,
 )
-from roundsman.operations.session_opening import SignedIn
+from roundsman.operations.signing_in.session_opening import SignedIn
 from roundsman.web.guards import public, require
 from roundsman.web.principal import CurrentPrincipal, presented_claims
 from roundsman.web.services import client_address, services_of

@@ -13,9 +13,9 @@ from roundsman.api.people import PersonView, UserView
 from roundsman.audit_log.entries import acting
 from roundsman.identity.users import UserStatus
 from roundsman.ids import UserId
-from roundsman.operations.people_search import PeopleFilter, joinings_of, search_people
-from roundsman.operations.person import get_person
-from roundsman.operations.staff import NewStaff, create_staff
+from roundsman.operations.accounts.staff import NewStaff, create_staff
+from roundsman.operations.people.people_search import PeopleFilter, joinings_of, search_people
+from roundsman.operations.people.person import get_person
 from roundsman.web.guards import require
 from roundsman.web.principal import CurrentPrincipal
 from roundsman.web.services import client_address, services_of

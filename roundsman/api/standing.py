@@ -9,7 +9,7 @@ from roundsman.access.roles import Role
 from roundsman.api.models import KEPT_FOR_GOOD, IdInPath, Line, RequestModel, problems
 from roundsman.api.people import UserView
 from roundsman.ids import UserId
-from roundsman.operations.standing import Decision, disable, enable, grant_role, revoke_role
+from roundsman.operations.accounts.standing import Decision, disable, enable, grant_role, revoke_role
 from roundsman.web.guards import require
 from roundsman.web.principal import CurrentPrincipal
 from roundsman.web.services import client_address, services_of

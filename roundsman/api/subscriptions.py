@@ -10,8 +10,8 @@ from roundsman.access.permissions import Permission
 from roundsman.api.models import AnswerModel, Id, IdInPath, RequestModel, problems
 from roundsman.calendar import day_of
 from roundsman.ids import CustomerId, SubscriptionId
-from roundsman.operations.intake import customer_of_somebody
-from roundsman.operations.subscription_pausing import (
+from roundsman.operations.facts.intake import customer_of_somebody
+from roundsman.operations.selling.subscription_pausing import (
     of_customer,
     of_user,
     pause_subscription,

@@ -22,12 +22,18 @@ from roundsman.api.supply_views import (
 )
 from roundsman.calendar import day_of
 from roundsman.ids import PriceProposalId, ProductId, PurchaseOrderId, SupplierId, UserId
-from roundsman.operations.catalog_changes import supply_product
-from roundsman.operations.price_proposals import accept_proposal, reject_proposal
-from roundsman.operations.profile_editing import edit_supplier
-from roundsman.operations.supplier_accounts import SupplierDetails, onboard_supplier, onboard_user
-from roundsman.operations.supplier_dues import Credited, Paid, record_credit_note, record_supplier_payment, reverse_due
-from roundsman.operations.supply_demand import demand_for
+from roundsman.operations.accounts.profile_editing import edit_supplier
+from roundsman.operations.buying.price_proposals import accept_proposal, reject_proposal
+from roundsman.operations.buying.supplier_accounts import SupplierDetails, onboard_supplier, onboard_user
+from roundsman.operations.buying.supplier_dues import (
+    Credited,
+    Paid,
+    record_credit_note,
+    record_supplier_payment,
+    reverse_due,
+)
+from roundsman.operations.selling.catalog_changes import supply_product
+from roundsman.operations.selling.supply_demand import demand_for
 from roundsman.suppliers.gstin import PATTERN as GSTIN_PATTERN
 from roundsman.suppliers.linkage import get_supplier, list_suppliers
 from roundsman.suppliers.proposals import ProposalStatus

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from roundsman.access.permissions import Permission
 from roundsman.api.models import problems
 from roundsman.api.people import PersonView
-from roundsman.operations.person import find_person
+from roundsman.operations.people.person import find_person
 from roundsman.web.guards import require
 from roundsman.web.services import services_of
 

@@ -17,7 +17,7 @@ from roundsman.cli.activation_runtime import activation_runtime
 from roundsman.cli.output import print_json, say
 from roundsman.cli.running import run
 from roundsman.migration.backfilling import Backfilled, backfill
-from roundsman.operations.activation_sweep import sweep_everybody
+from roundsman.operations.facts.activation_sweep import sweep_everybody
 from roundsman.runtime import LONG_WORK_SECONDS, Runtime
 
 app = typer.Typer(help="How far customers have come, from sign-up to engagement.", no_args_is_help=True)

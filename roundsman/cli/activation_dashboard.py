@@ -20,7 +20,7 @@ from roundsman.cli.activation_runtime import activation_runtime
 from roundsman.cli.output import print_json, print_table, say
 from roundsman.cli.running import run
 from roundsman.money import rupees_text
-from roundsman.operations.activation_lists import Explained, explain_customer
+from roundsman.operations.facts.activation_lists import Explained, explain_customer
 from roundsman.runtime import LONG_WORK_SECONDS
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, as the API answers it.")]

@@ -11,7 +11,7 @@ from roundsman.cli.running import run
 from roundsman.errors import InvalidInput
 from roundsman.notifications.messages import ACTIVATION_TEMPLATES, Channel
 from roundsman.notifications.switches import Switch, list_switches
-from roundsman.operations.activation_messages import switch_message
+from roundsman.operations.facts.activation_messages import switch_message
 from roundsman.runtime import open_runtime
 from roundsman.settings import load_settings
 

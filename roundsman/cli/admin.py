@@ -13,8 +13,8 @@ from roundsman.cli.output import say
 from roundsman.cli.running import run
 from roundsman.identity.lookup import find_user
 from roundsman.identity.users import User
-from roundsman.operations.admins import NewAdmin, create_admin_with_password
-from roundsman.operations.stepping_up import forget_authenticator
+from roundsman.operations.accounts.admins import NewAdmin, create_admin_with_password
+from roundsman.operations.signing_in.stepping_up import forget_authenticator
 from roundsman.runtime import open_runtime, password_policy
 from roundsman.settings import Settings, load_settings
 

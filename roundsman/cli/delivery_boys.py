@@ -24,8 +24,8 @@ from roundsman.delivery.statements import DayOfEarnings
 from roundsman.identity.lookup import find_user
 from roundsman.ids import DeliveryBoyId
 from roundsman.money import in_rupees, rupees_field, rupees_text
-from roundsman.operations.earnings import Earnings, Statement, earnings_of, statement_of
-from roundsman.operations.rounds import StopSheet, round_of
+from roundsman.operations.delivering.earnings import Earnings, Statement, earnings_of, statement_of
+from roundsman.operations.delivering.rounds import StopSheet, round_of
 from roundsman.runtime import open_runtime
 from roundsman.settings import load_settings
 

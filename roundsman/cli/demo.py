@@ -44,7 +44,7 @@ from roundsman.migration.reviews import Answer, Decision
 from roundsman.migration.runs import find_latest_run, find_unfinished_run
 from roundsman.migration.sealing import Seal
 from roundsman.migration.sources.mongodb import MongoSource
-from roundsman.operations.admins import NewAdmin, create_admin_with_password
+from roundsman.operations.accounts.admins import NewAdmin, create_admin_with_password
 from roundsman.runtime import Runtime, open_answering_runtime, open_runtime, server_uri
 from roundsman.settings import Settings, load_settings
 

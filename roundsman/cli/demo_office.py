@@ -20,25 +20,25 @@ from roundsman.delivery.linkage import list_delivery_boys
 from roundsman.delivery.paying import list_payouts
 from roundsman.identity.role_grants import list_active_admins
 from roundsman.ids import DeliveryBoyId, PurchaseOrderId, UserId
-from roundsman.operations.adjusting import WantedAdjustment, decide_adjustment, propose_adjustment
-from roundsman.operations.catalog_changes import supply_product
-from roundsman.operations.delivery_marks import mark_stop
-from roundsman.operations.delivery_terms import WantedCard, make_card
-from roundsman.operations.intake import Intake
-from roundsman.operations.order_intake import WantedLine
-from roundsman.operations.payout_steps import approve_payout, draft_all, pay_payout
-from roundsman.operations.price_proposals import WantedPrice, propose_price
-from roundsman.operations.purchasing import (
+from roundsman.operations.buying.price_proposals import WantedPrice, propose_price
+from roundsman.operations.buying.purchasing import (
     WantedPurchase,
     acknowledge_purchase_order,
     draft_purchase_order,
     of_anybody,
     send_purchase_order,
 )
-from roundsman.operations.receiving import WantedReceipt, receive_purchase
-from roundsman.operations.rounds import round_of
-from roundsman.operations.supplier_dues import Paid as PaidToSupplier
-from roundsman.operations.supplier_dues import record_supplier_payment
+from roundsman.operations.buying.receiving import WantedReceipt, receive_purchase
+from roundsman.operations.buying.supplier_dues import Paid as PaidToSupplier
+from roundsman.operations.buying.supplier_dues import record_supplier_payment
+from roundsman.operations.delivering.adjusting import WantedAdjustment, decide_adjustment, propose_adjustment
+from roundsman.operations.delivering.delivery_marks import mark_stop
+from roundsman.operations.delivering.delivery_terms import WantedCard, make_card
+from roundsman.operations.delivering.payout_steps import approve_payout, draft_all, pay_payout
+from roundsman.operations.delivering.rounds import round_of
+from roundsman.operations.facts.intake import Intake
+from roundsman.operations.selling.catalog_changes import supply_product
+from roundsman.operations.selling.order_intake import WantedLine
 from roundsman.orders.deliveries import Paid
 from roundsman.orders.stops import Mark
 from roundsman.runtime import Runtime

@@ -8,7 +8,7 @@ import typer
 from roundsman.cli.output import FINDINGS, print_json, print_table, say
 from roundsman.cli.running import run
 from roundsman.delivery.verifying import Unrated
-from roundsman.operations.earnings_proof import EarningsProof, prove_earnings
+from roundsman.operations.delivering.earnings_proof import EarningsProof, prove_earnings
 from roundsman.runtime import LONG_WORK_SECONDS, open_runtime
 from roundsman.settings import load_settings
 

@@ -19,8 +19,7 @@ from roundsman.delivery.paying import UnknownPayout, entries_of_payout, get_payo
 from roundsman.delivery.payouts import Payout, PayoutStatus
 from roundsman.ids import PayoutId, UserId
 from roundsman.money import rupees_text
-from roundsman.operations.intake import Intake
-from roundsman.operations.payout_steps import (
+from roundsman.operations.delivering.payout_steps import (
     WantedPayout,
     approve_payout,
     draft_all,
@@ -28,7 +27,8 @@ from roundsman.operations.payout_steps import (
     fail_payout,
     pay_payout,
 )
-from roundsman.operations.terminal_proof import Typed, at_terminal
+from roundsman.operations.facts.intake import Intake
+from roundsman.operations.signing_in.terminal_proof import Typed, at_terminal
 from roundsman.runtime import LONG_WORK_SECONDS, Runtime, open_runtime
 from roundsman.settings import load_settings
 

@@ -7,7 +7,7 @@ import typer
 
 from roundsman.auth.hashing import PasswordHashing
 from roundsman.ids import UserId
-from roundsman.operations.terminal_proof import TerminalProof, Typed, prove_admin
+from roundsman.operations.signing_in.terminal_proof import TerminalProof, Typed, prove_admin
 from roundsman.runtime import Runtime, argon2_cost
 
 As = Annotated[

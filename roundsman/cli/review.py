@@ -23,7 +23,7 @@ from roundsman.migration.members import Opener
 from roundsman.migration.reviews import LISTS, Answer, Decision, Review, ReviewStatus, list_reviews
 from roundsman.migration.sealing import Seal
 from roundsman.migration.side_by_side import Change, Side, SideBySide, show_review
-from roundsman.operations.journal import TakenBack
+from roundsman.operations.joining.journal import TakenBack
 from roundsman.runtime import Runtime, open_runtime
 from roundsman.settings import load_settings
 

@@ -13,8 +13,8 @@ from roundsman.cli.running import run
 from roundsman.database.transaction import Tx, in_transaction
 from roundsman.ids import SupplierId
 from roundsman.money import rupees_text
-from roundsman.operations.supplier_accounts import find_supplier
-from roundsman.operations.supply_demand import ProductDemand, demand_for
+from roundsman.operations.buying.supplier_accounts import find_supplier
+from roundsman.operations.selling.supply_demand import ProductDemand, demand_for
 from roundsman.runtime import LONG_WORK_SECONDS, Runtime, open_runtime
 from roundsman.settings import load_settings
 from roundsman.suppliers.dues import Due, SupplierTotals

@@ -20,10 +20,10 @@ from roundsman.errors import RoundsmanError
 from roundsman.identity.mode import PeopleMode, get_mode
 from roundsman.identity.users import Identifier
 from roundsman.ids import SessionId
-from roundsman.operations.activation_messages import choose_messages, refuses_messages_since
-from roundsman.operations.person import get_person
-from roundsman.operations.session_ending import end_every_session, end_one_session, list_sessions
-from roundsman.operations.stepping_up import authenticator_state
+from roundsman.operations.facts.activation_messages import choose_messages, refuses_messages_since
+from roundsman.operations.people.person import get_person
+from roundsman.operations.signing_in.session_ending import end_every_session, end_one_session, list_sessions
+from roundsman.operations.signing_in.stepping_up import authenticator_state
 from roundsman.web.ids import IdInPath
 from roundsman.web.operating import Operating, Work
 from roundsman.web.principal import CurrentPrincipal

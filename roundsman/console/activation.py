@@ -39,7 +39,7 @@ from roundsman.console.forms import Form, InvalidForm, model_of, refused
 from roundsman.console.guards import require_page
 from roundsman.console.recent import Finding
 from roundsman.console.rendering import show
-from roundsman.operations.activation_lists import ActivationPerson, list_activation
+from roundsman.operations.facts.activation_lists import ActivationPerson, list_activation
 from roundsman.runtime import Runtime
 from roundsman.web.principal import CurrentPrincipal
 from roundsman.web.services import services_of

@@ -22,7 +22,7 @@ from roundsman.console.rendering import show
 from roundsman.database.transaction import Tx
 from roundsman.errors import InvalidInput, NotFound
 from roundsman.identity.lookup import find_user
-from roundsman.operations.actor_names import names_of_actors
+from roundsman.operations.people.actor_names import names_of_actors
 from roundsman.runtime import Runtime
 from roundsman.web.operating import Work
 from roundsman.web.services import services_of

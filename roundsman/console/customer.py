@@ -20,15 +20,15 @@ from roundsman.identity.closing import family_of
 from roundsman.identity.mode import OperationsMode, get_mode
 from roundsman.ids import CustomerId, SubscriptionId, UserId
 from roundsman.migration.copies import copies_of_users
-from roundsman.operations.activation_lists import NotTracked, explain_user
-from roundsman.operations.contact_revealing import contacts_of, reveal_contacts_of_customer
-from roundsman.operations.customer_search import owner_of_id
-from roundsman.operations.customer_story import read_story
-from roundsman.operations.intake import own_customer
-from roundsman.operations.people_search import joinings_of
-from roundsman.operations.purchases import recent_purchases
-from roundsman.operations.staff_contacts import record_contact
-from roundsman.operations.subscription_pausing import of_user, pause_subscription, resume_subscription
+from roundsman.operations.facts.activation_lists import NotTracked, explain_user
+from roundsman.operations.facts.intake import own_customer
+from roundsman.operations.facts.staff_contacts import record_contact
+from roundsman.operations.people.contact_revealing import contacts_of, reveal_contacts_of_customer
+from roundsman.operations.people.customer_search import owner_of_id
+from roundsman.operations.people.customer_story import read_story
+from roundsman.operations.people.people_search import joinings_of
+from roundsman.operations.selling.purchases import recent_purchases
+from roundsman.operations.selling.subscription_pausing import of_user, pause_subscription, resume_subscription
 from roundsman.subscriptions.subscriptions import Pause
 from roundsman.web.ids import IdInBody, IdInPath
 from roundsman.web.operating import Operating, Work

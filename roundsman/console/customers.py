@@ -16,11 +16,11 @@ from roundsman.console.guards import require_page
 from roundsman.console.rendering import show
 from roundsman.console.wording import masked
 from roundsman.money import plain_rupees
-from roundsman.operations.activation_lists import ActivationPerson
-from roundsman.operations.contact_revealing import note_export
-from roundsman.operations.csv_file import csv_text
-from roundsman.operations.customer_search import Called, export_customers, find_called, search_customers
-from roundsman.operations.personal_data import readable
+from roundsman.operations.facts.activation_lists import ActivationPerson
+from roundsman.operations.people.contact_revealing import note_export
+from roundsman.operations.people.csv_file import csv_text
+from roundsman.operations.people.customer_search import Called, export_customers, find_called, search_customers
+from roundsman.operations.people.personal_data import readable
 from roundsman.web.operating import Operating, Work
 from roundsman.web.principal import CurrentPrincipal
 

@@ -20,8 +20,12 @@ from roundsman.errors import RoundsmanError
 from roundsman.identity.lookup import get_user
 from roundsman.identity.registration import IdentifierTaken
 from roundsman.ids import DeliveryBoyId, UserId
-from roundsman.operations.delivery_boy_accounts import NewDeliveryBoy, make_delivery_boy, sign_up_delivery_boy
-from roundsman.operations.profile_editing import edit_delivery_boy
+from roundsman.operations.accounts.profile_editing import edit_delivery_boy
+from roundsman.operations.delivering.delivery_boy_accounts import (
+    NewDeliveryBoy,
+    make_delivery_boy,
+    sign_up_delivery_boy,
+)
 from roundsman.web.ids import IdInBody, IdInPath
 from roundsman.web.operating import Operating, Work
 

@@ -24,10 +24,10 @@ from roundsman.delivery.paying import list_payouts
 from roundsman.errors import RoundsmanError
 from roundsman.identity.mode import get_mode
 from roundsman.ids import DeliveryBoyId
-from roundsman.operations.adjusting import WantedAdjustment, propose_adjustment
-from roundsman.operations.delivery_team import list_team
-from roundsman.operations.delivery_terms import set_status, take_cash
-from roundsman.operations.earnings import earnings_of, ledger_of, statement_of
+from roundsman.operations.delivering.adjusting import WantedAdjustment, propose_adjustment
+from roundsman.operations.delivering.delivery_team import list_team
+from roundsman.operations.delivering.delivery_terms import set_status, take_cash
+from roundsman.operations.delivering.earnings import earnings_of, ledger_of, statement_of
 from roundsman.web.ids import IdInPath
 from roundsman.web.operating import Operating, Work
 

@@ -15,7 +15,7 @@ from roundsman.console.rendering import show
 from roundsman.console.wording import money
 from roundsman.delivery.linkage import get_delivery_boy_of_user
 from roundsman.delivery.paying import list_payouts
-from roundsman.operations.earnings import Statement, earnings_of, statement_of
+from roundsman.operations.delivering.earnings import Statement, earnings_of, statement_of
 from roundsman.web.operating import Work
 
 PATH: Final = "/earnings"

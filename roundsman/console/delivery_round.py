@@ -21,8 +21,8 @@ from roundsman.console.strings import ENGLISH, say
 from roundsman.delivery.delivery_boys import require_round
 from roundsman.delivery.linkage import get_delivery_boy_of_user
 from roundsman.errors import RoundsmanError
-from roundsman.operations.delivery_marks import mark_stop
-from roundsman.operations.rounds import StopSheet, round_of
+from roundsman.operations.delivering.delivery_marks import mark_stop
+from roundsman.operations.delivering.rounds import StopSheet, round_of
 from roundsman.orders.deliveries import DeliveryStatus, Paid
 from roundsman.orders.stops import Mark
 from roundsman.web.operating import Operating, Work

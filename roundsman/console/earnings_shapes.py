@@ -6,7 +6,7 @@ from roundsman.calendar import first_day_of, month_after
 from roundsman.console.charts.columns import Column, Columns, columns
 from roundsman.console.charts.labels import NARROW, WIDE
 from roundsman.console.wording import money
-from roundsman.operations.earnings import Statement
+from roundsman.operations.delivering.earnings import Statement
 
 
 def earnings_columns(statement: Statement, *, today: date) -> tuple[Columns, Columns]:

@@ -11,7 +11,7 @@ from roundsman.console.cookies import read_session
 from roundsman.console.csrf import is_form_token
 from roundsman.console.forms import read_form
 from roundsman.errors import NotAuthenticated, NotPermitted
-from roundsman.operations.authentication import Known, SessionEnded, authenticate_browser
+from roundsman.operations.signing_in.authentication import Known, SessionEnded, authenticate_browser
 from roundsman.web.guards import Require, require
 from roundsman.web.services import services_of
 

@@ -20,7 +20,7 @@ from roundsman.migration.jobs import JOBS
 from roundsman.migration.source_cursor import SourceCursor, find_cursor
 from roundsman.money import grouped
 from roundsman.notifications.outbox import OutboxStanding, outbox_standing
-from roundsman.operations.code_spend import CodeSpend, read_code_spend
+from roundsman.operations.signing_in.code_spend import CodeSpend, read_code_spend
 from roundsman.runtime import Runtime
 from roundsman.web.services import services_of
 

@@ -28,7 +28,7 @@ from roundsman.migration.review_queue import count_waiting
 from roundsman.migration.runs import Run, RunState, find_run
 from roundsman.migration.sources.mongodb import without_password
 from roundsman.migration.undoing import RunNotFound, why_run_stays
-from roundsman.operations.authentication import Known
+from roundsman.operations.signing_in.authentication import Known
 from roundsman.web.errors import status_of
 from roundsman.web.operating import Operating, Work
 from roundsman.web.services import services_of

@@ -34,7 +34,7 @@ from roundsman.migration.sources.mongodb import without_password
 from roundsman.migration.summary import latest_summary
 from roundsman.migration.undoing import RunNotFound, why_run_stays
 from roundsman.migration.verify.verification import MEANING
-from roundsman.operations.actor_names import names_of_actors
+from roundsman.operations.people.actor_names import names_of_actors
 from roundsman.web.errors import status_of
 from roundsman.web.operating import Operating, Work
 from roundsman.web.services import services_of

@@ -15,9 +15,9 @@ from roundsman.console.portal_forms import are_operations_here, refused_here
 from roundsman.console.rendering import see_other, show
 from roundsman.errors import RoundsmanError
 from roundsman.ids import SubscriptionId
-from roundsman.operations.coming import Subscribed, coming_to, subscribed_by
-from roundsman.operations.rating import Rated, own_deliveries, rate_delivery
-from roundsman.operations.subscription_pausing import of_user, pause_subscription, resume_subscription
+from roundsman.operations.delivering.coming import Subscribed, coming_to, subscribed_by
+from roundsman.operations.delivering.rating import Rated, own_deliveries, rate_delivery
+from roundsman.operations.selling.subscription_pausing import of_user, pause_subscription, resume_subscription
 from roundsman.orders.deliveries import DeliveryStatus
 from roundsman.subscriptions.subscriptions import Pause, SubscriptionStatus
 from roundsman.web.ids import IdInPath

@@ -22,7 +22,7 @@ from roundsman.console.portal_forms import are_operations_here, refused_here
 from roundsman.console.rendering import see_other, show
 from roundsman.errors import RoundsmanError
 from roundsman.ids import ProductId
-from roundsman.operations.order_intake import WantedLine, WantedOrder, place_own_order
+from roundsman.operations.selling.order_intake import WantedLine, WantedOrder, place_own_order
 from roundsman.web.operating import Operating, Work
 
 PATH: Final = "/my/order"

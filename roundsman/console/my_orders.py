@@ -13,7 +13,7 @@ from roundsman.console.portal_forms import are_operations_here, refused_here
 from roundsman.console.rendering import see_other, show
 from roundsman.errors import RoundsmanError
 from roundsman.ids import OrderId
-from roundsman.operations.order_intake import cancel_own_order
+from roundsman.operations.selling.order_intake import cancel_own_order
 from roundsman.orders.book import list_orders, list_payments
 from roundsman.orders.orders import OrderStatus
 from roundsman.web.ids import IdInPath

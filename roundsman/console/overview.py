@@ -20,7 +20,7 @@ from roundsman.identity.counting import UserCounts, count_users_by_kind
 from roundsman.identity.mode import Mode, get_mode
 from roundsman.migration.summary import latest_summary
 from roundsman.migration.verify.verification import Account
-from roundsman.operations.authentication import Known
+from roundsman.operations.signing_in.authentication import Known
 from roundsman.suppliers.linkage import count_suppliers
 from roundsman.web.guards import public
 from roundsman.web.services import services_of

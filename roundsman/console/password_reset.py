@@ -20,8 +20,8 @@ from roundsman.auth.proofs import ProofInvalid
 from roundsman.console.forms import read_form
 from roundsman.console.rendering import page
 from roundsman.errors import InvalidInput
-from roundsman.operations.password_reset import ByLink, require_good_link, reset_password
-from roundsman.operations.password_setting import PasswordSetting
+from roundsman.operations.signing_in.password_reset import ByLink, require_good_link, reset_password
+from roundsman.operations.signing_in.password_setting import PasswordSetting
 from roundsman.web.guards import only_where_people_are_managed, public
 from roundsman.web.pacing import failures_at_whole_steps
 from roundsman.web.services import client_address, services_of

@@ -28,8 +28,14 @@ from roundsman.errors import RoundsmanError
 from roundsman.identity.importing import find_users
 from roundsman.identity.mode import get_mode
 from roundsman.ids import AdjustmentId, DeliveryBoyId, PayoutId, UserId
-from roundsman.operations.adjusting import decide_adjustment
-from roundsman.operations.payout_steps import WantedPayout, approve_payout, draft_payout, fail_payout, pay_payout
+from roundsman.operations.delivering.adjusting import decide_adjustment
+from roundsman.operations.delivering.payout_steps import (
+    WantedPayout,
+    approve_payout,
+    draft_payout,
+    fail_payout,
+    pay_payout,
+)
 from roundsman.web.ids import IdInBody, IdInPath
 from roundsman.web.operating import Operating, Work
 

@@ -17,9 +17,9 @@ from roundsman.console.guards import require_page
 from roundsman.console.rendering import see_other, show
 from roundsman.errors import InvalidInput, RoundsmanError
 from roundsman.ids import ProductId, SupplierId
-from roundsman.operations.order_intake import WantedLine
-from roundsman.operations.purchase_needs import Need, needs_of
-from roundsman.operations.purchasing import WantedPurchase, draft_purchase_order
+from roundsman.operations.buying.purchase_needs import Need, needs_of
+from roundsman.operations.buying.purchasing import WantedPurchase, draft_purchase_order
+from roundsman.operations.selling.order_intake import WantedLine
 from roundsman.suppliers.linkage import get_supplier, list_suppliers
 from roundsman.suppliers.suppliers import SupplierStatus
 from roundsman.web.ids import IdInBody

@@ -17,7 +17,7 @@ from roundsman.console.rendering import see_other, show
 from roundsman.errors import RoundsmanError
 from roundsman.identity.mode import get_mode
 from roundsman.ids import PurchaseOrderId, SupplierId
-from roundsman.operations.purchasing import (
+from roundsman.operations.buying.purchasing import (
     acknowledge_purchase_order,
     cancel_purchase_order,
     close_purchase_order,
@@ -26,7 +26,7 @@ from roundsman.operations.purchasing import (
     reject_purchase_order,
     send_purchase_order,
 )
-from roundsman.operations.receiving import WantedReceipt, receive_purchase, take_receipt_back
+from roundsman.operations.buying.receiving import WantedReceipt, receive_purchase, take_receipt_back
 from roundsman.suppliers.linkage import list_suppliers, suppliers_called
 from roundsman.suppliers.purchase_orders import STEPS, Came, PurchaseOrder, PurchaseOrderStatus
 from roundsman.suppliers.purchasing import get_purchase_order, list_purchase_orders

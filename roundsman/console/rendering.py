@@ -21,7 +21,7 @@ from roundsman.console.guards import NotSignedIn, whoever_browses
 from roundsman.console.shell import shell_of
 from roundsman.errors import RoundsmanError
 from roundsman.money import grouped
-from roundsman.operations.authentication import Known
+from roundsman.operations.signing_in.authentication import Known
 from roundsman.web.errors import Problem
 from roundsman.web.guards import PermissionMissing, SecondFactorNeeded
 from roundsman.web.permission_tables import permission_row

@@ -24,7 +24,7 @@ from roundsman.migration.review_queue import count_waiting, next_waiting, with_n
 from roundsman.migration.reviews import Answer, Decision, Review, ReviewStatus, list_reviews
 from roundsman.migration.sealing import Seal
 from roundsman.migration.side_by_side import SideBySide, SideUser, note_revealed, show_review
-from roundsman.operations.actor_names import names_of_actors
+from roundsman.operations.people.actor_names import names_of_actors
 from roundsman.web.operating import Operating, Work
 from roundsman.web.services import services_of
 

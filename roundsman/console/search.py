@@ -13,7 +13,7 @@ from roundsman.console.guards import require_page
 from roundsman.console.rendering import see_other, show
 from roundsman.identity.importing import find_users
 from roundsman.identity.users import User
-from roundsman.operations.customer_search import NOBODY, find_called, list_called
+from roundsman.operations.people.customer_search import NOBODY, find_called, list_called
 from roundsman.web.operating import Work
 from roundsman.web.principal import CurrentPrincipal
 

@@ -22,9 +22,9 @@ from roundsman.console.portal_forms import refused_here
 from roundsman.console.rendering import see_other, show
 from roundsman.console.sign_in import own_path
 from roundsman.errors import RoundsmanError
-from roundsman.operations.authentication import Known
-from roundsman.operations.proving import ask_for_code
-from roundsman.operations.stepping_up import (
+from roundsman.operations.signing_in.authentication import Known
+from roundsman.operations.signing_in.proving import ask_for_code
+from roundsman.operations.signing_in.stepping_up import (
     CodeProof,
     PasswordProof,
     Proof,

@@ -13,7 +13,7 @@ from roundsman.console.cookies import FLASH, LANGUAGE, THEME
 from roundsman.console.csrf import form_token
 from roundsman.console.navigation import LinkGroup, current_of, groups_for, home_of
 from roundsman.console.strings import ENGLISH, language_for, languages, say, strings_of
-from roundsman.operations.authentication import Known
+from roundsman.operations.signing_in.authentication import Known
 from roundsman.web.services import services_of
 
 THEMES: Final = ("auto", "light", "dark")

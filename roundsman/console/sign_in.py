@@ -20,12 +20,12 @@ from roundsman.console.navigation import home_of
 from roundsman.console.portal_forms import refused_here
 from roundsman.console.rendering import see_other, show
 from roundsman.errors import RoundsmanError
-from roundsman.operations.authentication import Known
-from roundsman.operations.code_sign_in import CodeAttempt, sign_in_by_code
-from roundsman.operations.proving import ask_for_code
-from roundsman.operations.session_ending import end_one_session
-from roundsman.operations.session_opening import SignedIn
-from roundsman.operations.sign_in import Attempt, sign_in
+from roundsman.operations.signing_in.authentication import Known
+from roundsman.operations.signing_in.code_sign_in import CodeAttempt, sign_in_by_code
+from roundsman.operations.signing_in.proving import ask_for_code
+from roundsman.operations.signing_in.session_ending import end_one_session
+from roundsman.operations.signing_in.session_opening import SignedIn
+from roundsman.operations.signing_in.sign_in import Attempt, sign_in
 from roundsman.web.guards import public
 from roundsman.web.operating import Work
 from roundsman.web.pacing import all_at_whole_steps, failures_at_whole_steps

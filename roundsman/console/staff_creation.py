@@ -14,7 +14,7 @@ from roundsman.console.guards import require_page
 from roundsman.console.rendering import see_other, show
 from roundsman.errors import RoundsmanError
 from roundsman.identity.registration import IdentifierTaken
-from roundsman.operations.staff import NewStaff, create_staff
+from roundsman.operations.accounts.staff import NewStaff, create_staff
 from roundsman.web.operating import Work
 
 PATH: Final = "/users/new"

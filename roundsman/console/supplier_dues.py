@@ -14,7 +14,7 @@ from roundsman.console.guards import require_page
 from roundsman.console.rendering import see_other, show
 from roundsman.errors import RoundsmanError
 from roundsman.ids import PurchaseOrderId, SupplierId
-from roundsman.operations.supplier_dues import Credited, record_credit_note, reverse_due
+from roundsman.operations.buying.supplier_dues import Credited, record_credit_note, reverse_due
 from roundsman.suppliers.linkage import get_supplier
 from roundsman.suppliers.posting import get_due, keys_reversed, totals_of
 from roundsman.suppliers.purchasing import list_orders_of_supplier

@@ -19,9 +19,9 @@ from roundsman.errors import RoundsmanError
 from roundsman.identity.lookup import get_user
 from roundsman.identity.registration import IdentifierTaken
 from roundsman.ids import ProductId, SupplierId, UserId
-from roundsman.operations.catalog_changes import supply_product
-from roundsman.operations.profile_editing import edit_supplier
-from roundsman.operations.supplier_accounts import SupplierDetails, onboard_supplier, onboard_user
+from roundsman.operations.accounts.profile_editing import edit_supplier
+from roundsman.operations.buying.supplier_accounts import SupplierDetails, onboard_supplier, onboard_user
+from roundsman.operations.selling.catalog_changes import supply_product
 from roundsman.suppliers.gstin import read_gstin
 from roundsman.suppliers.linkage import get_supplier, suppliers_called
 from roundsman.suppliers.suppliers import Supplier, SupplierEdit, SupplierStatus

@@ -21,8 +21,8 @@ from roundsman.console.rendering import see_other, show
 from roundsman.errors import RoundsmanError
 from roundsman.identity.mode import get_mode
 from roundsman.ids import PriceProposalId, SupplierId
-from roundsman.operations.price_proposals import accept_proposal, reject_proposal
-from roundsman.operations.supplier_dues import Paid, record_supplier_payment
+from roundsman.operations.buying.price_proposals import accept_proposal, reject_proposal
+from roundsman.operations.buying.supplier_dues import Paid, record_supplier_payment
 from roundsman.suppliers.linkage import get_supplier, list_suppliers, suppliers_called
 from roundsman.suppliers.posting import balances_of, keys_reversed, list_dues, totals_of
 from roundsman.suppliers.proposals import PriceProposal, ProposalStatus

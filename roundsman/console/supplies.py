@@ -13,8 +13,8 @@ from roundsman.console.portal_forms import are_operations_here, refused_here
 from roundsman.console.rendering import see_other, show
 from roundsman.errors import RoundsmanError
 from roundsman.ids import PurchaseOrderId
-from roundsman.operations.purchasing import acknowledge_purchase_order, of_own, reject_purchase_order
-from roundsman.operations.supplier_accounts import own_supplier
+from roundsman.operations.buying.purchasing import acknowledge_purchase_order, of_own, reject_purchase_order
+from roundsman.operations.buying.supplier_accounts import own_supplier
 from roundsman.suppliers.posting import list_dues, totals_of
 from roundsman.suppliers.purchasing import list_orders_of_supplier
 from roundsman.web.ids import IdInPath

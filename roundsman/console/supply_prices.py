@@ -21,8 +21,8 @@ from roundsman.console.portal_forms import are_operations_here, refused_here
 from roundsman.console.rendering import see_other, show
 from roundsman.errors import RoundsmanError
 from roundsman.ids import PriceProposalId, ProductId
-from roundsman.operations.price_proposals import WantedPrice, propose_price, withdraw_proposal
-from roundsman.operations.supplier_accounts import own_supplier
+from roundsman.operations.buying.price_proposals import WantedPrice, propose_price, withdraw_proposal
+from roundsman.operations.buying.supplier_accounts import own_supplier
 from roundsman.suppliers.proposing import list_proposals
 from roundsman.web.ids import IdInBody, IdInPath
 from roundsman.web.operating import Operating, Work

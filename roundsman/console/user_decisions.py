@@ -23,8 +23,7 @@ from roundsman.errors import RoundsmanError
 from roundsman.identity.lookup import get_user
 from roundsman.identity.users import User
 from roundsman.ids import UserId
-from roundsman.operations.session_ending import end_every_session
-from roundsman.operations.standing import (
+from roundsman.operations.accounts.standing import (
     Decision,
     StandingChanged,
     disable,
@@ -33,7 +32,8 @@ from roundsman.operations.standing import (
     revoke_role,
     standing_in_words,
 )
-from roundsman.operations.stepping_up import forget_authenticator
+from roundsman.operations.signing_in.session_ending import end_every_session
+from roundsman.operations.signing_in.stepping_up import forget_authenticator
 from roundsman.web.ids import IdInPath
 from roundsman.web.operating import Work
 from roundsman.web.principal import CurrentPrincipal

@@ -20,10 +20,10 @@ from roundsman.identity.mode import PeopleMode, get_mode
 from roundsman.identity.searching import UserPage
 from roundsman.identity.users import Identifier, UserStatus
 from roundsman.ids import SessionId, UserId
-from roundsman.operations.contact_revealing import reveal_contacts
-from roundsman.operations.people_search import PeopleFilter, search_people, sign_in_contacts_of
-from roundsman.operations.session_ending import end_one_session
-from roundsman.operations.user_file import read_user_file
+from roundsman.operations.people.contact_revealing import reveal_contacts
+from roundsman.operations.people.people_search import PeopleFilter, search_people, sign_in_contacts_of
+from roundsman.operations.people.user_file import read_user_file
+from roundsman.operations.signing_in.session_ending import end_one_session
 from roundsman.web.ids import IdInPath
 from roundsman.web.operating import Work
 from roundsman.web.principal import CurrentPrincipal

@@ -23,8 +23,8 @@ from roundsman.migration.following import Asked, Matter, Said
 from roundsman.migration.members import Opener, keys_of_users, stored_copies
 from roundsman.migration.reviews import Given
 from roundsman.migration.said import said_by
-from roundsman.operations.journal import Entry, belongings_of, keep_entry
-from roundsman.operations.survivor import claim_of, reclaimed
+from roundsman.operations.joining.journal import Entry, belongings_of, keep_entry
+from roundsman.operations.joining.survivor import claim_of, reclaimed
 
 
 class NotSaidAnyMore(Conflict):

@@ -22,9 +22,9 @@ from roundsman.database.transaction import Tx, in_transaction
 from roundsman.identity.importing import find_users, iterate_users
 from roundsman.identity.users import User
 from roundsman.ids import UserId
-from roundsman.operations.activation_messages import withdraw_untrue
-from roundsman.operations.fact_intake import BY_HIMSELF, signups_of, tell, traits_of
-from roundsman.operations.telling import Dealings, facts_of
+from roundsman.operations.facts.activation_messages import withdraw_untrue
+from roundsman.operations.facts.fact_intake import BY_HIMSELF, signups_of, tell, traits_of
+from roundsman.operations.facts.telling import Dealings, facts_of
 from roundsman.orders.dealings import deliveries_of_users, payments_of_users
 from roundsman.orders.deliveries import Delivery
 from roundsman.orders.history import orders_of_users

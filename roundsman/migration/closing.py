@@ -26,7 +26,7 @@ from roundsman.migration.plan_documents import Section
 from roundsman.migration.planner import refuse_while_unfinished
 from roundsman.migration.reviews import ReviewStatus
 from roundsman.migration.write_back.closing import erase_rows
-from roundsman.operations.closing import Erased, erase_person
+from roundsman.operations.accounts.closing import Erased, erase_person
 
 _ERASING: Final = "erasing:"
 _OF_PROFILES: Final = ("name", "phone", "email", "address", "area")

@@ -46,7 +46,7 @@ from roundsman.migration.reviews import (
 )
 from roundsman.migration.shared_phone import hand_phone_over
 from roundsman.migration.taken_meanwhile import take_decision_back
-from roundsman.operations.journal import Entry, TakenBack, find_entry
+from roundsman.operations.joining.journal import Entry, TakenBack, find_entry
 
 
 class ReviewNotOpen(Conflict):

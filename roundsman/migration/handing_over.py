@@ -29,7 +29,7 @@ from roundsman.migration.plan import DocumentRow
 from roundsman.migration.profile import Kind
 from roundsman.migration.roster import Roster, Row
 from roundsman.migration.separation import CannotSeparate, Separation
-from roundsman.operations.telling import things_of
+from roundsman.operations.facts.telling import things_of
 
 DEALINGS: Final = (ORDERS, DELIVERIES, PAYMENTS, SUBSCRIPTIONS)
 """Where a person's dealings are kept, each with the customer profile that it is of."""

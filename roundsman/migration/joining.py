@@ -12,8 +12,8 @@ from roundsman.ids import UserId
 from roundsman.migration.members import Opener, keys_of_users, owners_of, parties
 from roundsman.migration.reviews import APART, Given, Review, ReviewStatus, reviews_about, settle
 from roundsman.migration.taken_meanwhile import what_is_said
-from roundsman.operations.journal import add_changes, add_said
-from roundsman.operations.merging import merge_users
+from roundsman.operations.joining.journal import add_changes, add_said
+from roundsman.operations.joining.merging import merge_users
 
 
 class DocumentNotTaken(Conflict):

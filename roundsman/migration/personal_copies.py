@@ -16,8 +16,8 @@ from roundsman.ids import UserId
 from roundsman.migration.copies import open_copy
 from roundsman.migration.sealing import Seal
 from roundsman.migration.sources.port import SourceDocument
-from roundsman.operations.export_file import zipped
-from roundsman.operations.personal_data import personal_tables
+from roundsman.operations.people.export_file import zipped
+from roundsman.operations.people.personal_data import personal_tables
 
 _SECRET_NAME: Final = re.compile(r"pass|pwd|secret|token|otp|hash|salt|pin$", re.IGNORECASE)
 _LEFT_OUT: Final = "(left out)"

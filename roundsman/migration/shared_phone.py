@@ -14,8 +14,8 @@ from roundsman.identity.users import Identifier
 from roundsman.ids import UserId
 from roundsman.migration.members import Opener, record_of, stored_copies
 from roundsman.migration.reviews import Given
-from roundsman.operations.journal import Entry, belongings_of, keep_entry
-from roundsman.operations.survivor import claim_of, reclaimed
+from roundsman.operations.joining.journal import Entry, belongings_of, keep_entry
+from roundsman.operations.joining.survivor import claim_of, reclaimed
 
 
 class NoSharedPhone(InvalidInput):

@@ -20,8 +20,8 @@ from roundsman.migration.conversion import Reading
 from roundsman.migration.following import Asked, Matter
 from roundsman.migration.members import Opener, owners_of, record_of, stored_copies
 from roundsman.migration.reviews import Decision, Review, get_review
-from roundsman.operations.merging import order_by_survival
-from roundsman.operations.survivor import why_survivor
+from roundsman.operations.joining.merging import order_by_survival
+from roundsman.operations.joining.survivor import why_survivor
 from roundsman.orders.history import find_latest_order_of_user
 
 

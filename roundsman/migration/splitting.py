@@ -53,7 +53,7 @@ from roundsman.migration.roster import Roster, Row
 from roundsman.migration.separation import CannotSeparate, Possessions, Separation, separate
 from roundsman.migration.survivorship import roles_of
 from roundsman.migration.taken_meanwhile import what_is_said
-from roundsman.operations.journal import (
+from roundsman.operations.joining.journal import (
     Belongings,
     Entry,
     belongings_of,
@@ -62,8 +62,8 @@ from roundsman.operations.journal import (
     keep_entry,
     list_entries,
 )
-from roundsman.operations.retelling import begin_histories, retell
-from roundsman.operations.survivor import claim_of
+from roundsman.operations.joining.retelling import begin_histories, retell
+from roundsman.operations.joining.survivor import claim_of
 
 
 class NothingMerged(NotFound):

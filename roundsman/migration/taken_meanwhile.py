@@ -26,7 +26,7 @@ from roundsman.ids import UserId
 from roundsman.migration.following import Ask, Disable, Effect, LowerRole, Matter, Ours, Said, follow
 from roundsman.migration.members import Opener, keys_of_users, stored_copies
 from roundsman.migration.said import said_by
-from roundsman.operations.journal import Entry, TakenBack, take_entry_back
+from roundsman.operations.joining.journal import Entry, TakenBack, take_entry_back
 
 _OF_PROFILES = {Role.DELIVERY_BOY: DELIVERY_BOYS, Role.SUPPLIER: SUPPLIERS}
 

@@ -39,7 +39,7 @@ from roundsman.migration.sealing import Seal
 from roundsman.migration.taken_meanwhile import take_decision_back
 from roundsman.migration.taking_back import Removal, Removed
 from roundsman.migration.write_back.journal import is_in_force
-from roundsman.operations.journal import Entry, list_entries
+from roundsman.operations.joining.journal import Entry, list_entries
 
 
 class RunNotFound(NotFound):

@@ -24,9 +24,9 @@ from roundsman.errors import Unavailable
 from roundsman.identity.lookup import get_user
 from roundsman.ids import UserId
 from roundsman.notifications.messages import Rendered
-from roundsman.operations.admins import NewAdmin, create_admin_with_password
-from roundsman.operations.session_opening import SignedIn, open_session_of
-from roundsman.operations.sign_up import SignUp, sign_up_customer
+from roundsman.operations.accounts.admins import NewAdmin, create_admin_with_password
+from roundsman.operations.accounts.sign_up import SignUp, sign_up_customer
+from roundsman.operations.signing_in.session_opening import SignedIn, open_session_of
 from roundsman.runtime import Runtime
 from roundsman.security_review.calling import Answer, Asked, Caller
 from roundsman.security_review.overhearing import Overheard

@@ -9,7 +9,7 @@ from fastapi import Depends, Request
 from roundsman.audit_log.entries import acting
 from roundsman.database.transaction import Tx
 from roundsman.ids import UserId
-from roundsman.operations.intake import Intake
+from roundsman.operations.facts.intake import Intake
 from roundsman.web.principal import CurrentPrincipal
 from roundsman.web.services import client_address, services_of
 

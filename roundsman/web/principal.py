@@ -8,7 +8,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from roundsman.access.principal import Principal
 from roundsman.auth.tokens import AccessClaims, InvalidToken
 from roundsman.errors import NotAuthenticated
-from roundsman.operations.authentication import Known
+from roundsman.operations.signing_in.authentication import Known
 from roundsman.web.services import services_of
 
 _BEARER: Final = HTTPBearer(

@@ -12,7 +12,7 @@ from typing import Final
 from roundsman.auth.lifetimes import SessionPolicy
 from roundsman.auth.tokens import AccessClaims
 from roundsman.database.transaction import Tx
-from roundsman.operations.authentication import Known, authenticate
+from roundsman.operations.signing_in.authentication import Known, authenticate
 
 LONGEST_TRUST: Final = timedelta(seconds=2)
 _MOST: Final = 10_000

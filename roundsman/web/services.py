@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from starlette.requests import HTTPConnection
 
 from roundsman.auth.tokens import TokenAuthority
-from roundsman.operations.code_sign_in import CodeSignIn
-from roundsman.operations.password_setting import PasswordSetting
-from roundsman.operations.proving import Proving
-from roundsman.operations.sign_in import PasswordSignIn
+from roundsman.operations.signing_in.code_sign_in import CodeSignIn
+from roundsman.operations.signing_in.password_setting import PasswordSetting
+from roundsman.operations.signing_in.proving import Proving
+from roundsman.operations.signing_in.sign_in import PasswordSignIn
 from roundsman.runtime import Runtime
 from roundsman.web.recent_principals import RecentPrincipals
 

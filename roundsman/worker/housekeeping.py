@@ -19,8 +19,8 @@ from roundsman.database.transaction import Tx
 from roundsman.database.wholeness import require_whole
 from roundsman.errors import RoundsmanError
 from roundsman.migration.closing import finish_erasures
-from roundsman.operations.fact_matching import Looked, match_parked
-from roundsman.operations.month_ends import settle_months
+from roundsman.operations.delivering.month_ends import settle_months
+from roundsman.operations.facts.fact_matching import Looked, match_parked
 
 _EVERY = timedelta(minutes=1)
 

@@ -10,7 +10,7 @@ from roundsman.activation.rollups import roll_up
 from roundsman.background import beside
 from roundsman.clock import Clock
 from roundsman.database.transaction import Tx
-from roundsman.operations.activation_sweep import sweep_everybody
+from roundsman.operations.facts.activation_sweep import sweep_everybody
 from roundsman.worker.leadership import Leadership, lead_whenever_free
 
 JOB: Final = "activation"

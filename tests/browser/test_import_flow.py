@@ -7,7 +7,7 @@ from playwright.async_api import Browser, expect
 
 from roundsman.clock import utc_now
 from roundsman.database.transaction import Tx
-from roundsman.operations.admins import NewAdmin, create_admin_with_password
+from roundsman.operations.accounts.admins import NewAdmin, create_admin_with_password
 from roundsman.settings import Settings
 from tests.browser.serving import served
 from tests.browser.visiting import LOOKS, WIDE, Visit, visiting

@@ -13,9 +13,9 @@ from roundsman.audit_log.entries import SYSTEM
 from roundsman.database.collections import OUTBOX
 from roundsman.notifications.messages import Channel, Template
 from roundsman.notifications.switches import Switch
-from roundsman.operations.activation_messages import switch_message
-from roundsman.operations.fact_intake import tell
-from roundsman.operations.sign_up import SignUp, sign_up_customer
+from roundsman.operations.accounts.sign_up import SignUp, sign_up_customer
+from roundsman.operations.facts.activation_messages import switch_message
+from roundsman.operations.facts.fact_intake import tell
 from roundsman.runtime import Runtime
 from tests.commands import RoundsmanCommand
 

@@ -7,7 +7,7 @@ import pytest
 from roundsman.audit_log.entries import SYSTEM
 from roundsman.identity.mode import Mode, OperationsMode, PeopleMode, get_mode
 from roundsman.migration.reviews import list_reviews
-from roundsman.operations.sign_up import SignUp, sign_up_customer
+from roundsman.operations.accounts.sign_up import SignUp, sign_up_customer
 from roundsman.runtime import Runtime
 from tests.commands import RoundsmanCommand
 from tests.imports import Database, fill

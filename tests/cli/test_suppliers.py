@@ -15,8 +15,8 @@ from roundsman.customers.linkage import insert_customers
 from roundsman.database.collections import SUPPLIER_TOTALS
 from roundsman.database.transaction import Tx
 from roundsman.ids import UserId
-from roundsman.operations.intake import Intake
-from roundsman.operations.receiving import WantedReceipt, receive_purchase
+from roundsman.operations.buying.receiving import WantedReceipt, receive_purchase
+from roundsman.operations.facts.intake import Intake
 from roundsman.orders.history import insert_orders
 from roundsman.orders.orders import OrderLine, OrderStatus
 from roundsman.subscriptions.pausing import insert_subscriptions

@@ -9,8 +9,8 @@ from roundsman.audit_log.entries import Actor
 from roundsman.catalog.listing import insert_products
 from roundsman.catalog.products import Price
 from roundsman.database.transaction import Tx
-from roundsman.operations.intake import Intake
-from roundsman.operations.price_proposals import WantedPrice, propose_price
+from roundsman.operations.buying.price_proposals import WantedPrice, propose_price
+from roundsman.operations.facts.intake import Intake
 from roundsman.suppliers.linkage import insert_suppliers
 from roundsman.suppliers.suppliers import Supplier
 from tests.builders import a_product, a_supplier, a_user

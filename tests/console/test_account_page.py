@@ -13,7 +13,7 @@ from roundsman.app import create_app
 from roundsman.database.collections import USERS
 from roundsman.database.transaction import Tx
 from roundsman.identity.mode import Mode, PeopleMode, set_mode
-from roundsman.operations.activation_messages import refuses_messages_since
+from roundsman.operations.facts.activation_messages import refuses_messages_since
 from roundsman.runtime import Runtime
 from tests.console.browsing import Visitors, words_of
 from tests.http.delivering import Watch

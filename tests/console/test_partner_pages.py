@@ -17,7 +17,7 @@ from roundsman.delivery.linkage import get_delivery_boy
 from roundsman.delivery.paying import get_payout, list_payouts
 from roundsman.delivery.payouts import PayoutStatus
 from roundsman.ids import DeliveryBoyId
-from roundsman.operations.earnings import earnings_of, ledger_of
+from roundsman.operations.delivering.earnings import earnings_of, ledger_of
 from roundsman.runtime import Runtime, open_runtime
 from roundsman.settings import Settings
 from roundsman.suppliers.posting import totals_of

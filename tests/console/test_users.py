@@ -19,7 +19,7 @@ from roundsman.identity.importing import insert_identifiers, insert_users
 from roundsman.identity.lookup import get_user
 from roundsman.identity.users import Identifier, UserStatus
 from roundsman.ids import UserId
-from roundsman.operations.sign_in_state import sign_in_state_of
+from roundsman.operations.signing_in.sign_in_state import sign_in_state_of
 from tests.builders import a_customer, a_user
 from tests.console.browsing import Visitors, hidden_fields, words_of
 from tests.http.people import settle

@@ -27,8 +27,8 @@ from roundsman.cli import auth
 from roundsman.cli.output import FINDINGS
 from roundsman.database.transaction import Tx
 from roundsman.ids import SessionId
-from roundsman.operations import proving
-from roundsman.operations.authentication import Known
+from roundsman.operations.signing_in import proving
+from roundsman.operations.signing_in.authentication import Known
 from roundsman.runtime import Runtime, signing_keys
 from roundsman.security_review import guessing
 from roundsman.security_review.checks import Check, Result, findings_in

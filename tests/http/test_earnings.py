@@ -14,7 +14,7 @@ from roundsman.calendar import day_of
 from roundsman.database import collections
 from roundsman.identity.mode import Mode, OperationsMode, set_mode
 from roundsman.ids import UserId
-from roundsman.operations.month_ends import settle_months
+from roundsman.operations.delivering.month_ends import settle_months
 from roundsman.runtime import Runtime, open_runtime
 from roundsman.settings import Settings
 from tests.http.delivering import BEGIN, RATE, Boy, Depot, Watch, bearer

@@ -17,7 +17,7 @@ from roundsman.delivery.entries import EntryKind, Wanted
 from roundsman.delivery.posting import settle
 from roundsman.delivery.verifying import Unrated
 from roundsman.ids import DeliveryBoyId
-from roundsman.operations.earnings_proof import prove_earnings
+from roundsman.operations.delivering.earnings_proof import prove_earnings
 from roundsman.orders.deliveries import DeliveryStatus
 from roundsman.runtime import Runtime, open_runtime
 from roundsman.settings import Settings

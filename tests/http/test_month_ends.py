@@ -9,7 +9,7 @@ from bson import ObjectId
 
 from roundsman.database import collections
 from roundsman.database.transaction import Document
-from roundsman.operations.month_ends import MonthsUnsettled, settle_months
+from roundsman.operations.delivering.month_ends import MonthsUnsettled, settle_months
 from roundsman.runtime import Runtime, open_runtime
 from roundsman.settings import Settings
 from tests.http.delivering import RATE, Boy, Depot, Watch

@@ -12,7 +12,7 @@ from roundsman.activation.policy import ActivationPolicy
 from roundsman.customers.linkage import insert_customers
 from roundsman.database.collections import FACT_CONFLICTS, FACTS, LIFECYCLES, UNMATCHED_FACTS, USERS
 from roundsman.database.transaction import Tx
-from roundsman.operations.fact_intake import tell
+from roundsman.operations.facts.fact_intake import tell
 from tests.builders import NOW, a_customer, a_user
 from tests.http.people import PHONE, bearer_of, log_in, settle
 

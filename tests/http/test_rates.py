@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from roundsman.operations.month_ends import settle_months
+from roundsman.operations.delivering.month_ends import settle_months
 from roundsman.runtime import Runtime, open_runtime
 from roundsman.settings import Settings
 from tests.http.delivering import RATE, Depot, Watch

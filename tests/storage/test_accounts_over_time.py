@@ -48,17 +48,17 @@ from roundsman.identity.importing import insert_identifiers, insert_users
 from roundsman.identity.lookup import get_user
 from roundsman.identity.users import Claim, Identifier, UserStatus
 from roundsman.ids import SessionId, UserId
-from roundsman.operations.authentication import authenticate
-from roundsman.operations.code_sign_in import CodeAttempt, CodeSignIn, sign_in_by_code
-from roundsman.operations.merging import merge_users
-from roundsman.operations.proving import Proving, ask_for_code
-from roundsman.operations.refreshing import refresh
-from roundsman.operations.self_sign_up import SelfSignUp, register_oneself
-from roundsman.operations.session_ending import end_every_session, end_one_session
-from roundsman.operations.session_opening import SignedIn
-from roundsman.operations.sign_in import Attempt, PasswordSignIn, sign_in
-from roundsman.operations.slowing_down import Slowing
-from roundsman.operations.standing import Decision, disable, enable, grant_role, revoke_role
+from roundsman.operations.accounts.self_sign_up import SelfSignUp, register_oneself
+from roundsman.operations.accounts.standing import Decision, disable, enable, grant_role, revoke_role
+from roundsman.operations.joining.merging import merge_users
+from roundsman.operations.signing_in.authentication import authenticate
+from roundsman.operations.signing_in.code_sign_in import CodeAttempt, CodeSignIn, sign_in_by_code
+from roundsman.operations.signing_in.proving import Proving, ask_for_code
+from roundsman.operations.signing_in.refreshing import refresh
+from roundsman.operations.signing_in.session_ending import end_every_session, end_one_session
+from roundsman.operations.signing_in.session_opening import SignedIn
+from roundsman.operations.signing_in.sign_in import Attempt, PasswordSignIn, sign_in
+from roundsman.operations.signing_in.slowing_down import Slowing
 from tests.account_model import GRACE, KnownPerson, KnownSession, World
 from tests.builders import NOW, a_user
 from tests.codes import SECRET_KEY, newest_code

@@ -11,8 +11,8 @@ from roundsman.customers.customers import Customer, CustomerStatus
 from roundsman.customers.linkage import insert_customers
 from roundsman.database.transaction import Tx
 from roundsman.ids import UserId
-from roundsman.operations.coming import Coming, coming_to, subscribed_by
-from roundsman.operations.rounds import Item
+from roundsman.operations.delivering.coming import Coming, coming_to, subscribed_by
+from roundsman.operations.delivering.rounds import Item
 from roundsman.orders.book import put_delivery
 from roundsman.orders.deliveries import Delivery, DeliveryStatus
 from roundsman.orders.history import insert_orders

@@ -20,11 +20,11 @@ from roundsman.identity.importing import insert_identifiers, insert_users
 from roundsman.identity.lookup import UnknownUser
 from roundsman.identity.users import Identifier, UserStatus
 from roundsman.ids import UserId
-from roundsman.operations.activation_lists import explain_user
-from roundsman.operations.customer_search import Called, find_called, list_called, owner_of_id, search_customers
-from roundsman.operations.customer_story import DAYS_AT_ONCE, read_story
-from roundsman.operations.intake import Intake
-from roundsman.operations.staff_contacts import record_contact
+from roundsman.operations.facts.activation_lists import explain_user
+from roundsman.operations.facts.intake import Intake
+from roundsman.operations.facts.staff_contacts import record_contact
+from roundsman.operations.people.customer_search import Called, find_called, list_called, owner_of_id, search_customers
+from roundsman.operations.people.customer_story import DAYS_AT_ONCE, read_story
 from tests.builders import NOW, a_customer, a_user
 from tests.histories import a_fact
 

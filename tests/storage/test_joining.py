@@ -26,11 +26,16 @@ from roundsman.identity.lookup import get_user, identifiers_of_user
 from roundsman.identity.mode import Mode, OperationsMode, PeopleManagedElsewhere, PeopleMode, set_mode
 from roundsman.identity.registration import IdentifierTaken
 from roundsman.identity.users import Claim, User, UserStatus
-from roundsman.operations.code_sign_in import CodeAttempt, sign_in_by_code
-from roundsman.operations.contact_change import ContactChange, WhichContact, ask_to_change_contact, change_contact
-from roundsman.operations.proving import WrongCode, ask_for_code
-from roundsman.operations.self_sign_up import Joined, SelfSignUp, register_oneself
-from roundsman.operations.session_opening import SignedIn
+from roundsman.operations.accounts.contact_change import (
+    ContactChange,
+    WhichContact,
+    ask_to_change_contact,
+    change_contact,
+)
+from roundsman.operations.accounts.self_sign_up import Joined, SelfSignUp, register_oneself
+from roundsman.operations.signing_in.code_sign_in import CodeAttempt, sign_in_by_code
+from roundsman.operations.signing_in.proving import WrongCode, ask_for_code
+from roundsman.operations.signing_in.session_opening import SignedIn
 from tests.builders import NOW, a_customer, a_user
 from tests.codes import BY, PROVING, SECRET_KEY, newest_code
 from tests.http.people import settle

@@ -8,7 +8,7 @@ from roundsman.database.transaction import Tx
 from roundsman.delivery.linkage import insert_delivery_boys
 from roundsman.identity.importing import insert_identifiers, insert_users
 from roundsman.identity.users import Identifier
-from roundsman.operations.person import Person, find_person, get_person
+from roundsman.operations.people.person import Person, find_person, get_person
 from roundsman.orders.history import insert_orders
 from roundsman.suppliers.linkage import insert_suppliers
 from tests.builders import NOW, a_customer, a_delivery_boy, a_supplier, a_user, an_order

@@ -22,7 +22,7 @@ from roundsman.identity.importing import insert_identifiers, insert_users
 from roundsman.identity.logins import UnusablePhone
 from roundsman.identity.mode import Mode, OperationsMode, PeopleMode, set_mode
 from roundsman.identity.users import Identifier, UserStatus
-from roundsman.operations.proving import WrongCode, ask_for_code, prove
+from roundsman.operations.signing_in.proving import WrongCode, ask_for_code, prove
 from tests.builders import NOW, a_user
 from tests.codes import PROVING, count_codes, newest_code
 from tests.depth import depth

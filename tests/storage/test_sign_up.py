@@ -20,8 +20,8 @@ from roundsman.identity.mode import Mode, OperationsMode, PeopleManagedElsewhere
 from roundsman.identity.registration import IdentifierTaken
 from roundsman.identity.users import Claim, Identifier, UserStatus
 from roundsman.ids import SessionId, UserId
-from roundsman.operations.person import find_person
-from roundsman.operations.sign_up import SignedUp, SignUp, sign_up_customer
+from roundsman.operations.accounts.sign_up import SignedUp, SignUp, sign_up_customer
+from roundsman.operations.people.person import find_person
 from tests.builders import NOW
 
 STAFF = Principal(UserId(ObjectId()), frozenset({Role.MARKETING_STAFF}), SessionId(ObjectId()))

@@ -22,8 +22,8 @@ from roundsman.database.oplog import find_oplog_window
 from roundsman.database.transaction import Tx
 from roundsman.notifications.messages import Channel, Message, Template
 from roundsman.notifications.outbox import MOST_TRIES, OutboxStanding, claim_next, note_failed, outbox_standing, put
-from roundsman.operations.code_spend import read_code_spend
-from roundsman.operations.proving import Proving, ask_for_code
+from roundsman.operations.signing_in.code_spend import read_code_spend
+from roundsman.operations.signing_in.proving import Proving, ask_for_code
 from tests.builders import NOW, a_user
 from tests.http.people import PHONE, settle
 

@@ -13,8 +13,15 @@ from roundsman.identity.importing import insert_identifiers, insert_users
 from roundsman.identity.lookup import find_user, get_user
 from roundsman.identity.rejoining import rewrite_user
 from roundsman.identity.users import Identifier, User, UserStatus
-from roundsman.operations.journal import Entry, TakenBack, belongings_of, keep_entry, list_entries, take_entry_back
-from roundsman.operations.merging import Merged, NotMergeable, merge_users
+from roundsman.operations.joining.journal import (
+    Entry,
+    TakenBack,
+    belongings_of,
+    keep_entry,
+    list_entries,
+    take_entry_back,
+)
+from roundsman.operations.joining.merging import Merged, NotMergeable, merge_users
 from tests.builders import NOW, a_customer, a_session, a_user
 
 PHONE = "phone:+919820012345"

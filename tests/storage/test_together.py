@@ -14,10 +14,10 @@ from roundsman.database.transaction import Tx
 from roundsman.identity.importing import insert_identifiers, insert_users
 from roundsman.identity.mode import Mode, OperationsMode, PeopleMode, set_mode
 from roundsman.identity.users import Identifier, UserStatus
-from roundsman.operations import claimants, sign_in
-from roundsman.operations.claimants import find_claimant
-from roundsman.operations.sign_in import Attempt, InvalidCredentials, PasswordSignIn
-from roundsman.operations.slowing_down import Slowing
+from roundsman.operations.signing_in import claimants, sign_in
+from roundsman.operations.signing_in.claimants import find_claimant
+from roundsman.operations.signing_in.sign_in import Attempt, InvalidCredentials, PasswordSignIn
+from roundsman.operations.signing_in.slowing_down import Slowing
 from tests.builders import NOW, a_user
 from tests.codes import BY
 from tests.http.people import PASSWORD, PHONE, settle

@@ -13,7 +13,14 @@ from roundsman.access.roles import STAFF_ROLES, Role
 from roundsman.database.changes import restored_document
 from roundsman.identity.users import Claim, User, UserStatus
 from roundsman.ids import UserId
-from roundsman.operations.survivor import Candidate, by_survival, claim_of, merged_survivor, tombstone, why_survivor
+from roundsman.operations.joining.survivor import (
+    Candidate,
+    by_survival,
+    claim_of,
+    merged_survivor,
+    tombstone,
+    why_survivor,
+)
 from tests.builders import NOW, a_user
 
 FIRST, LAST = UserId(ObjectId("1" * 24)), UserId(ObjectId("2" * 24))

@@ -3,7 +3,7 @@
 from roundsman.database.changes import Edit
 from roundsman.database.collections import IDENTIFIERS
 from roundsman.database.transaction import Document, Tx
-from roundsman.operations.journal import list_entries
+from roundsman.operations.joining.journal import list_entries
 
 
 async def answered_identifiers(tx: Tx) -> dict[str, Document]:

@@ -9,7 +9,7 @@ from roundsman.ids import UserId
 from roundsman.migration.members import owners_of
 from roundsman.migration.reviews import APART, Decision, Review, ReviewStatus, cause_of, review_from
 from roundsman.migration.verify.verification import Check, CheckResult
-from roundsman.operations.journal import list_entries
+from roundsman.operations.joining.journal import list_entries
 
 Owners = Mapping[str, UserId | None]
 _BATCH = 500

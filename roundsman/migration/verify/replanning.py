@@ -32,7 +32,7 @@ from roundsman.migration.portions import PlannedPortion, plan_portion, portions
 from roundsman.migration.profile import PEOPLE, SourceProfile
 from roundsman.migration.sources.port import Source
 from roundsman.migration.verify.verification import Check, CheckResult
-from roundsman.operations.journal import list_entries
+from roundsman.operations.joining.journal import list_entries
 
 
 async def check_replan(

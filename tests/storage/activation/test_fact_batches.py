@@ -23,11 +23,11 @@ from roundsman.identity.identifiers import alias_key, email_key, phone_key
 from roundsman.identity.importing import insert_identifiers, insert_users
 from roundsman.identity.users import Identifier, User
 from roundsman.ids import UserId
-from roundsman.operations.fact_batches import Fate, tell_batch
-from roundsman.operations.fact_intake import tell
-from roundsman.operations.fact_matching import match_parked
-from roundsman.operations.intake import Intake
-from roundsman.operations.sign_up import SignedUp, SignUp, sign_up_customer
+from roundsman.operations.accounts.sign_up import SignedUp, SignUp, sign_up_customer
+from roundsman.operations.facts.fact_batches import Fate, tell_batch
+from roundsman.operations.facts.fact_intake import tell
+from roundsman.operations.facts.fact_matching import match_parked
+from roundsman.operations.facts.intake import Intake
 from tests.builders import NOW, a_customer, a_user
 
 POLICY = ActivationPolicy()

@@ -12,9 +12,9 @@ from roundsman.audit_log.entries import SYSTEM
 from roundsman.auth.sessions import Opening
 from roundsman.database.transaction import Tx
 from roundsman.identity.lookup import get_user
-from roundsman.operations.fact_intake import tell
-from roundsman.operations.session_opening import open_session_of
-from roundsman.operations.sign_up import SignUp, sign_up_customer
+from roundsman.operations.accounts.sign_up import SignUp, sign_up_customer
+from roundsman.operations.facts.fact_intake import tell
+from roundsman.operations.signing_in.session_opening import open_session_of
 from tests.codes import SESSIONS
 from tests.histories import BEGIN
 

@@ -20,9 +20,9 @@ from roundsman.database.transaction import Tx
 from roundsman.identity.importing import insert_identifiers, insert_users
 from roundsman.identity.users import Identifier
 from roundsman.ids import UserId
-from roundsman.operations.fact_intake import tell
-from roundsman.operations.journal import list_entries, take_entry_back
-from roundsman.operations.merging import merge_users
+from roundsman.operations.facts.fact_intake import tell
+from roundsman.operations.joining.journal import list_entries, take_entry_back
+from roundsman.operations.joining.merging import merge_users
 from tests.builders import NOW, a_customer, a_user
 from tests.depth import depth
 from tests.histories import BEGIN, CUSTOMER, OTHER, a_fact, histories

@@ -21,10 +21,10 @@ from roundsman.migration.backfilling import backfill
 from roundsman.notifications.messages import ACTIVATION_TEMPLATES, Channel, Template
 from roundsman.notifications.outbox import claim_next, note_failed
 from roundsman.notifications.switches import Switch
-from roundsman.operations.activation_messages import choose_messages, put_notices, switch_message
-from roundsman.operations.fact_intake import tell
-from roundsman.operations.merging import merge_users
-from roundsman.operations.sign_up import SignUp, sign_up_customer
+from roundsman.operations.accounts.sign_up import SignUp, sign_up_customer
+from roundsman.operations.facts.activation_messages import choose_messages, put_notices, switch_message
+from roundsman.operations.facts.fact_intake import tell
+from roundsman.operations.joining.merging import merge_users
 from roundsman.orders.history import insert_orders
 from tests.builders import NOW, a_customer, a_user
 from tests.builders import an_order as an_order_taken

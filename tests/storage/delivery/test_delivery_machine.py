@@ -36,13 +36,19 @@ from roundsman.delivery.statements import all_entries
 from roundsman.errors import RoundsmanError
 from roundsman.identity.importing import insert_users
 from roundsman.ids import DeliveryBoyId
-from roundsman.operations.adjusting import WantedAdjustment, decide_adjustment, propose_adjustment
-from roundsman.operations.delivery_marks import correct_collected, mark_stop, reassign_stop, take_stop_back
-from roundsman.operations.delivery_terms import MoreThanInHand, WantedCard, make_card, take_cash
-from roundsman.operations.intake import Intake, KeyUsedOtherwise
-from roundsman.operations.month_ends import settle_months_of
-from roundsman.operations.payout_steps import WantedPayout, approve_payout, draft_payout, fail_payout, pay_payout
-from roundsman.operations.stop_lookup import UnknownStop
+from roundsman.operations.delivering.adjusting import WantedAdjustment, decide_adjustment, propose_adjustment
+from roundsman.operations.delivering.delivery_marks import correct_collected, mark_stop, reassign_stop, take_stop_back
+from roundsman.operations.delivering.delivery_terms import MoreThanInHand, WantedCard, make_card, take_cash
+from roundsman.operations.delivering.month_ends import settle_months_of
+from roundsman.operations.delivering.payout_steps import (
+    WantedPayout,
+    approve_payout,
+    draft_payout,
+    fail_payout,
+    pay_payout,
+)
+from roundsman.operations.delivering.stop_lookup import UnknownStop
+from roundsman.operations.facts.intake import Intake, KeyUsedOtherwise
 from roundsman.orders.deliveries import Paid
 from roundsman.orders.history import insert_orders
 from roundsman.orders.stops import Mark, NotTheDay, StopDoneAlready

@@ -16,10 +16,10 @@ from roundsman.delivery.ratings import Rating
 from roundsman.identity.importing import insert_identifiers, insert_users
 from roundsman.identity.users import Identifier
 from roundsman.ids import UserId
-from roundsman.operations.earnings import earnings_of
-from roundsman.operations.earnings_proof import prove_earnings
-from roundsman.operations.journal import list_entries, take_entry_back
-from roundsman.operations.merging import merge_users
+from roundsman.operations.delivering.earnings import earnings_of
+from roundsman.operations.delivering.earnings_proof import prove_earnings
+from roundsman.operations.joining.journal import list_entries, take_entry_back
+from roundsman.operations.joining.merging import merge_users
 from tests.builders import NOW, a_delivery_boy, a_user
 
 

@@ -35,7 +35,7 @@ from roundsman.migration.shared_phone import NoSharedPhone
 from roundsman.migration.side_by_side import show_review
 from roundsman.migration.splitting import undo_merge
 from roundsman.migration.sync import compare_all
-from roundsman.operations.merging import NotMergeable, merge_users
+from roundsman.operations.joining.merging import NotMergeable, merge_users
 from tests.imports import Database, Import, contents, fill
 from tests.migration_builders import (
     AS_OF,

@@ -32,9 +32,9 @@ from roundsman.migration.sealing import Seal
 from roundsman.migration.sync import compare_all
 from roundsman.migration.verify.closed import check_erasure
 from roundsman.migration.verify.without_source import verify_without_source
-from roundsman.operations.admins import NewAdmin, create_admin_with_password
-from roundsman.operations.closing import NotOpen
-from roundsman.operations.person import find_person
+from roundsman.operations.accounts.admins import NewAdmin, create_admin_with_password
+from roundsman.operations.accounts.closing import NotOpen
+from roundsman.operations.people.person import find_person
 from tests.imports import Database, Import, World, fill
 from tests.migration_builders import EARLYBIRD, OTHER_PHONE, PASSWORD_HASH, PHONE, account
 from tests.storage.migration.worlds import HELD_PHONE, everything

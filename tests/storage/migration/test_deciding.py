@@ -45,8 +45,8 @@ from roundsman.migration.freshness import PlanOutdated
 from roundsman.migration.joining import AnsweredOtherwise
 from roundsman.migration.members import Opener
 from roundsman.migration.reviews import Answer, Decision, ReviewStatus, get_review, list_reviews
-from roundsman.operations.journal import LaterChangesFirst, list_entries, take_entry_back
-from roundsman.operations.merging import NotMergeable, merge_users
+from roundsman.operations.joining.journal import LaterChangesFirst, list_entries, take_entry_back
+from roundsman.operations.joining.merging import NotMergeable, merge_users
 from roundsman.orders.history import insert_orders
 from tests.builders import NOW, a_delivery_boy, a_session, a_user, an_order
 from tests.imports import JOURNALS, Database, Import, contents

@@ -16,7 +16,7 @@ from roundsman.migration.sealing import PART_BYTES, CopyDamaged, sha256
 from roundsman.migration.sources.port import SourceDocument
 from roundsman.migration.sync import Round, compare_all
 from roundsman.migration.verify.verification import Check
-from roundsman.operations.person import find_person
+from roundsman.operations.people.person import find_person
 from tests.imports import Database, Import, fill
 from tests.migration_builders import OTHER_PHONE, account, doc, object_id
 from tests.storage.migration.worlds import everything

@@ -9,7 +9,7 @@ from roundsman.catalog.listing import iterate_products
 from roundsman.catalog.products import Product
 from roundsman.identity.mode import Mode, OperationsMode, PeopleMode, set_mode
 from roundsman.migration.sync import compare_all
-from roundsman.operations.catalog_changes import price_product, sell_product
+from roundsman.operations.selling.catalog_changes import price_product, sell_product
 from tests.imports import Database, Import, fill
 from tests.storage.migration.worlds import everything
 

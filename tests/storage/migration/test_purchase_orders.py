@@ -18,9 +18,9 @@ from roundsman.migration.sources.mongodb import MongoSource
 from roundsman.migration.sync import Round, compare_all, take_changes
 from roundsman.migration.undoing import undo_run
 from roundsman.migration.verify.verification import Check
-from roundsman.operations.intake import Intake
-from roundsman.operations.purchasing import send_purchase_order
-from roundsman.operations.receiving import WantedReceipt, receive_purchase
+from roundsman.operations.buying.purchasing import send_purchase_order
+from roundsman.operations.buying.receiving import WantedReceipt, receive_purchase
+from roundsman.operations.facts.intake import Intake
 from roundsman.suppliers.linkage import iterate_suppliers
 from roundsman.suppliers.posting import check_dues, totals_of
 from roundsman.suppliers.purchase_orders import PurchaseOrder, PurchaseOrderStatus, total_of

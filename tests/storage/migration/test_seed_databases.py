@@ -16,7 +16,7 @@ from roundsman.database.collections import CUSTOMERS, REVIEWS, USERS
 from roundsman.database.transaction import Document, Tx
 from roundsman.identity.lookup import find_user
 from roundsman.migration.sources.folder import FolderSource
-from roundsman.operations.person import find_person
+from roundsman.operations.people.person import find_person
 from roundsman.runtime import Runtime
 from tests.commands import RoundsmanCommand
 from tests.http.serving import answering

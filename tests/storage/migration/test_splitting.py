@@ -34,7 +34,7 @@ from roundsman.migration.naming import Naming, read_naming
 from roundsman.migration.reviews import Answer, Decision, list_reviews
 from roundsman.migration.separation import CannotSeparate
 from roundsman.migration.splitting import NothingMerged, Split, find_merged, undo_merge
-from roundsman.operations.fact_intake import tell
+from roundsman.operations.facts.fact_intake import tell
 from roundsman.orders.history import insert_orders
 from tests.builders import an_order as a_new_order
 from tests.imports import JOURNALS, Database, Import, contents, fill

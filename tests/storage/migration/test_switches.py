@@ -55,8 +55,8 @@ from roundsman.migration.live_writes import WRITTEN_IN_OPERATIONS, WRITTEN_LIVE
 from roundsman.migration.runs import open_run
 from roundsman.migration.sync import compare_all
 from roundsman.migration.verify.verification import Check, CheckResult
-from roundsman.operations.admins import NewAdmin, create_admin_with_password
-from roundsman.operations.sign_up import SignUp, sign_up_customer
+from roundsman.operations.accounts.admins import NewAdmin, create_admin_with_password
+from roundsman.operations.accounts.sign_up import SignUp, sign_up_customer
 from roundsman.orders.history import insert_orders
 from tests.builders import a_customer, a_session, an_order
 from tests.imports import Database, Import, contents, fill

@@ -41,7 +41,7 @@ from roundsman.migration.sources.opening import open_with_profile
 from roundsman.migration.sync import PLANS_ARE_KEPT, Round, compare_all, take_changes
 from roundsman.migration.verify.verification import Check
 from roundsman.migration.write_back.target import WriteBackTarget
-from roundsman.operations.person import find_person
+from roundsman.operations.people.person import find_person
 from tests.imports import Database, Import, fill
 from tests.migration_builders import AS_OF, EARLYBIRD, OTHER_PHONE, doc, object_id
 from tests.storage.migration.worlds import an_order, everything

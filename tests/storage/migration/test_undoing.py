@@ -33,7 +33,7 @@ from roundsman.migration.reviews import Answer, Decision, list_reviews
 from roundsman.migration.runs import mark_undoing
 from roundsman.migration.splitting import undo_merge
 from roundsman.migration.undoing import RunStays, Undone, undo_run, why_run_stays
-from roundsman.operations.admins import NewAdmin, create_admin_with_password
+from roundsman.operations.accounts.admins import NewAdmin, create_admin_with_password
 from tests.imports import JOURNALS, Database, Import, contents, fill
 from tests.migration_builders import AS_OF, EARLYBIRD, PASSWORD_HASH, PHONE, account, doc
 from tests.storage.migration.worlds import an_order, everything

@@ -13,7 +13,7 @@ from roundsman.migration.write_back.deciding import Wanted
 from roundsman.migration.write_back.ids import Form
 from roundsman.migration.write_back.outcome import OWN_ID, Became
 from roundsman.migration.write_back.undoing import preview_undo
-from roundsman.operations.fact_intake import tell
+from roundsman.operations.facts.fact_intake import tell
 from tests.imports import Database, Import, contents, database_hash, fill
 from tests.migration_builders import OTHER_PHONE, PHONE, account, doc
 from tests.storage.migration.worlds import everything

@@ -1,0 +1,1 @@
+"""Accounts: how they begin, what they may, and how they end."""

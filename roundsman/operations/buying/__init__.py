@@ -1,0 +1,1 @@
+"""What suppliers bring, at which price, and what they are owed."""

@@ -1,0 +1,1 @@
+"""What delivery boys bring, and what they earn by it."""

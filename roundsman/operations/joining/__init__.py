@@ -1,0 +1,1 @@
+"""Joining users who are one person, and taking that back."""

@@ -1,0 +1,1 @@
+"""What customers get and pay: products, orders, payments and subscriptions."""

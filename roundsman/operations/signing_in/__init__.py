@@ -1,0 +1,1 @@
+"""Proving who one is: passwords, codes, the second step, and the sessions that come of it."""
