@@ -13,12 +13,10 @@ from tests.browser.serving import browsing, serving
 from tests.browser.visiting import NARROW, visiting
 
 _FOLDER: Final = Path(__file__).parents[1] / "docs" / "pictures"
-_WINDOW: Final = ViewportSize(width=1280, height=960)
+_WINDOW: Final = ViewportSize(width=1280, height=800)
 _OFFICE: Final = {
     "overview": "/",
     "activation": "/activation?first=2026-06-01",
-    "migration": "/migration",
-    "delivery-boys": "/delivery-boys",
 }
 _PHONE: Final = {"round": (Role.DELIVERY_BOY, "/round", "hi"), "customer": (Role.CUSTOMER, "/my", "en")}
 

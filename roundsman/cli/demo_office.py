@@ -36,6 +36,7 @@ from roundsman.operations.delivering.delivery_marks import mark_stop
 from roundsman.operations.delivering.delivery_terms import WantedCard, make_card
 from roundsman.operations.delivering.payout_steps import approve_payout, draft_all, pay_payout
 from roundsman.operations.delivering.rounds import round_of
+from roundsman.operations.facts.activation_sweep import sweep_everybody
 from roundsman.operations.facts.intake import Intake
 from roundsman.operations.selling.catalog_changes import supply_product
 from roundsman.operations.selling.order_intake import WantedLine
@@ -57,8 +58,10 @@ _PAID_PAISE: Final = 500_000
 
 
 async def work_a_day(runtime: Runtime) -> None:
-    """Set what a delivery brings, begin today's rounds, pay what was owed, and deal with the suppliers."""
+    """Move on who is due, set what a delivery brings, begin today's rounds, pay what was owed, and deal with the suppliers."""
     now = runtime.clock()
+    # What a worker does each minute: the demo has none.
+    await sweep_everybody(runtime.tx, now=now)
     card = WantedCard(_RATES, per_delivery_paise=_PER_DELIVERY_PAISE)
     await make_card(runtime.tx, card, intake=_office(runtime), now=now)
     boys = await list_delivery_boys(runtime.tx, status=DeliveryBoyStatus.ACTIVE, skip=0, limit=_AT_MOST)
