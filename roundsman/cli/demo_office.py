@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from itertools import cycle
 from typing import Final
 
+from roundsman.activation.rollups import roll_up_all
 from roundsman.audit_log.entries import SYSTEM, Actor
 from roundsman.calendar import begin_of, day_of
 from roundsman.catalog.listing import list_active_products, list_products_of
@@ -58,10 +59,8 @@ _PAID_PAISE: Final = 500_000
 
 
 async def work_a_day(runtime: Runtime) -> None:
-    """Move on who is due, set what a delivery brings, begin today's rounds, pay what was owed, and deal with the suppliers."""
+    """Set what a delivery brings, begin today's rounds, pay what was owed, deal with the suppliers, and count it."""
     now = runtime.clock()
-    # What a worker does each minute: the demo has none.
-    await sweep_everybody(runtime.tx, now=now)
     card = WantedCard(_RATES, per_delivery_paise=_PER_DELIVERY_PAISE)
     await make_card(runtime.tx, card, intake=_office(runtime), now=now)
     boys = await list_delivery_boys(runtime.tx, status=DeliveryBoyStatus.ACTIVE, skip=0, limit=_AT_MOST)
@@ -73,6 +72,9 @@ async def work_a_day(runtime: Runtime) -> None:
         for supplier in suppliers:
             await _deal_with(runtime, supplier, now)
         await _pay(runtime, boys, now)
+    # What a worker does each minute: the demo has none.
+    await sweep_everybody(runtime.tx, now=now)
+    await roll_up_all(runtime.tx, now=now)
 
 
 async def _begin_round(runtime: Runtime, boy: DeliveryBoy, now: datetime) -> None:
