@@ -28,14 +28,14 @@ class Recent(Generic[_Found]):
 
 
 class Finding(Generic[_Found]):
-    """What may take long to find out, by what it is about. A moment is waited for it, and the finding goes on beside.
+    """What may take long to find out, by what it is about: `patience` is waited for it, and the finding goes on beside.
 
-    What took longer than `patience` is given as it was for `span`, and after that while it is found anew; what took less is
+    What took longer than `moment` is given as it was for `span`, and after that while it is found anew; what took less is
     found out each time. The last `most` are kept.
     """
 
-    def __init__(self, *, patience: timedelta, span: timedelta, most: int) -> None:
-        self._patience, self._span, self._most = patience, span, most
+    def __init__(self, *, patience: timedelta, moment: timedelta, span: timedelta, most: int) -> None:
+        self._patience, self._moment, self._span, self._most = patience, moment, span, most
         self._kept: dict[Hashable, tuple[datetime, _Found]] = {}
         self._running: dict[Hashable, asyncio.Task[_Found]] = {}
 
@@ -58,7 +58,7 @@ class Finding(Generic[_Found]):
         began = time.monotonic()
         found = await find()
         self._kept.pop(about, None)
-        if time.monotonic() - began > self._patience.total_seconds():
+        if time.monotonic() - began > self._moment.total_seconds():
             self._kept[about] = (now, found)
             for oldest in list(self._kept)[: -self._most]:
                 del self._kept[oldest]
