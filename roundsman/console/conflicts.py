@@ -60,6 +60,12 @@ def overtaken(
     ]
 
 
+def all_the_same(path: str, now: Mapping[str, str], seen: Mapping[str, str], wanted: Mapping[str, str]) -> WayOn:
+    """The way on for a profile at this address: what is wanted otherwise, on top of what stands there now."""
+    fields = {**now, **changed_fields(seen, wanted), **{f"seen_{name}": text for name, text in now.items()}}
+    return WayOn(f"{path}/profile", "Change it all the same", fields, path, "Leave it as it is now")
+
+
 def show_conflict(request: Request, title: str, differences: Sequence[Difference], on: WayOn) -> HTMLResponse:
     """Show both, and how to go on; answers 409."""
     return show(

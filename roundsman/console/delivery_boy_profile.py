@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, Field
 from starlette.responses import Response
 
 from roundsman.access.permissions import Permission
-from roundsman.console.conflicts import WayOn, as_sent, changed_fields, overtaken, seen_fields, show_conflict
+from roundsman.console.conflicts import all_the_same, as_sent, changed_fields, overtaken, seen_fields, show_conflict
 from roundsman.console.fields import Line
 from roundsman.console.forms import Form, model_of, read_form, refused
 from roundsman.console.guards import require_page
@@ -112,7 +112,10 @@ async def edit(request: Request, delivery_boy_id: IdInPath, work: Work) -> Respo
         asked = model_of(Editing, sent)
         wanted = {"name": asked.name, "areas": "\n".join(asked.areas)}
         if differences := overtaken(_FIELDS, seen, _said(boy), wanted):
-            title, on = f"The profile of {boy.name} has changed", _way_on(boy, seen, wanted)
+            title, on = (
+                f"The profile of {boy.name} has changed",
+                all_the_same(f"/delivery-boys/{boy.id}", _said(boy), seen, wanted),
+            )
             return show_conflict(request, title, differences, on)
         changed = changed_fields(seen, wanted)
         change = DeliveryBoyEdit(changed.get("name"), tuple(asked.areas) if "areas" in changed else None)
@@ -146,9 +149,3 @@ def _shown(request: Request, boy: DeliveryBoy, form: Form, seen: Mapping[str, st
 def _said(boy: DeliveryBoy) -> dict[str, str]:
     """What a profile says now, as text."""
     return {"name": boy.name, "areas": as_sent("\n".join(boy.areas))}
-
-
-def _way_on(boy: DeliveryBoy, seen: Mapping[str, str], wanted: Mapping[str, str]) -> WayOn:
-    now, path = _said(boy), f"/delivery-boys/{boy.id}"
-    fields = now | changed_fields(seen, wanted) | {f"seen_{name}": text for name, text in now.items()}
-    return WayOn(f"{path}/profile", "Change it all the same", fields, path, "Leave it as it is now")

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from roundsman.access.permissions import Permission
 from roundsman.catalog.listing import list_active_products
-from roundsman.console.conflicts import WayOn, changed_fields, overtaken, seen_fields, show_conflict
+from roundsman.console.conflicts import all_the_same, changed_fields, overtaken, seen_fields, show_conflict
 from roundsman.console.fields import Line
 from roundsman.console.forms import Form, model_of, read_form, refused
 from roundsman.console.guards import require_page
@@ -124,7 +124,10 @@ async def edit(request: Request, supplier_id: IdInPath, work: Work) -> Response:
         asked = model_of(Editing, sent)
         wanted = {name: getattr(asked, name) or "" for name in _FIELDS}
         if differences := overtaken(_FIELDS, seen, _said(supplier), wanted):
-            title, on = f"The profile of {supplier.name} has changed", _way_on(supplier, seen, wanted)
+            title, on = (
+                f"The profile of {supplier.name} has changed",
+                all_the_same(f"/suppliers/{supplier.id}", _said(supplier), seen, wanted),
+            )
             return show_conflict(request, title, differences, on)
         await edit_supplier(work.tx, supplier.id, _edit(seen, wanted), intake=work.intake, now=work.now)
     except RoundsmanError as error:
@@ -205,9 +208,3 @@ def _edit(seen: Mapping[str, str], wanted: Mapping[str, str]) -> SupplierEdit:
         gstin=changed.get("gstin"),
         payment_terms=changed.get("payment_terms"),
     )
-
-
-def _way_on(supplier: Supplier, seen: Mapping[str, str], wanted: Mapping[str, str]) -> WayOn:
-    now, path = _said(supplier), f"/suppliers/{supplier.id}"
-    fields = now | changed_fields(seen, wanted) | {f"seen_{name}": text for name, text in now.items()}
-    return WayOn(f"{path}/profile", "Change it all the same", fields, path, "Leave it as it is now")
