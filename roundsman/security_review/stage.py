@@ -3,9 +3,10 @@
 The database has a name of its own and is dropped afterwards; messages are kept here and go to nobody.
 """
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -33,6 +34,7 @@ from roundsman.security_review.overhearing import Overheard
 from roundsman.web.services import Services
 
 _UNAUTHORIZED: Final = 13
+_PATIENCE_SECONDS: Final = 10.0
 
 AppFactory = Callable[[Callable[[], AbstractAsyncContextManager[Runtime]]], FastAPI]
 
@@ -47,12 +49,22 @@ class KeptMessages:
     """A sender that sends to nobody."""
 
     def __init__(self) -> None:
-        self.codes: dict[str, str] = {}
+        self._codes: dict[str, str] = {}
+        self._came = asyncio.Condition()
 
     async def send(self, message: Rendered) -> None:
         """Keep the code of a message."""
-        if message.code is not None:
-            self.codes[message.to] = message.code
+        async with self._came:
+            if message.code is not None:
+                self._codes[message.to] = message.code
+            self._came.notify_all()
+
+    async def code_for(self, phone: str) -> str:
+        """The code that was sent to a phone; empty where none comes in time."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE_SECONDS), self._came:
+                await self._came.wait_for(lambda: phone in self._codes)
+        return self._codes.get(phone, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +116,9 @@ class Stage:
         return Somebody(made.user_id, phone, password)
 
     async def code_for(self, phone: str) -> str:
-        """The code that was sent to a phone."""
+        """The code that was sent to a phone; the application may be sending it at this moment."""
         await self.runtime.dispatcher.send_due()
-        return self.messages.codes.get(phone, "")
+        return await self.messages.code_for(phone)
 
 
 @asynccontextmanager
