@@ -1,7 +1,7 @@
 """How many of those who signed up in a week are active or engaged at the ends of the weeks since."""
 
-from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -10,55 +10,59 @@ from roundsman.activation.figures import EVERYBODY, Cohort, CohortCell, Slice, p
 from roundsman.activation.lifecycle import ORDERING
 from roundsman.activation.policy import ActivationPolicy
 from roundsman.activation.reading import Standing, overdue
-from roundsman.activation.signups import read_tally
-from roundsman.activation.tallies import Step
+from roundsman.activation.signups import read_sign_ups
 from roundsman.calendar import begin_of, day_of, week_of
 from roundsman.database.collections import COHORT_CELLS
 from roundsman.database.transaction import Document, Tx
 
 _WEEK: Final = timedelta(days=7)
-Nets = Counter[tuple[str, str]]
+_LAST_DAY: Final = timedelta(days=6)
+Nets = defaultdict[str, Counter[str]]
+"""Of those who signed up in a week, how many more became active or engaged in another than ceased to be."""
 
 
 async def read_cohorts(
     tx: Tx, first: date, last: date, *, of: Slice, policy: ActivationPolicy, now: datetime
 ) -> list[Cohort]:
     """Read the cohorts of the weeks in which two days lie and of those between, the earliest first."""
-    nets: Nets = Counter()
-    async for week, row in _rows(tx, of):
-        nets[row.get("signup_week", ""), week] += row["count"]
+    nets: Nets = defaultdict(Counter)
+    weeks = _weeks(week_of(first), week_of(last))
+    async for week, row in _rows(tx, weeks[0], weeks[-1], of):
+        nets[row["signup_week"]][week] += row["count"]
     async for one in overdue(tx, policy=policy, now=now):
         if is_of(of, one.tracked.traits):
-            nets.update(dict(_nets_of(one)))
-    weeks = _weeks(week_of(first), week_of(last))
-    return [await _cohort(tx, week, nets, of=of, now=now) for week in weeks]
+            _add_nets(nets, one)
+    signed_up: Counter[date] = Counter()
+    for day, count in (await read_sign_ups(tx, weeks[0], weeks[-1] + _LAST_DAY, of=of)).items():
+        signed_up[week_of(day)] += count
+    return [_cohort(week, signed_up[week], nets[week.isoformat()], now=now) for week in weeks]
 
 
-async def _cohort(tx: Tx, week: date, nets: Nets, *, of: Slice, now: datetime) -> Cohort:
-    tally = await read_tally(tx, week, week + _WEEK - timedelta(days=1), of=of, moved=())
-    signed_up = tally.steps[Step.SIGNED_UP]
-    theirs = {at: count for (signup_week, at), count in nets.items() if signup_week == week.isoformat()}
+def _cohort(week: date, signed_up: int, nets: Counter[str], *, now: datetime) -> Cohort:
     cells = []
     for at in _weeks(week, week_of(day_of(now))):
-        count = sum(net for other, net in theirs.items() if other <= at.isoformat())
+        count = sum(net for other, net in nets.items() if other <= at.isoformat())
         cells.append(CohortCell(at, count, percent(count, signed_up), is_finished=begin_of(at + _WEEK) <= now))
     return Cohort(week, signed_up, tuple(cells))
 
 
-async def _rows(tx: Tx, of: Slice) -> AsyncIterator[tuple[str, Document]]:
+async def _rows(tx: Tx, first: date, last: date, of: Slice) -> AsyncIterator[tuple[str, Document]]:
+    """Read the weeks in which something changed for those who signed up from one week to another."""
     field = "all_nets" if of == EVERYBODY else "nets"
-    wanted = {field: 1 if of == EVERYBODY else only_of(of, field)}
+    theirs = [
+        {"$gte": ["$$row.signup_week", first.isoformat()]},
+        {"$lte": ["$$row.signup_week", last.isoformat()]},
+    ]
+    wanted = {field: only_of(of, field, *theirs)}
     async for week in tx.database[COHORT_CELLS].find({"_id": {"$gt": ""}}, wanted, session=tx.session):
-        for row in week.get(field) or ():
+        for row in week[field]:
             yield week["_id"], row
 
 
-def _nets_of(one: Standing) -> Iterator[tuple[tuple[str, str], int]]:
-    nets: Nets = Counter()
+def _add_nets(nets: Nets, one: Standing) -> None:
     for made in one.transitions:
         week = week_of(day_of(made.effective_at)).isoformat()
-        nets[one.tracked.signup_week or "", week] += (made.after in ORDERING) - (made.before in ORDERING)
-    yield from nets.items()
+        nets[one.tracked.signup_week or ""][week] += (made.after in ORDERING) - (made.before in ORDERING)
 
 
 def _weeks(first: date, last: date) -> list[date]:

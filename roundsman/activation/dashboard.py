@@ -84,11 +84,8 @@ async def read_dashboard(
 
 async def _recent(tx: Tx, today: date, *, of: Slice, moved: Sequence[Standing]) -> tuple[Stock, Stock, Stock]:
     """Read how many are where now, and were 7 and 30 days ago."""
-    stocks = [
-        await read_stocks(tx, day, day, of=of, moved=moved) for day in (today, today - _WEEK_AGO, today - _MONTH_AGO)
-    ]
-    now, week_ago, month_ago = (stock for days in stocks for stock in days.values())
-    return now, week_ago, month_ago
+    stocks = await read_stocks(tx, today - _MONTH_AGO, today, of=of, moved=moved)
+    return stocks[today], stocks[today - _WEEK_AGO], stocks[today - _MONTH_AGO]
 
 
 def _statuses(recent: tuple[Stock, Stock, Stock], everybody: Tally) -> tuple[StatusCount, ...]:

@@ -60,13 +60,13 @@ def sliced(of: Slice) -> Document:
     return {name: value for name, value in (("area", of.area), ("channel", of.channel)) if value is not None}
 
 
-def only_of(of: Slice, field: str) -> Document:
+def only_of(of: Slice, field: str, *more: Document) -> Document:
     """Give the projection of a list of rows to those of a slice; none of what waits to be counted for the first time.
 
-    What was asked for is a literal, whatever it holds.
+    `more` are conditions of each `$$row`. What was asked for is a literal, whatever it holds.
     """
     wanted = [{"$eq": [f"$$row.{name}", {"$literal": value}]} for name, value in sliced(of).items()]
-    return {"$filter": {"input": {"$ifNull": [f"${field}", []]}, "as": "row", "cond": {"$and": wanted}}}
+    return {"$filter": {"input": {"$ifNull": [f"${field}", []]}, "as": "row", "cond": {"$and": [*wanted, *more]}}}
 
 
 async def _stored_stocks(tx: Tx, first: date, last: date, of: Slice) -> dict[date, Stock]:

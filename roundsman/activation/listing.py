@@ -123,7 +123,8 @@ def _walk(wanted: Wanted, now: datetime) -> _Walk:
 
 def _bound(wanted: Wanted, limit: int) -> int:
     """How many are looked at for a page: many where the index alone does not say who is wanted."""
-    is_sifted = wanted.on or wanted.since or wanted.step or wanted.without_step or wanted.among is not None
+    is_sifted = wanted.on or wanted.since or wanted.step or wanted.without_step
+    is_sifted = is_sifted or (wanted.among is not None and wanted.statuses)
     return _LOOKED_AT if is_sifted else 2 * limit
 
 

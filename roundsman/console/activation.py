@@ -47,7 +47,6 @@ from roundsman.web.services import services_of
 PATH: Final = "/activation"
 _FIRST_AT_RISK: Final = 10
 _PATIENCE: Final = timedelta(seconds=1)
-_MOMENT: Final = timedelta(milliseconds=100)
 _KEPT_FOR: Final = timedelta(minutes=1)
 _KEPT: Final = 100
 _Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
@@ -83,7 +82,7 @@ class ActivationResults:
 
 def movements() -> Finding[Movement]:
     """How customers moved in which days: it is read of each who did, which takes long where they are very many."""
-    return Finding(patience=_PATIENCE, moment=_MOMENT, span=_KEPT_FOR, most=_KEPT)
+    return Finding(patience=_PATIENCE, span=_KEPT_FOR, most=_KEPT)
 
 
 @router.get(PATH, dependencies=[Depends(require_page(Permission.ACTIVATION_READ))], name="activation_page")

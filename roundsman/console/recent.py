@@ -1,7 +1,6 @@
 """What takes long to find out and may be a moment old: found out once, for everybody who asks in that time."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Hashable
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
@@ -30,12 +29,11 @@ class Recent(Generic[_Found]):
 class Finding(Generic[_Found]):
     """What may take long to find out, by what it is about: `patience` is waited for it, and the finding goes on beside.
 
-    What took longer than `moment` is given as it was for `span`, and after that while it is found anew; what took less is
-    found out each time. The last `most` are kept.
+    What was found is given for `span`, and after that while it is found anew. The last `most` are kept.
     """
 
-    def __init__(self, *, patience: timedelta, moment: timedelta, span: timedelta, most: int) -> None:
-        self._patience, self._moment, self._span, self._most = patience, moment, span, most
+    def __init__(self, *, patience: timedelta, span: timedelta, most: int) -> None:
+        self._patience, self._span, self._most = patience, span, most
         self._kept: dict[Hashable, tuple[datetime, _Found]] = {}
         self._running: dict[Hashable, asyncio.Task[_Found]] = {}
 
@@ -55,13 +53,11 @@ class Finding(Generic[_Found]):
         return task
 
     async def _find(self, about: Hashable, find: Callable[[], Awaitable[_Found]], now: datetime) -> _Found:
-        began = time.monotonic()
         found = await find()
         self._kept.pop(about, None)
-        if time.monotonic() - began > self._moment.total_seconds():
-            self._kept[about] = (now, found)
-            for oldest in list(self._kept)[: -self._most]:
-                del self._kept[oldest]
+        self._kept[about] = (now, found)
+        for oldest in list(self._kept)[: -self._most]:
+            del self._kept[oldest]
         return found
 
     def _forget(self, about: Hashable, task: "asyncio.Task[_Found]") -> None:

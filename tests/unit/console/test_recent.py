@@ -33,17 +33,14 @@ async def until_it_is(number: int, finding: Finding[int], slow: Slow, now: datet
             await asyncio.sleep(0)
 
 
-async def test_what_is_found_at_once_is_found_anew_each_time() -> None:
-    finding, quick = (
-        Finding[int](patience=timedelta(seconds=30), moment=timedelta(seconds=30), span=timedelta(minutes=1), most=2),
-        Slow(),
-    )
+async def test_what_is_found_at_once_is_given_at_once_and_for_a_while() -> None:
+    finding, quick = Finding[int](patience=timedelta(seconds=30), span=timedelta(minutes=1), most=2), Slow()
     quick.may_end.set()
-    assert [await finding.get("a", quick, now=NOW) for _ in range(3)] == [1, 2, 3]
+    assert [await finding.get("a", quick, now=NOW) for _ in range(3)] == [1, 1, 1]
 
 
 async def test_what_takes_long_is_found_once_for_all_and_given_as_it_was_meanwhile() -> None:
-    finding, slow = Finding[int](patience=NEVER, moment=NEVER, span=timedelta(minutes=1), most=2), Slow()
+    finding, slow = Finding[int](patience=NEVER, span=timedelta(minutes=1), most=2), Slow()
     assert [await finding.get("a", slow, now=NOW) for _ in range(3)] == [None] * 3
     slow.may_end.set()
     await until_it_is(1, finding, slow, NOW)
@@ -60,10 +57,7 @@ async def test_what_takes_long_is_found_once_for_all_and_given_as_it_was_meanwhi
 
 
 async def test_what_is_not_found_out_is_asked_for_again() -> None:
-    finding, slow = (
-        Finding[int](patience=timedelta(seconds=30), moment=timedelta(seconds=30), span=timedelta(minutes=1), most=2),
-        Slow(),
-    )
+    finding, slow = Finding[int](patience=timedelta(seconds=30), span=timedelta(minutes=1), most=2), Slow()
 
     async def fails() -> int:
         raise LookupError
