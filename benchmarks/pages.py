@@ -1,9 +1,10 @@
 """What each page of the console costs the server, on the demo's business and with very many customers more, in one run.
 
-    python benchmarks/pages.py [--customers 1000000] [--scale 1] [--reads 40]
+    python benchmarks/pages.py [--customers 1000000] [--scale 1] [--reads 60]
 
-A page is asked for as a browser asks, by its cookie, of the application in this process, so that no network is measured.
-The customers that are added are copies of those of the demo, each a person with a phone, a profile, a status and how he
+A page is asked for as a browser asks, by its cookie, of the application in this process, so that no network is measured. The
+demo's business is made twice, each with a database server of its own; one stays as it is, the other grows, and then they are
+asked in turns, so that a moment in which the machine is busy is one of both. The customers that are added are copies of those of the demo, each a person with a phone, a profile, a status and how he
 came to it; 150 of them have a delivery boy, as with more customers there are more of those and not more work for each. What
 a page lets be counted beside it, which is how customers moved, is waited for before the page is timed.
 """
@@ -17,8 +18,10 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator
-from contextlib import nullcontext
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Final
 
 import httpx
@@ -63,9 +66,37 @@ _PAGES: Final = (
 
 
 async def main(customers: int, scale: float, reads: int) -> None:
-    """Make the business, measure, make it large, measure again."""
+    """Make the business twice, make one of them large, and ask both in turns."""
+    async with AsyncExitStack() as stack:
+        few, many = [await stack.enter_async_context(_business(scale)) for _ in range(2)]
+        await _grow(many.tx, customers)
+        await rebuild(many.tx, now=many.runtime.clock())
+        # Else the server is still writing what was made of it while it is asked.
+        await many.tx.database.client.admin.command("fsync")
+        few_paths, many_paths = await _paths(few.tx), await _paths(many.tx)
+        print(f"{'page':34} {'p95, ms':>9} {f'{customers:,} more':>16} {'ratio':>7} {'of medians':>11}")
+        for path, other in zip(few_paths, many_paths, strict=True):
+            _print(path, *await _took(few.client, path, many.client, other, reads))
+
+
+@dataclass(frozen=True, slots=True)
+class Business:
+    """A business that is served, and its admin's browser."""
+
+    runtime: Runtime
+    client: httpx.AsyncClient
+
+    @property
+    def tx(self) -> Tx:
+        """Its database."""
+        return self.runtime.tx
+
+
+@asynccontextmanager
+async def _business(scale: float) -> AsyncIterator[Business]:
+    """The demo's business, on a server of its own, with its admin signed in."""
     with tempfile.TemporaryDirectory() as directory:
-        signing_in = _made(Path(directory), scale)
+        phone, password = _made(Path(directory), scale)
         settings = Settings(
             data_dir=Path(directory),
             database_name=_DATABASE,
@@ -73,12 +104,19 @@ async def main(customers: int, scale: float, reads: int) -> None:
             staff_totp="optional",
             refuse_default_passwords=False,
         )
+        headers = {"Accept": "text/html", "Sec-Fetch-Site": "same-origin"}
         async with open_runtime(settings) as runtime:
-            few = await _measured(runtime, signing_in, reads)
-            await _grow(runtime.tx, customers)
-            await rebuild(runtime.tx, now=runtime.clock())
-            many = await _measured(runtime, signing_in, reads)
-    _print(few, many, customers)
+            app = create_app(lambda: nullcontext(runtime))
+            async with (
+                app.router.lifespan_context(app),
+                httpx.AsyncClient(
+                    transport=httpx.ASGITransport(app), base_url="http://127.0.0.1", headers=headers
+                ) as client,
+            ):
+                answer = await client.post("/sign-in", data={"identifier": phone, "password": password})
+                if answer.status_code != httpx.codes.SEE_OTHER:
+                    raise ValueError(f"nobody is signed in: {answer.status_code}")
+                yield Business(runtime, client)
 
 
 def _made(directory: Path, scale: float) -> tuple[str, str]:
@@ -90,20 +128,6 @@ def _made(directory: Path, scale: float) -> tuple[str, str]:
     if found is None:
         raise ValueError(f"the demo told no password:\n{said}")
     return found[1], found[2]
-
-
-async def _measured(runtime: Runtime, signing_in: tuple[str, str], reads: int) -> dict[str, float]:
-    """The p95 of each page, in milliseconds."""
-    app = create_app(lambda: nullcontext(runtime))
-    headers = {"Accept": "text/html", "Sec-Fetch-Site": "same-origin"}
-    async with app.router.lifespan_context(app):
-        transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", headers=headers) as client:
-            phone, password = signing_in
-            answer = await client.post("/sign-in", data={"identifier": phone, "password": password})
-            if answer.status_code != httpx.codes.SEE_OTHER:
-                raise ValueError(f"nobody is signed in: {answer.status_code}")
-            return {path: await _p95(client, path, reads) for path in await _paths(runtime.tx)}
 
 
 async def _paths(tx: Tx) -> list[str]:
@@ -120,16 +144,26 @@ async def _paths(tx: Tx) -> list[str]:
     return [path.format_map(known) for path in _PAGES]
 
 
-async def _p95(client: httpx.AsyncClient, path: str, reads: int) -> float:
-    took = []
-    await _counted(client, path)
+async def _took(
+    one: httpx.AsyncClient, path: str, other: httpx.AsyncClient, other_path: str, reads: int
+) -> tuple[list[float], list[float]]:
+    """How long each read of two pages took, in milliseconds, the shortest first."""
+    few, many = [], []
+    await _counted(one, path)
+    await _counted(other, other_path)
     for _ in range(reads):
-        began = time.perf_counter()
-        answer = await client.get(path)
-        took.append(time.perf_counter() - began)
-        if answer.status_code != httpx.codes.OK:
-            raise ValueError(f"{path}: {answer.status_code}")
-    return sorted(took)[int(reads * 0.95) - 1] * 1000
+        few.append(await _read(one, path))
+        many.append(await _read(other, other_path))
+    return sorted(few), sorted(many)
+
+
+async def _read(client: httpx.AsyncClient, path: str) -> float:
+    began = time.perf_counter()
+    answer = await client.get(path)
+    took = time.perf_counter() - began
+    if answer.status_code != httpx.codes.OK:
+        raise ValueError(f"{path}: {answer.status_code}")
+    return took * 1000
 
 
 async def _counted(client: httpx.AsyncClient, path: str) -> None:
@@ -180,10 +214,14 @@ def _copy(original: Document, number: int) -> dict[str, list[Document]]:
     }
 
 
-def _print(few: dict[str, float], many: dict[str, float], customers: int) -> None:
-    print(f"{'page':34} {'p95, ms':>9} {f'{customers:,} more':>16} {'ratio':>7}")
-    for path, before in few.items():
-        print(f"{_shown(path):34} {before:9.1f} {many[path]:16.1f} {many[path] / before:7.2f}")
+def _print(path: str, few: list[float], many: list[float]) -> None:
+    before, after = _p95(few), _p95(many)
+    medians = median(many) / median(few)
+    print(f"{_shown(path):34} {before:9.1f} {after:16.1f} {after / before:7.2f} {medians:11.2f}", flush=True)
+
+
+def _p95(took: list[float]) -> float:
+    return took[int(len(took) * 0.95) - 1]
 
 
 def _shown(path: str) -> str:
@@ -194,6 +232,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--customers", type=int, default=1_000_000)
     parser.add_argument("--scale", type=float, default=1.0)
-    parser.add_argument("--reads", type=int, default=40)
+    parser.add_argument("--reads", type=int, default=60)
     options = parser.parse_args()
     asyncio.run(main(options.customers, options.scale, options.reads))

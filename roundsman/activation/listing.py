@@ -123,9 +123,9 @@ def _walk(wanted: Wanted, now: datetime) -> _Walk:
 
 def _bound(wanted: Wanted, limit: int) -> int:
     """How many are looked at for a page: many where the index alone does not say who is wanted."""
-    is_sifted = wanted.on or wanted.since or wanted.step or wanted.without_step
-    is_sifted = is_sifted or (wanted.among is not None and wanted.statuses)
-    return _LOOKED_AT if is_sifted else 2 * limit
+    by_past = wanted.on or wanted.since or wanted.step or wanted.without_step
+    by_status_of_some = wanted.among is not None and wanted.statuses
+    return _LOOKED_AT if by_past or by_status_of_some else limit + limit // 4 + 1
 
 
 async def _looked_at(

@@ -20,7 +20,7 @@ from roundsman.operations.facts.activation_lists import ActivationPage, Activati
 from roundsman.operations.facts.fact_matching import find_told_of
 from roundsman.operations.people.people_search import PeopleFilter, search_people
 
-MOST_NAMESAKES: Final = 500
+MOST_NAMESAKES: Final = 200
 """Of more people who are called so only the first by name are looked at."""
 
 MOST_EXPORTED: Final = 20_000
