@@ -28,7 +28,9 @@ _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, ma
 class UserSearch(RequestModel):
     """What has to be true of the users; what is not given does not matter."""
 
-    name: _Text | None = Field(None, description="How the name begins, whatever case and accents.", examples=["asha"])
+    name: _Text | None = Field(
+        None, description="How the name begins, or words of it, whatever case and accents.", examples=["asha"]
+    )
     contact: _Text | None = Field(
         None,
         description="A phone or an e-mail in any spelling: what one signs in with, or a customer's contact.",

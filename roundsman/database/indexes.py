@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo import ASCENDING, DESCENDING, TEXT, IndexModel
 
 from roundsman.database import collections
 from roundsman.database.transaction import Document
@@ -22,7 +22,7 @@ BY_NAME: Document = {"locale": "en", "strength": 1}
 class Index:
     """One index: its keys in order with their directions, and why it is worth its cost."""
 
-    keys: tuple[tuple[str, int], ...]
+    keys: tuple[tuple[str, int | str], ...]
     reason: str
     options: Document = field(default_factory=dict)
 
@@ -80,6 +80,12 @@ INDEXES: Mapping[str, tuple[Index, ...]] = MappingProxyType(
                 (("name", ASCENDING), ("_id", ASCENDING)),
                 "The search by the beginning of a name, whatever its case and accents.",
                 {"collation": BY_NAME},
+            ),
+            Index(
+                (("name", TEXT),),
+                "The search by any word of a name: most people are remembered by their second one.",
+                # No word is left out as being common, and none is cut to its stem: they are names.
+                {"default_language": "none", "language_override": "none"},
             ),
         ),
         collections.IDENTIFIERS: (

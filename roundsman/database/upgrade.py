@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 import pymongo
+from pymongo import TEXT
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError, OperationFailure
 
@@ -24,7 +25,10 @@ SCHEMA_ID = "schema"
 _UPGRADE_SECONDS: Final = 86_400.0
 _NAMESPACE_EXISTS = 48
 _INDEX_NOT_FOUND = 27
-_COMPARED_OPTIONS = ("unique", "sparse", "expireAfterSeconds", "partialFilterExpression", "collation")
+_COMPARED_OPTIONS = (
+    *("unique", "sparse", "expireAfterSeconds", "partialFilterExpression", "collation"),
+    *("default_language", "language_override"),
+)
 
 
 class DatabaseIsNewer(Conflict):
@@ -149,7 +153,9 @@ def _same(index: Index, stored: Mapping[str, Any]) -> bool:
     declared = index.options.get("collation", {})
     if "collation" in options:
         options["collation"] = {name: options["collation"].get(name) for name in declared} or options["collation"]
-    return [tuple(key) for key in stored["key"]] == list(index.keys) and options == index.options
+    # The keys of a text index are MongoDB's own; its fields are those that weigh something.
+    keys = [(field, TEXT) for field in stored["weights"]] if "weights" in stored else map(tuple, stored["key"])
+    return list(keys) == list(index.keys) and options == index.options
 
 
 async def _repair(database: AsyncDatabase[Document], name: str, drifts: list[Drift], *, exists: bool) -> None:

@@ -1,4 +1,4 @@
-"""Looking for users by what staff half remembers: the beginning of a name, a role, a status."""
+"""Looking for users by what staff half remembers: the beginning of a name or words of it, a role, a status."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from typing import Final
 
 from bson import ObjectId
 from pymongo import ASCENDING
+from pymongo.errors import ExecutionTimeout
 
 from roundsman.access.roles import Role
 from roundsman.database.collections import USERS
@@ -18,6 +19,8 @@ from roundsman.ids import UserId
 
 _ID_LETTERS: Final = 24
 _ABOVE_EVERY_LETTER: Final = "\uffff"
+_NO_WORD: Final = str.maketrans({'"': " ", "\\": " "})
+_PATIENCE_MS: Final = 500
 
 
 class MalformedPageKey(InvalidInput):
@@ -47,6 +50,13 @@ class UserPage:
     next: str | None
 
 
+async def find_named(tx: Tx, text: str, *, most: int) -> set[UserId] | None:
+    """Find users whose name begins so, and those whose name has all of these words; None where more than `most` begin so."""
+    begins = tx.database[USERS].find(_criteria(UserFilter(text)), {"_id": True}, session=tx.session).collation(BY_NAME)
+    found = {one["_id"] async for one in begins.limit(most + 1)}
+    return found | await _with_words(tx, text, most=most) if len(found) <= most else None
+
+
 async def list_users(tx: Tx, wanted: UserFilter, *, after: str | None = None, limit: int = 50) -> UserPage:
     """List users in the order of their names, whatever case and accents. Raises MalformedPageKey."""
     criteria = _criteria(wanted)
@@ -56,6 +66,17 @@ async def list_users(tx: Tx, wanted: UserFilter, *, after: str | None = None, li
     found = await cursor.sort([("name", ASCENDING), ("_id", ASCENDING)]).limit(limit + 1).to_list()
     users = tuple(map(user_from, found[:limit]))
     return UserPage(users, f"{users[-1].id}{users[-1].name}" if len(found) > limit else None)
+
+
+async def _with_words(tx: Tx, text: str, *, most: int) -> set[UserId]:
+    """Find `most` of those whose name has all of these words; nobody where that takes long, as with two very common ones."""
+    # In quotation marks each of them has to be there, and is nothing but itself.
+    words = " ".join(f'"{word}"' for word in text.translate(_NO_WORD).split())
+    found = tx.database[USERS].find({"$text": {"$search": words}}, {"_id": True}, session=tx.session)
+    try:
+        return {one["_id"] async for one in found.limit(most).max_time_ms(_PATIENCE_MS)}
+    except ExecutionTimeout:
+        return set()
 
 
 def _criteria(wanted: UserFilter) -> Document:

@@ -23,6 +23,7 @@ from roundsman.ids import UserId
 from roundsman.operations.facts.activation_lists import explain_user
 from roundsman.operations.facts.intake import Intake
 from roundsman.operations.facts.staff_contacts import record_contact
+from roundsman.operations.people import customer_search, people_search
 from roundsman.operations.people.customer_search import Called, find_called, list_called, owner_of_id, search_customers
 from roundsman.operations.people.customer_story import DAYS_AT_ONCE, read_story
 from tests.builders import NOW, a_customer, a_user
@@ -50,6 +51,38 @@ async def test_a_person_is_found_by_whatever_is_known_of_him(tx: Tx) -> None:
     assert await find_called(tx, "a\x00b") == await find_called(tx, "Zubin") == Called(frozenset())
     assert [one.name for one in (await list_called(tx, both)).users] == ["Asha Rao", "ashok Pai"]
     assert (await list_called(tx, both, role=Role.SUPPLIER)).users == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "called"),
+    [
+        ("sharma", {"Asha Devi Sharma", "Sharma Stores"}),
+        ("Sharma ASHA", {"Asha Devi Sharma"}),
+        ("devi s", {"Asha Devi Sharma"}),
+        ("devi z", set()),
+        ("asha devi s", {"Asha Devi Sharma"}),
+        ("शर्मा", {"राम शर्मा"}),
+        ("alvarez", {"José Álvarez"}),
+        ("the", {"Stores of the East"}),
+        ('"sharma', {"Asha Devi Sharma", "Sharma Stores"}),
+        ("asha -devi", set()),
+    ],
+)
+async def test_a_person_is_found_by_the_beginning_or_any_whole_words_of_his_name(
+    tx: Tx, text: str, called: set[str]
+) -> None:
+    names = ("Asha Devi Sharma", "Sharma Stores", "Stores of the East", "राम शर्मा", "José Álvarez")
+    await insert_users(tx, [a_user(name) for name in names])
+    found = await list_called(tx, await find_called(tx, text))
+    assert {one.name for one in found.users} == called
+
+
+async def test_of_more_who_are_called_so_the_first_by_name_are_given(tx: Tx, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (people_search, customer_search):
+        monkeypatch.setattr(module, "MOST_NAMESAKES", 2)
+    await insert_users(tx, [a_user(name) for name in ("Asha 2", "Rao Asha", "Asha 1", "Asha 3")])
+    called = await find_called(tx, "asha")
+    assert ([one.name for one in (await list_called(tx, called)).users], called.is_cut) == (["Asha 1", "Asha 2"], True)
 
 
 async def test_an_id_of_any_kind_leads_to_one_owner(tx: Tx) -> None:

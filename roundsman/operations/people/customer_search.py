@@ -1,4 +1,4 @@
-"""Looking for people by whatever is known of them: the beginning of a name, a phone, an e-mail, any id."""
+"""Looking for people by whatever is known of them: a name, a phone, an e-mail, any id."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,10 +18,7 @@ from roundsman.identity.searching import UserFilter, UserPage, list_users
 from roundsman.ids import CustomerId, UserId
 from roundsman.operations.facts.activation_lists import ActivationPage, ActivationPerson, list_activation
 from roundsman.operations.facts.fact_matching import find_told_of
-from roundsman.operations.people.people_search import PeopleFilter, search_people
-
-MOST_NAMESAKES: Final = 200
-"""Of more people who are called so only the first by name are looked at."""
+from roundsman.operations.people.people_search import MOST_NAMESAKES, PeopleFilter, search_people
 
 MOST_EXPORTED: Final = 20_000
 _EXPORTED_AT_ONCE: Final = 1000
@@ -29,7 +26,7 @@ _EXPORTED_AT_ONCE: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """Who is called so; `is_cut` when there are more than were looked at. `exact` is he whom the text can only mean."""
+    """Who is called so; `is_cut` when there are more than the first by name. `exact` is he whom the text can only mean."""
 
     users: frozenset[UserId]
     exact: UserId | None = None
@@ -40,7 +37,7 @@ NOBODY: Final = Called(frozenset())
 
 
 async def find_called(tx: Tx, text: str) -> Called:
-    """Find who is called so, by an identifier, a contact, any id or the beginning of his name; merged people by the survivor."""
+    """Find who is called so, by an identifier, a contact, any id or his name; merged people by the survivor."""
     try:
         exact = await find_told_of(tx, text)
     except MalformedIdentifier:

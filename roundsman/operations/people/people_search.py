@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from bson import ObjectId
 
@@ -12,10 +13,13 @@ from roundsman.database.transaction import Tx
 from roundsman.identity.identifiers import identifier_candidates
 from roundsman.identity.importing import find_identifiers, find_users
 from roundsman.identity.lookup import get_user, identifiers_of_users
-from roundsman.identity.searching import UserFilter, UserPage, list_users
+from roundsman.identity.searching import UserFilter, UserPage, find_named, list_users
 from roundsman.identity.users import User, UserStatus
 from roundsman.ids import UserId
 from roundsman.operations.joining.journal import entries_about
+
+MOST_NAMESAKES: Final = 200
+"""Of more people whose names begin so, nobody is looked for whose name has it elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +27,13 @@ class PeopleFilter:
     """What has to be true of the people; what is None does not matter."""
 
     name: str | None = None
+    """How a name begins, or words of it."""
     contact: str | None = None
     """A phone or an e-mail in any spelling: what one signs in with, or what a customer profile holds."""
     role: Role | None = None
     status: UserStatus | None = None
     anything: str | None = None
-    """A contact in any spelling, any old id or a user id; where that is nobody's, how the name begins."""
+    """A contact in any spelling, any old id or a user id; where that is nobody's, a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,8 @@ async def search_people(tx: Tx, wanted: PeopleFilter, *, after: str | None = Non
     if wanted.anything is not None:
         known = await _users_known_by(tx, wanted.anything)
         name, among = (name, known) if known else (wanted.anything, among)
+    if name is not None and (named := await find_named(tx, name, most=MOST_NAMESAKES)) is not None:
+        name, among = None, named if among is None else among & named
     return await list_users(tx, UserFilter(name, wanted.role, wanted.status, among), after=after, limit=limit)
 
 
