@@ -37,17 +37,19 @@ async def run_child(
     )
     try:
         said, complained = await asyncio.wait_for(child.communicate(), patience_seconds)
-    finally:
+    except BaseException:
         await _end(child)
+        raise
     return Ended(child.returncode or 0, said.decode(errors="replace"), complained.decode(errors="replace"))
 
 
 async def _end(child: asyncio.subprocess.Process) -> None:
-    if child.returncode is not None:
-        return
-    child.terminate()
+    """End a command, and read what it still says: one that nobody listens to waits for ever, and its pipes stay open."""
+    if child.returncode is None:
+        child.terminate()
     try:
-        await asyncio.wait_for(child.wait(), _GRACE_SECONDS)
+        await asyncio.wait_for(child.communicate(), _GRACE_SECONDS)
     except TimeoutError:
-        child.kill()
-        await child.wait()
+        if child.returncode is None:
+            child.kill()
+        await child.communicate()
