@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.warm_start import run_warm
 
 _PROGRAM = (sys.executable, "-m", "roundsman")
-_PATIENCE_SECONDS = 120
+_PATIENCE_SECONDS = 900
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,9 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
+from pymongo import client_session_shared
 from pymongo.asynchronous.database import AsyncDatabase
 
 from roundsman.database.collections import SYSTEM
@@ -24,9 +26,20 @@ _SERVER_DIRECTORY = "server"
 Database = AsyncDatabase[Document]
 
 # `test` tries the same examples every time, so that a red run is never a surprise; `proof` looks for new ones.
-hypothesis_settings.register_profile("test", max_examples=200, deadline=None, derandomize=True, database=None)
+# How fast they come is the machine's matter.
+hypothesis_settings.register_profile(
+    "test",
+    max_examples=200,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 hypothesis_settings.register_profile("proof", max_examples=3000, deadline=None)
 hypothesis_settings.load_profile("proof" if os.environ.get("ROUNDSMAN_TESTS") == "proof" else "test")
+
+# The driver gives a transaction up after two minutes of conflicts; many writers of one document may take longer here.
+client_session_shared._WITH_TRANSACTION_RETRY_TIME_LIMIT = 1800
 
 # The settings of whoever runs the tests are not the tests' business.
 for _name in [name for name in os.environ if name.startswith(PREFIX) and name != "ROUNDSMAN_TESTS"]:

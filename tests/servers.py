@@ -1,12 +1,13 @@
 """Servers that Roundsman must refuse or cope with, and a process that uses its own one."""
 
+import secrets
 import signal
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from roundsman.database.mongod import find_mongod
@@ -60,28 +61,32 @@ class ServerUser:
 @contextmanager
 def foreign_server(directory: Path, *options: str) -> Iterator[str]:
     """A mongod that is not Roundsman's, without authentication; gives its connection string."""
-    port = free_port()
     data = directory / "foreign"
     data.mkdir()
-    command = [str(find_mongod()), "--dbpath", str(data), "--port", str(port), "--bind_ip", "127.0.0.1"]
-    with subprocess.Popen([*command, "--nounixsocket", *options], stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        for line in server.stdout:
-            if "Waiting for connections" in line:
-                break
-        # A server that nobody listens to stands still once the pipe is full.
-        threading.Thread(target=server.stdout.read, daemon=True).start()
-        try:
-            yield f"mongodb://127.0.0.1:{port}/"
-        finally:
-            server.kill()
+    for _ in range(5):
+        port = free_port()
+        command = [str(find_mongod()), "--dbpath", str(data), "--port", str(port), "--bind_ip", "127.0.0.1"]
+        with subprocess.Popen([*command, "--nounixsocket", *options], stdout=subprocess.PIPE, text=True) as server:
+            assert server.stdout is not None
+            if not any("Waiting for connections" in line for line in server.stdout):
+                continue  # Somebody took the port meanwhile.
+            # A server that nobody listens to stands still once the pipe is full.
+            threading.Thread(target=server.stdout.read, daemon=True).start()
+            try:
+                yield f"mongodb://127.0.0.1:{port}/"
+            finally:
+                server.kill()
+            return
+    raise AssertionError("mongod does not start")
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on, below those that are given to whoever asks for any."""
+    while True:
+        port = secrets.choice(range(10_000, 20_000))
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def fake_mongod(directory: Path, script: str) -> Path:

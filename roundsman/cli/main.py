@@ -77,6 +77,9 @@ def run() -> None:
     except RoundsmanError as error:
         fail(error)
     finally:
+        # All is closed. Who is impatient now ends it as the interpreter's own end does, and gets no traceback.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
         _flush_quietly()
 
 

@@ -18,12 +18,16 @@ class _Quiet(TypedDict):
     access_log: bool
     log_level: str
     proxy_headers: bool
+    timeout_worker_healthcheck: int
 
 
 _FACTORY: Final = "roundsman.cli.answering:create_served_app"
 # No access log: its lines would hold the phones and e-mails people look up.
 # What proxies say of the client is read by `web.forwarded`, from those that the settings trust.
-_QUIET: Final = _Quiet(server_header=False, access_log=False, log_level="warning", proxy_headers=False)
+# A process that does not answer its parent for so many seconds is replaced: on a busy machine one that only begins takes some.
+_QUIET: Final = _Quiet(
+    server_header=False, access_log=False, log_level="warning", proxy_headers=False, timeout_worker_healthcheck=60
+)
 
 
 class PortInUse(Unavailable):

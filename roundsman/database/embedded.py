@@ -176,6 +176,8 @@ async def _start_anew(files: ServerFiles, *, cache_gb: float) -> None:
 async def _start(files: ServerFiles, *, cache_gb: float) -> None:
     binary = await asyncio.to_thread(find_mongod)
     for attempt in range(_START_ATTEMPTS):
+        if is_held(files.data_lock):
+            return  # The mongod of a process that was killed in the middle of starting it came first.
         port = await _settle_port(files, binary) if files.state.exists() else _free_port()
         _write_state(files, ServerState(port))
         try:

@@ -10,7 +10,7 @@ import os
 import signal
 
 from pymongo import AsyncMongoClient
-from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
+from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError, ServerSelectionTimeoutError
 
 from roundsman.database.connection import Client, DatabaseUnavailable
 from roundsman.database.file_lock import is_held
@@ -64,6 +64,7 @@ async def make_ready(files: ServerFiles, port: int) -> None:
 async def name_member(files: ServerFiles, port: int) -> None:
     """Write into the configuration of the replica set, which does not run now, that its member has this port."""
     async with _client(files, port) as client:
+        await _wait_for_answer(client)
         member = {"$set": {"members.0.host": f"{HOST}:{port}"}}
         await client["local"]["system.replset"].update_one({"_id": REPLICA_SET}, member)
 
@@ -130,10 +131,14 @@ async def kill_server(files: ServerFiles) -> None:
 
 async def _ask_to_stop(files: ServerFiles, port: int) -> None:
     async with _client(files, port) as client:
-        try:
-            await client.admin.command("shutdown", 1, force=True, timeoutSecs=0)
-        except ConnectionFailure:
-            return  # A server that stops closes the connection instead of answering.
+        while is_held(files.data_lock):
+            try:
+                await client.admin.command("shutdown", 1, force=True, timeoutSecs=0)
+            except ServerSelectionTimeoutError:
+                continue  # Too busy to be reached at once: it was not asked yet.
+            except ConnectionFailure:
+                return  # A server that stops closes the connection instead of answering.
+            return
 
 
 def _process_id(files: ServerFiles) -> str:

@@ -20,7 +20,7 @@ from roundsman.ids import UserId
 _ID_LETTERS: Final = 24
 _ABOVE_EVERY_LETTER: Final = "\uffff"
 _NO_WORD: Final = str.maketrans({'"': " ", "\\": " "})
-_PATIENCE_MS: Final = 500
+_PATIENCE_MS: Final = 1_000
 
 
 class MalformedPageKey(InvalidInput):

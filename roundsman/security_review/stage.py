@@ -34,7 +34,7 @@ from roundsman.security_review.overhearing import Overheard
 from roundsman.web.services import Services
 
 _UNAUTHORIZED: Final = 13
-_PATIENCE_SECONDS: Final = 10.0
+_PATIENCE_SECONDS: Final = 60.0
 
 AppFactory = Callable[[Callable[[], AbstractAsyncContextManager[Runtime]]], FastAPI]
 

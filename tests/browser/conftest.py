@@ -3,10 +3,13 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 
 from tests.browser.serving import CHROMIUM, browsing, serving
 from tests.browser.visiting import Shop
+
+# What a page does after it was told to may take long on a busy machine.
+expect.set_options(timeout=180_000)
 
 
 @pytest.fixture(scope="session")

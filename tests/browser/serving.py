@@ -31,7 +31,7 @@ _ALONE: Final = (
 async def browsing() -> AsyncIterator[Browser]:
     """Run a real browser."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=_ALONE)
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=_ALONE, timeout=180_000)
         yield browser
         await browser.close()
 

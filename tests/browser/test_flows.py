@@ -141,7 +141,7 @@ _OUT_OF_REACH = """
 
 async def take_on_a_customer(shop: Shop, phone: str) -> None:
     """Have the office's own program register somebody."""
-    async with httpx.AsyncClient(base_url=f"{shop.url}/api/v1") as office:
+    async with httpx.AsyncClient(base_url=f"{shop.url}/api/v1", timeout=60) as office:
         signed_in = await office.post("/auth/login", json={"identifier": shop.phone, "password": shop.password})
         bearer = {"Authorization": f"Bearer {signed_in.json()['access_token']}"}
         wanted = {"name": "Usha Nair", "phone": phone, "address": "4 Lake Road", "area": "Powai"}

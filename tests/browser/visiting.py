@@ -34,7 +34,7 @@ LOOKS: Final = (
     Look("narrow-light", NARROW, "light"),
 )
 MOST_BYTES: Final = 40 * 1024
-_PATIENCE_SECONDS: Final = 60
+_PATIENCE_SECONDS: Final = 180
 _LINKS: Final = """[
     ...[...document.querySelectorAll("a[href]:not([download])")].map((one) => one.href),
     ...[...document.querySelectorAll("form:not([method=post])")].map((one) => new URL(one.getAttribute("action") ?? "", location.href).href),
@@ -135,6 +135,7 @@ class Visit:
 async def visiting(browser: Browser, shop: Shop, **options: Any) -> AsyncIterator[Visit]:  # noqa: ANN401  a context's
     """A new browser of somebody, with nothing in it yet."""
     context = await browser.new_context(**options)
+    context.set_default_timeout(_PATIENCE_SECONDS * 1000)
     page = await context.new_page()
     visit = Visit(shop, page, await context.new_cdp_session(page))
     await _watch(visit)

@@ -99,6 +99,7 @@ def test_a_command_that_is_interrupted_ends_in_order(own: RoundsmanCommand, numb
     with own.start("db", "check") as command:
         while not (own.directory / ".roundsman" / "database" / "users.lock").exists():
             assert command.poll() is None
+            time.sleep(0.01)
         command.send_signal(number)
         _, errors = command.communicate()
     assert command.returncode == 130
@@ -111,6 +112,7 @@ def test_an_impatient_interrupter_leaves_no_server_behind(own: RoundsmanCommand,
     with own.start("db", "check") as command:
         while not (own.directory / ".roundsman" / "database" / sign).exists():
             assert command.poll() is None
+            time.sleep(0.01)
         while command.poll() is None:
             command.send_signal(signal.SIGTERM)
             time.sleep(0.01)

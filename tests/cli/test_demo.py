@@ -4,6 +4,7 @@ import asyncio
 import re
 import signal
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,7 +80,7 @@ def test_a_demo_serves_until_ctrl_c_which_ends_all_it_started(demo: RoundsmanCom
     with serving.start("demo") as again:
         answer_once_it_listens(again, f"http://127.0.0.1:{port}/")
         credentials = {"identifier": shown[0], "password": shown[1]}
-        signed_in = httpx.post(f"http://127.0.0.1:{port}/api/v1/auth/login", json=credentials)
+        signed_in = httpx.post(f"http://127.0.0.1:{port}/api/v1/auth/login", json=credentials, timeout=60)
         again.send_signal(signal.SIGINT)
     assert signed_in.status_code == 200
 
@@ -106,5 +107,9 @@ def _serve_until_ctrl_c(serving: RoundsmanCommand, port: str) -> Served:
 
 def _processes_of(folder: Path) -> list[str]:
     """List the commands of the processes that were started with something in the folder."""
-    commands = [process.read_bytes() for process in Path("/proc").glob("[0-9]*/cmdline") if process.exists()]
+    commands = []
+    for process in Path("/proc").glob("[0-9]*/cmdline"):
+        # Others end meanwhile.
+        with suppress(FileNotFoundError, ProcessLookupError):
+            commands.append(process.read_bytes())
     return [command.decode() for command in commands if str(folder).encode() in command]

@@ -1,24 +1,22 @@
 import re
 import signal
-import socket
 import subprocess
 import time
 
 import httpx
 import pytest
 
+from tests import servers
 from tests.commands import RoundsmanCommand
 
 
 def free_port() -> str:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return str(listener.getsockname()[1])
+    return str(servers.free_port())
 
 
 def answer_once_it_listens(server: subprocess.Popen[str], url: str) -> httpx.Response:
     """Ask until somebody answers, as long as the server lives."""
-    with httpx.Client() as client:
+    with httpx.Client(timeout=60) as client:
         while server.poll() is None:
             try:
                 return client.get(url)
@@ -37,7 +35,7 @@ def test_serve_answers_until_it_is_told_to_end(
     with roundsman.start("serve", "--port", port, "--workers", str(workers)) as server:
         try:
             page = answer_once_it_listens(server, f"http://127.0.0.1:{port}/")
-            ready = httpx.get(f"http://127.0.0.1:{port}/api/v1/health/ready")
+            ready = httpx.get(f"http://127.0.0.1:{port}/api/v1/health/ready", timeout=60)
             server.send_signal(number)
             output, errors = server.communicate(timeout=60)
         finally:

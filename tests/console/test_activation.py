@@ -6,6 +6,7 @@ from html import unescape
 from re import findall
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
 from markupsafe import escape
 
 from roundsman.access.roles import Role
@@ -15,6 +16,7 @@ from roundsman.activation.rollups import roll_up
 from roundsman.activation.tracked import Traits
 from roundsman.activation.tracking import record_facts
 from roundsman.clock import utc_now
+from roundsman.console import activation
 from roundsman.customers.linkage import insert_customers
 from roundsman.database.transaction import Tx
 from roundsman.ids import UserId
@@ -48,6 +50,12 @@ async def settle_three(tx: Tx) -> UserId:
     await settle_customer(tx, "Ravi Rao", phone="+919820000002", ordered_days_ago=40)
     await settle_customer(tx, "Meera Iyer", phone="+919820000003", area="HSR", ordered_days_ago=2)
     return asha
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long it takes to count how customers moved, it is waited for."""
+    monkeypatch.setattr(activation, "_PATIENCE", timedelta(minutes=1))
 
 
 async def test_it_shows_how_many_are_how_far_and_who_is_about_to_go(visitors: Visitors, tx: Tx) -> None:

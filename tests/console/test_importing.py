@@ -228,7 +228,7 @@ async def test_a_server_that_stops_ends_its_command_in_order_and_one_that_was_ki
     runtime: Runtime, tx: Tx
 ) -> None:
     jobs = MigrationJobs(runtime)
-    await jobs.start(Wanted(JobKind.VERIFY, "", [["migrate", "verify"]]), ROUNDSMAN)
+    await jobs.start(Wanted(JobKind.VERIFY, "", [["worker"]]), ROUNDSMAN)
     with pytest.raises(JobRunning):
         await MigrationJobs(runtime).start(Wanted(JobKind.PLAN, "", [["migrate", "plan"]]), ROUNDSMAN)
     await asyncio.sleep(0.5)

@@ -79,8 +79,9 @@ class Adopted:
 
 
 @pytest.fixture
-async def adopted(app: FastAPI, api: httpx.AsyncClient) -> AsyncIterator[Adopted]:
+async def adopted(app: FastAPI, api: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Adopted]:
     assert api
+    monkeypatch.setattr(roundsman_guard, "PATIENCE_SECONDS", 60)
     counted = Counted(app)
     async with listening(counted) as url:
         made: list[Adopted] = []

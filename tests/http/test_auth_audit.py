@@ -2,8 +2,8 @@
 
 import json
 import subprocess
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -76,13 +76,25 @@ def stage_of(real: Runtime, make_app: AppFactory = create_app) -> AbstractAsyncC
 
 
 async def test_the_report_is_fresh_and_nobody_was_touched(real: Runtime, tx: Tx) -> None:
+    staged: list[str] = []
+
+    def noting(opener: Callable[[], AbstractAsyncContextManager[Runtime]]) -> FastAPI:
+        @asynccontextmanager
+        async def noted() -> AsyncIterator[Runtime]:
+            async with opener() as runtime:
+                staged.append(runtime.tx.database.name)
+                yield runtime
+
+        return create_app(noted)
+
     before = {name: await tx.database[name].find().to_list() for name in await tx.database.list_collection_names()}
-    results = await review(real, str(real.settings.mongodb_uri), create_app)
+    results = await review(real, str(real.settings.mongodb_uri), noting)
     assert audit_page(results) == REPORT.read_text("utf-8"), "run: make docs"
     assert failed([*results]) == {Check.MESSAGE_GATEWAY, Check.PUBLIC_ADDRESS}
     assert before == {name: await tx.database[name].find().to_list() for name in before}
     assert not (real.settings.data_dir / "outbox.jsonl").exists()
-    assert not [name for name in await real.client.list_database_names() if name.startswith("roundsman_audit_")]
+    assert staged
+    assert set(staged).isdisjoint(await real.client.list_database_names())
 
 
 async def test_what_is_counted_is_found(real: Runtime, tx: Tx) -> None:

@@ -27,6 +27,7 @@ EXAMPLES = depth(test=2, proof=100)
 PHASES = "examples,coverage,fuzzing,stateful" if IS_PROOF else "fuzzing,stateful"
 OPTIONS = (
     *("--checks", "all", "--continue-on-failure", "--seed", "1"),
+    *("--request-timeout", "60"),
     *("--phases", PHASES, "--max-examples", str(EXAMPLES)),
 )
 # Of a request that fits its description and is refused all the same, a check of our own tells whether it may be.

@@ -45,7 +45,7 @@ async def own_runtime(tmp_path: Path, clock: SteppingClock) -> AsyncIterator[Run
     settings = Settings(
         data_dir=tmp_path / "data",
         database_cache_gb=_CACHE_GB,
-        database_patience_seconds=1,
+        database_patience_seconds=4,
         staff_totp="optional",
     )
     async with open_answering_runtime(settings) as runtime:

@@ -53,7 +53,8 @@ def clock() -> StandingClock:
 @pytest.fixture
 def app(stage: Stage, runtime: Runtime, clock: StandingClock) -> FastAPI:
     """The application, by that clock."""
-    return stage.app_on(replace(runtime, clock=clock))
+    patient = runtime.settings.model_copy(update={"sign_in_patience_seconds": 300})
+    return stage.app_on(replace(runtime, clock=clock, settings=patient))
 
 
 @pytest.fixture(autouse=True)

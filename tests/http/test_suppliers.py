@@ -588,12 +588,12 @@ async def test_the_demand_of_tomorrow_is_seen_by_staff_alone(api: httpx.AsyncCli
     await insert_customers(tx, [customer := a_customer(asha.id)])
     daily = replace(a_subscription(asha.id, customer_id=customer.id), product_id=dairy.milk.id)
     await insert_subscriptions(tx, [daily])
-    lines = (OrderLine(dairy.curd.id, "Curd", 2.5, 3_200),)
-    await insert_orders(tx, [replace(an_order(asha.id), for_date=TODAY + DAY, lines=lines)])
+    lines, tomorrow = (OrderLine(dairy.curd.id, "Curd", 2.5, 3_200),), day_of(utc_now()) + DAY
+    await insert_orders(tx, [replace(an_order(asha.id), for_date=tomorrow, lines=lines)])
 
     told = did(await api.get(f"{SUPPLIERS}/demand", headers=dairy.admin))
 
-    assert told["day"] == TOMORROW
+    assert told["day"] == tomorrow.isoformat()
     assert [(one["name"], one["ordered"], one["subscribed"], one["total"]) for one in told["products"]] == [
         ("Curd", 2.5, 0, 2.5),
         ("Milk", 0, 1, 1),

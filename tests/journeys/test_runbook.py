@@ -79,7 +79,7 @@ class Owner:
             directory=self.folder,
             environment={**os.environ, **self.environment, **settings},
             standard_input=command.typed,
-            timeout=120,
+            timeout=900,
             together=True,
         )
         return done.returncode, done.stdout
@@ -98,7 +98,7 @@ class Owner:
             first = process.stdout.readline() if command.ended_by_hand else ""
             if command.ended_by_hand:
                 process.send_signal(signal.SIGINT)
-            printed = first + process.communicate(command.typed, timeout=120)[0]
+            printed = first + process.communicate(command.typed, timeout=900)[0]
         return process.returncode, printed
 
 

@@ -103,11 +103,11 @@ async def test_ctrl_c_reaches_the_process_and_not_the_server_first(data_dir: Pat
 
 async def _sit_on(other: socket.socket, port: int) -> None:
     """Listen on the port of a server that has just ended: it frees its data a moment before its port."""
-    for attempt in range(100):
+    for attempt in range(1200):
         try:
             other.bind(("127.0.0.1", port))
         except OSError:
-            assert attempt < 99
+            assert attempt < 1199
             await asyncio.sleep(0.05)
         else:
             other.listen()

@@ -30,7 +30,7 @@ async def said_of(tx: Tx, rounds: Sequence[Exception | None]) -> list[str]:
             raise trouble
         over.set()
 
-    async with asyncio.timeout(20), beside(lead_whenever_free(tx, utc_now, lead, job="job", say=said.append)):
+    async with asyncio.timeout(120), beside(lead_whenever_free(tx, utc_now, lead, job="job", say=said.append)):
         await over.wait()
     return said
 

@@ -222,7 +222,7 @@ async def a_sealer(tx: Tx, file: CheckpointFile) -> AsyncIterator[None]:
 
 
 async def test_the_sealer_seals_and_makes_the_first_checkpoint_by_itself(tx: Tx, file: CheckpointFile) -> None:
-    async with a_sealer(tx, file), asyncio.timeout(20):
+    async with a_sealer(tx, file), asyncio.timeout(120):
         await record(tx, an_entry())
         sealed = None
         while sealed is None:

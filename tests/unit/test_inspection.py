@@ -66,8 +66,13 @@ def read_folder(folder: Path) -> Mapping[str, list[Fields]]:
 @pytest.fixture(scope="module")
 def market(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("inspected") / "market"
-    generate(folder, World("market", scale=0.5))
+    generate(folder, World("market", scale=0.25))
     return folder
+
+
+@pytest.fixture(scope="module")
+async def inspected(market: Path) -> Inspection:
+    return await inspect_folder(market)
 
 
 # The existing application's own databases
@@ -126,11 +131,11 @@ async def test_collections_are_counted_also_those_that_are_not_taken() -> None:
 # A whole world, counted a second time from its raw documents
 
 
-async def test_a_market_is_counted_as_its_documents_say(market: Path) -> None:
-    inspection, raw = await inspect_folder(market), read_folder(market)
-    users, customers, told = raw["users"], raw["customers_v2"], found(inspection)
+async def test_a_market_is_counted_as_its_documents_say(market: Path, inspected: Inspection) -> None:
+    raw = read_folder(market)
+    users, customers, told = raw["users"], raw["customers_v2"], found(inspected)
 
-    assert inspection.words["users.role"] == {
+    assert inspected.words["users.role"] == {
         (repr(role) if role != role.strip() else role): count
         for role, count in Counter(user["role"] for user in users).items()
     }
@@ -139,27 +144,27 @@ async def test_a_market_is_counted_as_its_documents_say(market: Path) -> None:
     assert told["collection_unknown", ""] == len(raw.keys() - {one.name for one in EARLYBIRD.collections})
     negative = sum(order["total_amount"] < 0 for order in raw["orders"])
     assert told.get(("amount_negative", "orders.total_amount"), 0) == negative
-    assert sum(inspection.forms["users.password"].values()) == len(users)
+    assert sum(inspected.forms["users.password"].values()) == len(users)
     own_ids = {user["id"] for user in users} | {str(user["_id"]) for user in users}
     own_ids |= {one["id"] for name in ("customers_v2", "customers") for one in raw[name]}
     nobodys = sum(not {order.get("customer_id"), order.get("user_id")} & own_ids for order in raw["orders"])
     assert told.get(("order_owner_unknown", "orders"), 0) == nobodys
 
 
-async def test_emails_that_differ_only_in_case_are_all_found(market: Path) -> None:
+async def test_emails_that_differ_only_in_case_are_all_found(market: Path, inspected: Inspection) -> None:
     emails = Counter(user["email"] for user in read_folder(market)["users"])
     spellings = Counter(email.strip().lower() for email in emails)
     by_case = sum(count > 1 for count in spellings.values())
 
-    assert found(await inspect_folder(market)).get(("email_spelled_differently", ""), 0) == by_case > 0
+    assert found(inspected).get(("email_spelled_differently", ""), 0) == by_case > 0
 
 
-async def test_examples_are_keys_of_documents_and_nothing_personal_is_told(market: Path) -> None:
-    inspection, raw = await inspect_folder(market), read_folder(market)
-    report = json.dumps(asdict(inspection), default=str, ensure_ascii=False)
+async def test_examples_are_keys_of_documents_and_nothing_personal_is_told(market: Path, inspected: Inspection) -> None:
+    raw = read_folder(market)
+    report = json.dumps(asdict(inspected), default=str, ensure_ascii=False)
 
     keys = {f"{name}:{document['_id']}" for name, documents in raw.items() for document in documents}
-    for one in inspection.findings:
+    for one in inspected.findings:
         assert 1 <= len(one.examples) <= 5
         if not one.code.startswith("collection_"):
             assert {key for case in one.examples for key in case} <= keys
@@ -168,8 +173,8 @@ async def test_examples_are_keys_of_documents_and_nothing_personal_is_told(marke
         assert not [value for value in personal if len(value) > 9 and {*value} != {"9"} and value in report]
 
 
-async def test_an_inspection_says_the_same_every_time(market: Path) -> None:
-    assert await inspect_folder(market) == await inspect_folder(market)
+async def test_an_inspection_says_the_same_every_time(market: Path, inspected: Inspection) -> None:
+    assert await inspect_folder(market) == inspected
 
 
 # One finding at a time

@@ -29,7 +29,10 @@ from tests.histories import BEGIN, CUSTOMER, OTHER, a_fact, histories
 
 POLICY = ActivationPolicy()
 LATER = BEGIN + timedelta(days=200)
-EXAMPLES = settings(max_examples=depth(test=8, proof=300), suppress_health_check=[HealthCheck.function_scoped_fixture])
+EXAMPLES = settings(
+    max_examples=depth(test=8, proof=300),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 
 
 async def empty(tx: Tx) -> None:

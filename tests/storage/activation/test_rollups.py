@@ -37,7 +37,10 @@ from tests.storage.activation.crowds import (
     rollups_of,
 )
 
-EXAMPLES = settings(max_examples=depth(test=4, proof=400), suppress_health_check=[HealthCheck.function_scoped_fixture])
+EXAMPLES = settings(
+    max_examples=depth(test=4, proof=400),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 FIRST = date(2025, 12, 1)
 
 

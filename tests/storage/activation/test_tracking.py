@@ -30,7 +30,8 @@ from tests.storage.activation.crowds import TRAITS, rollups_of
 POLICY = ActivationPolicy()
 NOW = BEGIN + timedelta(days=400)
 EXAMPLES = settings(
-    max_examples=depth(test=40, proof=1_000), suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=depth(test=40, proof=1_000),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 

@@ -382,7 +382,10 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=depth(test=12, proof=1_000), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=depth(test=12, proof=1_000),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(steps=STEPS)
 async def test_whatever_is_done_sums_are_those_of_the_entries_and_nothing_is_paid_twice(tx: Tx, steps: Any) -> None:  # noqa: ANN401  a list of methods with what they take
     business = await a_business(tx)

@@ -33,7 +33,8 @@ BOYS = tuple(DeliveryBoyId(ObjectId()) for _ in range(2))
 ADMIN = UserId(ObjectId())
 BEGIN = datetime(2026, 1, 29, 4, tzinfo=UTC)
 EXAMPLES = settings(
-    max_examples=depth(test=20, proof=1_000), suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=depth(test=20, proof=1_000),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 

@@ -194,7 +194,7 @@ async def test_a_source_that_goes_away_while_it_is_read_loses_nothing(
         source = MongoSource(uri)
         digest = (await Import(runtime, source).plan()).digest
         await source.close()
-        process = roundsman.start("migrate", "apply", "--plan", digest, "--source", uri, "--throttle", "400")
+        process = roundsman.start("migrate", "apply", "--plan", digest, "--source", uri, "--throttle", "150")
         while not await database[SOURCE_DOCUMENTS].count_documents({}):
             assert process.poll() is None, process.communicate()
             await asyncio.sleep(0.02)

@@ -89,7 +89,7 @@ class Worker:
 
 
 async def until_taken(database: Database, key: str) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while not await database[SOURCE_DOCUMENTS].find_one({"_id": key}):  # noqa: ASYNC110 - a worker decides
             await asyncio.sleep(0.05)
 
@@ -121,7 +121,7 @@ async def forgetful_server(directory: Path) -> AsyncIterator[tuple[str, AsyncMon
         async with AsyncMongoClient[Document](uri, directConnection=True) as client:
             member = {"_id": 0, "host": uri.removeprefix("mongodb://").rstrip("/")}
             await client.admin.command("replSetInitiate", {"_id": "rs0", "members": [member]})
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(120):
                 while not (await client.admin.command("hello"))["isWritablePrimary"]:  # noqa: ASYNC110 - it elects itself
                     await asyncio.sleep(0.05)
             yield uri, client
@@ -145,7 +145,7 @@ async def test_where_the_source_forgot_its_changes_everything_is_compared_and_fo
         await fill(shop, everything())
         first = Worker(importing)
         following = await first.follow(f"{uri}shop")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(120):
             while not (cursor := await find_cursor(importing.runtime.tx)) or not cursor.compared_at:  # noqa: ASYNC110 - a worker decides
                 await asyncio.sleep(0.05)
         first.stop.set()
@@ -156,11 +156,11 @@ async def test_where_the_source_forgot_its_changes_everything_is_compared_and_fo
         second = Worker(importing)
         following = await second.follow(f"{uri}shop")
         await until_taken(database, f"customers_v2:{LATE['_id']}")
-        assert lost in second.said[0]
+        assert sum(lost in one for one in second.said) == 1
 
         forgets = {"failCommands": ["getMore"], "errorCode": 286, "appName": "roundsman source"}
         await client.admin.command({"configureFailPoint": "failCommand", "mode": {"times": 1}, "data": forgets})
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(120):
             while sum(lost in one for one in second.said) < 2:  # noqa: ASYNC110 - a worker decides
                 await asyncio.sleep(0.05)
         await shop["customers_v2"].insert_one(dict(LATER))
@@ -180,5 +180,5 @@ async def test_who_cannot_renew_his_right_to_work_stops_working(tx: Tx, monkeypa
 
     async with leadership(tx, clock) as leading:
         trouble.append(True)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(120):
             await leading.lost.wait()

@@ -37,14 +37,14 @@ STAGES = [
     "orders",
     "reviews",
 ]
-KILLS, GROUPS = depth(test=12, proof=20), 4
-ROWS_PER_CHUNK = 40
+KILLS, GROUPS = depth(test=12, proof=20), depth(test=2, proof=4)
+ROWS_PER_CHUNK = depth(test=20, proof=40)
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> Path:
     """A small business."""
-    generate(tmp_path / "world", World("plan", 0.1))
+    generate(tmp_path / "world", World("plan", depth(test=5, proof=10) / 100))
     return tmp_path / "world"
 
 

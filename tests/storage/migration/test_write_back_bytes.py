@@ -122,7 +122,10 @@ async def raw_ids(database: Database) -> list[bytes]:
     return [bson.encode({"_id": one["_id"]}) async for one in database["clients"].find({}, {"_id": 1})]
 
 
-@settings(max_examples=depth(test=30, proof=2000), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=depth(test=30, proof=2000),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(
     drawn=st.lists(customers, min_size=1, max_size=12),
     form=st.sampled_from(Form),

@@ -26,7 +26,7 @@ class Slow:
 
 
 async def until_it_is(number: int, finding: Finding[int], slow: Slow, now: datetime) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while True:
             if await finding.get("a", slow, now=now) == number:
                 return

@@ -18,7 +18,7 @@ from roundsman.errors import RoundsmanError
 from roundsman.migration.crew import Crew
 
 async def pieces():
-    for number in range(20):
+    for number in range(int(sys.argv[1])):
         yield 0.1
 
 async def lead():
@@ -36,9 +36,9 @@ except RoundsmanError as error:
 
 
 @contextmanager
-def leader() -> Iterator["subprocess.Popen[str]"]:
+def leader(pieces: int = 20) -> Iterator["subprocess.Popen[str]"]:
     """A process in a group of its own, and its helper; killed on leaving."""
-    command = [sys.executable, "-c", _LEADER]
+    command = [sys.executable, "-c", _LEADER, str(pieces)]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as process:
@@ -102,7 +102,7 @@ def test_a_helper_does_not_outlive_its_leader() -> None:
 
 @pytest.mark.parametrize("after", [0.0, 0.1, 0.8])
 def test_a_helper_that_dies_is_told_in_one_sentence(after: float) -> None:
-    with leader() as process:
+    with leader(pieces=1_000) as process:
         helper = _helper(process.pid)
         time.sleep(after)
         os.kill(helper, signal.SIGKILL)
