@@ -1,6 +1,6 @@
 """The dashboard: everything from rollups, index ranges and those whom time has moved since; it costs the same for any number of customers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -30,7 +30,7 @@ from roundsman.errors import InvalidInput
 LONGEST_RANGE: Final = timedelta(days=1100)
 _EARLIEST, _LATEST = date(2000, 1, 1), date(2999, 12, 31)
 _DEFAULT_RANGE: Final = timedelta(days=29)
-_WEEK_AGO, _MONTH_AGO = timedelta(days=7), timedelta(days=30)
+_DAY, _WEEK_AGO, _MONTH_AGO = timedelta(days=1), timedelta(days=7), timedelta(days=30)
 
 
 class ImpossibleRange(InvalidInput):
@@ -64,17 +64,22 @@ async def read_dashboard(
     moved = [one async for one in overdue(tx, policy=policy, now=now)]
     everybody = await read_tally(tx, None, None, of=of, moved=moved)
     signed_up = await read_tally(tx, first, last, of=of, moved=moved, with_times=True)
-    stocks = await read_stocks(tx, first, last, of=of, moved=moved)
-    recent = await _recent(tx, day_of(now), of=of, moved=moved)
+    today = day_of(now)
+    # From the day before on: by default, today and the day 30 days ago are then among them.
+    stocks = await read_stocks(tx, first - _DAY, last, of=of, moved=moved)
+    recent = stocks
+    if not {today, today - _MONTH_AGO} <= stocks.keys():
+        recent = await read_stocks(tx, today - _MONTH_AGO, today, of=of, moved=moved)
+    retained = await _retained(tx, recent[today - _MONTH_AGO], of=of, moved=moved, now=now)
     return Dashboard(
         at=now,
         first=first,
         last=last,
-        statuses=_statuses(recent, everybody),
-        days=tuple(DayCounts(day, _complete(stock)) for day, stock in stocks.items()),
+        statuses=_statuses(recent, today, everybody),
+        days=tuple(DayCounts(day, _complete(stock)) for day, stock in stocks.items() if day >= first),
         funnel=funnel_of(signed_up),
         stage_times=stage_times_of(signed_up),
-        plan_keys=plan_keys_of(everybody, retained=await _retained(tx, recent[2], of=of, moved=moved, now=now)),
+        plan_keys=plan_keys_of(everybody, retained=retained),
         payment_risk=await read_payment_risk(tx, of=of, now=now),
         at_risk=await count_at_risk(tx, of=of, moved=moved, now=now),
         sweep=await read_sweep_health(tx, moved=moved),
@@ -82,14 +87,9 @@ async def read_dashboard(
     )
 
 
-async def _recent(tx: Tx, today: date, *, of: Slice, moved: Sequence[Standing]) -> tuple[Stock, Stock, Stock]:
-    """Read how many are where now, and were 7 and 30 days ago."""
-    stocks = await read_stocks(tx, today - _MONTH_AGO, today, of=of, moved=moved)
-    return stocks[today], stocks[today - _WEEK_AGO], stocks[today - _MONTH_AGO]
-
-
-def _statuses(recent: tuple[Stock, Stock, Stock], everybody: Tally) -> tuple[StatusCount, ...]:
-    now, week_ago, month_ago = recent
+def _statuses(stocks: Mapping[date, Stock], today: date, everybody: Tally) -> tuple[StatusCount, ...]:
+    """Count how many are where now, and how many more than 7 and 30 days ago."""
+    now, week_ago, month_ago = stocks[today], stocks[today - _WEEK_AGO], stocks[today - _MONTH_AGO]
     return tuple(
         StatusCount(one, now[one], now[one] - week_ago[one], now[one] - month_ago[one], everybody.revenue[one.value])
         for one in ActivationStatus
