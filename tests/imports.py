@@ -1,7 +1,7 @@
 """Importing a source the way the commands do, and telling whether two imports ended in the same bytes."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -44,6 +44,8 @@ class Import:
     runtime: Runtime
     source: Source
     profile: SourceProfile = EARLYBIRD
+    clock: Callable[[], datetime] | None = None
+    """By which it is done, in place of the Roundsman's: where it matters how old the documents are."""
 
     async def plan(self, *, as_of: datetime = AS_OF) -> PlanHeader:
         """Decide and store the plan."""
@@ -62,8 +64,8 @@ class Import:
         return await verify(self.runtime.tx, self.source, self.profile, self.means().seal, as_of=AS_OF)
 
     def means(self) -> Means:
-        """What applying needs: the key of this Roundsman, and its clock."""
-        return Means(Seal(self.runtime.sealing_key), self.runtime.clock)
+        """What applying needs: the key of this Roundsman, and a clock."""
+        return Means(Seal(self.runtime.sealing_key), self.clock or self.runtime.clock)
 
 
 async def fill(database: Database, world: World) -> None:

@@ -1,5 +1,6 @@
 """What delivery boys earned by the counters of the existing application: the same totals here, to the paisa, as long as it counts."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -85,6 +86,7 @@ async def test_existing_counters_in_the_same_totals_out_to_the_paisa(
 async def test_what_was_earned_before_this_month_and_in_it_are_an_opening_balance_each(
     importing: Import, database: Database, source_database: Database
 ) -> None:
+    importing = replace(importing, clock=lambda: AS_OF)
     await fill(source_database, {V1: [ramesh(86420.1, 7500.0)]})
     await importing.run()
 

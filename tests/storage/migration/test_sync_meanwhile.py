@@ -1,6 +1,7 @@
 """Rounds while the existing application goes on writing: at the end everything is as it says."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from roundsman.migration.sync import compare_all, take_changes
 from tests.depth import depth
 from tests.imports import Database, Import, fill
 from tests.living_source import Application
+from tests.migration_builders import AS_OF
 from tests.storage.migration.worlds import everything
 
 WRITES, WRITES_A_SECOND = depth(test=200, proof=1_000), 150
@@ -33,6 +35,7 @@ def changes_between(before: Contents, after: Contents) -> dict[str, set[Any]]:
 async def test_what_is_written_while_rounds_plan_and_apply_ends_as_if_nobody_had_hurried(
     importing: Import, source_database: Database, seed: int
 ) -> None:
+    importing = replace(importing, clock=lambda: AS_OF)
     await fill(source_database, everything())
     tx, source, profile, means = importing.runtime.tx, importing.source, importing.profile, importing.means()
     await compare_all(tx, source, profile, means)
