@@ -5,10 +5,12 @@ import json
 import pytest
 
 from roundsman.audit_log.entries import SYSTEM
+from roundsman.clock import utc_now
 from roundsman.identity.mode import Mode, OperationsMode, PeopleMode, get_mode
 from roundsman.migration.reviews import list_reviews
 from roundsman.operations.accounts.sign_up import SignUp, sign_up_customer
 from roundsman.runtime import Runtime
+from tests import migration_builders
 from tests.commands import RoundsmanCommand
 from tests.imports import Database, fill
 from tests.journeys.shop import cut_over, import_shop, make_admin
@@ -20,8 +22,9 @@ SHADOW = Mode(PeopleMode.SHADOW, OperationsMode.SOURCE)
 
 
 @pytest.fixture
-async def shop(source_database: Database, source_uri: str) -> str:
-    """The address of an existing application's database with one of everything."""
+async def shop(source_database: Database, source_uri: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The address of an existing application's database with one of everything, whose accounts are not old today."""
+    monkeypatch.setattr(migration_builders, "AS_OF", utc_now())
     await fill(source_database, everything())
     return source_uri
 

@@ -39,6 +39,7 @@ from roundsman.migration.sources.mongodb import MongoSource
 from roundsman.notifications.messages import Channel, Message, Template
 from roundsman.notifications.outbox import put
 from roundsman.runtime import Runtime
+from tests import migration_builders
 from tests.commands import RoundsmanCommand
 from tests.depth import depth
 from tests.imports import Database, Import, fill
@@ -53,8 +54,9 @@ GREEN_WITHIN = timedelta(seconds=60)
 
 
 @pytest.fixture(autouse=True)
-async def shop(source_database: Database) -> Database:
-    """A business with one of everything."""
+async def shop(source_database: Database, monkeypatch: pytest.MonkeyPatch) -> Database:
+    """A business with one of everything, whose accounts are not old today: commands know no other day."""
+    monkeypatch.setattr(migration_builders, "AS_OF", utc_now())
     await fill(source_database, everything())
     return source_database
 
